@@ -1,0 +1,141 @@
+"""Text is measured in display cells here, and nowhere else.
+
+Floor 0. A CJK character takes two cells, a combining mark none, an emoji sequence two. The tables are wcwidth's; they are
+imported only for text outside the ranges that are known to take one cell a character. Nothing here asks the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+ELLIPSIS = "…"
+
+# One cell a character in every version of the tables: Latin, Greek, Cyrillic and the signs that diagrams are drawn with.
+_NARROW = re.compile(
+    "[ -~\u00a0-\u00ac\u00ae-\u02ff\u037e\u0384-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
+    "\u2010-\u2015\u2018-\u201f\u2020-\u2022\u2026\u2030\u2039\u203a\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc]*"
+)
+_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+# Controls, format characters, bidirectional overrides, lone surrogates and unprintable noncharacters. A joiner is kept
+# where it joins, variation selectors and the tag letters of flags are kept where they follow a character.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff"
+    "\U000e01f0-\U000e0fff\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]"
+    "|[\u200c\u200d](?=\\s|$)|(?:(?<=\\s)|^)[\u200c\u200d]|(?:(?<=\\s)|^)[\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+)
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+FIRST_STRONG_ISOLATE = "\u2068"
+POP_ISOLATE = "\u2069"
+
+
+def width(text: str) -> int:
+    """How many cells the text takes."""
+    if text.isascii() or _NARROW.fullmatch(text):
+        return len(text)
+    from wcwidth import wcswidth  # Slow to import, and most documents do not need it.
+
+    return max(0, wcswidth(text))
+
+
+def clusters(text: str) -> Iterator[str]:
+    """The characters as a reader sees them: a letter with its marks, an emoji with its modifiers."""
+    if text.isascii() or _NARROW.fullmatch(text):
+        return iter(text)
+    from wcwidth import iter_graphemes
+
+    return iter(iter_graphemes(text))
+
+
+def pad(text: str, cells: int) -> str:
+    """The text at the left of `cells` cells."""
+    return text + " " * (cells - width(text))
+
+
+def right(text: str, cells: int) -> str:
+    """The text at the right of `cells` cells."""
+    return " " * (cells - width(text)) + text
+
+
+def centre(text: str, cells: int) -> str:
+    """The text in the middle of `cells` cells; an odd blank stands at the right."""
+    spare = max(0, cells - width(text))
+    return " " * (spare // 2) + text + " " * (spare - spare // 2)
+
+
+def cut(text: str, cells: int, mark: str = ELLIPSIS) -> str:
+    """The text if it fits, else as much of its beginning as does, and `mark`."""
+    if width(text) <= cells:
+        return text
+    room = cells - width(mark)
+    kept = ""
+    for cluster in clusters(without_isolates(text)):
+        if width(kept + cluster) > room:
+            break
+        kept += cluster
+    return isolated(kept) + mark if room >= 0 else mark[:cells]
+
+
+def wrap(text: str, cells: int, indent: str = "") -> list[str]:
+    """The words of the text in lines of at most `cells` cells, all but the first indented; a longer word is divided."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        candidate = f"{line} {word}" if line.strip() else line + word
+        if width(candidate) <= cells:
+            line = candidate
+            continue
+        if line.strip():
+            lines.append(line)
+        *whole, last = _divided(word, cells - width(indent))
+        lines.extend(indent + piece if lines else piece for piece in whole)
+        line = indent + last if lines else last
+    return [*lines, line]
+
+
+def _divided(word: str, cells: int) -> list[str]:
+    if width(word) <= cells:
+        return [word]
+    pieces = [""]
+    for cluster in clusters(word):
+        if pieces[-1] and width(pieces[-1] + cluster) > cells:
+            pieces.append("")
+        pieces[-1] += cluster
+    return pieces
+
+
+def printable(text: str) -> str:
+    r"""The text with what must not reach a page shown escaped: controls as `\x1b`, direction overrides as `\u202e`.
+
+    A mark without a letter under it is given a space to stand on, so that it does not alter its neighbour.
+    """
+    if not text.isprintable() or not text.isascii():
+        text = _UNPRINTABLE.sub(_escaped, text)
+        if text and width(text[0]) == 0:
+            text = " " + text
+    return text
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if character in _NAMED:
+        return _NAMED[character]
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def isolated(text: str) -> str:
+    """Right-to-left words between isolates (UAX #9), so that they do not reorder the line they stand in."""
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if _RTL.search(text) else text
+
+
+def without_isolates(text: str) -> str:
+    """The text before `isolated`."""
+    return text.replace(FIRST_STRONG_ISOLATE, "").replace(POP_ISOLATE, "")
+
+
+def widest(texts: Sequence[str]) -> int:
+    """The cells that the widest of the texts takes; 0 if there is none."""
+    return max(map(width, texts), default=0)

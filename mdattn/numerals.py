@@ -1,0 +1,81 @@
+"""Numbers become text here, and nowhere else.
+
+Floor 0. A number is snapped first: rounded to 9 decimals, so that half an ulp between two processors cannot show.
+Then it is rounded half-up (ties away from zero, as taught in school). There is no `-0.00`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+SNAP = 9
+MOST_DECIMALS = 6
+
+
+def _units(value: float, decimals: int) -> int:
+    """The snapped value in whole units of 10**-decimals, ties away from zero."""
+    snapped = int(f"{value:.{SNAP}f}".replace(".", ""))
+    unit = 10 ** (SNAP - decimals)
+    whole, rest = divmod(abs(snapped), unit)
+    if 2 * rest >= unit:
+        whole += 1
+    return -whole if snapped < 0 else whole
+
+
+def text(value: float, decimals: int) -> str:
+    """`text(0.125, 2)` is `0.13`; `text(-0.001, 2)` is `0.00`."""
+    units = _units(value, decimals)
+    if not decimals:
+        return str(units)
+    sign = "-" if units < 0 else ""
+    digits = str(abs(units)).rjust(decimals + 1, "0")
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def rounded(value: float, decimals: int) -> float:
+    """The number that `text` prints: what a reader with a pencil goes on with."""
+    return _units(value, decimals) / 10**decimals
+
+
+def snapped(value: float) -> float:
+    """The value to 9 decimals: two values that snap alike count as equal."""
+    return rounded(value, SNAP)
+
+
+def percent(value: float, decimals: int) -> str:
+    """`percent(0.154, 2)` is `15 %`: a share with `decimals` decimals, written in hundredths."""
+    return text(value * 100, max(0, decimals - 2)) + " %"
+
+
+def compact(value: float, decimals: int) -> str:
+    """At most `decimals` decimals, none of them an idle zero: `compact(2.0, 2)` is `2`, `compact(0.5, 2)` `0.5`."""
+    return text(value, min(decimals, decimals_needed((value,), decimals)))
+
+
+def decimals_needed(values: Iterable[float], most: int) -> int:
+    """How many decimals show every one of the values exactly; `most` if even that many do not."""
+    need = 0
+    for value in values:
+        while need < most and _units(value, need) * 10 ** (SNAP - need) != _units(value, SNAP):
+            need += 1
+    return need
+
+
+def is_exact(value: float, decimals: int) -> bool:
+    """Whether `text(value, decimals)` hides nothing, snapped digits apart."""
+    return _units(value, decimals) * 10 ** (SNAP - decimals) == _units(value, SNAP)
+
+
+def vector(values: Sequence[float], decimals: int) -> str:
+    """`[0.3, 0.9, 0.2]`."""
+    return "[" + ", ".join(text(value, decimals) for value in values) + "]"
+
+
+def sum_as_printed(values: Iterable[float], decimals: int) -> int:
+    """The sum of the numbers as printed, in whole units of 10**-decimals: 99 for a column of 0.33 0.33 0.33."""
+    return sum(_units(value, decimals) for value in values)
+
+
+def count(number: int) -> str:
+    """`65,028,096`."""
+    return f"{number:,}"
