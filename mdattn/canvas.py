@@ -1,0 +1,180 @@
+"""A grid of display cells that lines and text are inked on.
+
+Floor 1. Measure, then ink: the canvas refuses ink outside itself and ink on ink, so that a diagram that comes out is one
+whose boxes close. Lines are kept as arms (see `glyphs`), so a rule that ends on a wall becomes the right tee by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mdattn import cells
+from mdattn.glyphs import DOUBLE, DOWN, LEFT, LIGHT, RIGHT, UP, Glyphs
+
+__all__ = ["DOUBLE", "LIGHT", "Canvas", "CanvasError", "Column", "Diagram", "table_width"]
+
+Align = Literal["left", "right", "centre"]
+_ALIGN = {"left": cells.pad, "right": cells.right, "centre": cells.centre}
+_BOTH = LEFT | RIGHT
+
+
+class CanvasError(Exception):
+    """A kind inked outside the canvas, or over other ink: an error of this package, never of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
+
+    lines: tuple[str, ...]
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its head and its cells, already text."""
+
+    head: str
+    cells: Sequence[str]
+    align: Align = "right"
+
+    @property
+    def width(self) -> int:
+        """In display cells, without the blanks beside the walls."""
+        return max(cells.width(self.head), cells.widest(self.cells))
+
+
+def table_width(columns: Sequence[Column]) -> int:
+    """The display cells that `Canvas.table` needs for these columns, walls included."""
+    return sum(column.width + 3 for column in columns) + 1
+
+
+class Canvas:
+    """A grid `width` cells wide that grows downwards. Rows and columns count from 0."""
+
+    def __init__(self, width: int, glyphs: Glyphs) -> None:
+        self.width = width
+        self.glyphs = glyphs
+        # A cell holds None (empty), the arms of a line, or text; the further cells of a wide text hold "".
+        self._rows: list[list[int | str | None]] = []
+
+    @property
+    def height(self) -> int:
+        """The number of rows so far: the first row below all ink and gaps."""
+        return len(self._rows)
+
+    def gap(self, rows: int = 1) -> None:
+        """Leave empty rows below what is there."""
+        self._row(self.height + rows - 1)
+
+    def write(self, text: str, column: int = 0) -> None:
+        """Text on a row of its own, below everything else."""
+        self.text(self.height, column, text)
+
+    def paragraph(self, text: str, column: int = 0, indent: int = 0) -> None:
+        """Text in as many rows of its own as the width asks for; all but the first are indented further."""
+        for line in cells.wrap(text, self.width - column, " " * indent):
+            self.write(line, column)
+
+    def text(self, row: int, column: int, text: str) -> None:
+        """Text from a cell to the right."""
+        line = self._row(row)
+        count = cells.width(text)
+        if column < 0 or column + count > self.width:
+            raise CanvasError(f"text {text!r} at column {column} does not fit in {self.width} columns")
+        end = column + count
+        if line[column:end].count(None) != count:
+            raise CanvasError(f"text {text!r} at row {row}, column {column} would cover other ink")
+        if len(text) == count:
+            line[column:end] = text
+        elif count:
+            line[column:end] = [text, *[""] * (count - 1)]
+
+    def horizontal(self, row: int, first: int, last: int, weight: int = LIGHT) -> None:
+        """A line from cell to cell; where it ends on or crosses another line, the two join."""
+        self._join(row, first, RIGHT * weight)
+        self._join(row, last, LEFT * weight)
+        line, arms = self._rows[row], _BOTH * weight
+        if line[first + 1 : last].count(None) == last - first - 1:
+            line[first + 1 : last] = [arms] * (last - first - 1)
+        else:
+            for column in range(first + 1, last):
+                self._join(row, column, arms)
+
+    def vertical(self, column: int, first: int, last: int, weight: int = LIGHT) -> None:
+        """A line from row to row; where it ends on or crosses another line, the two join."""
+        self._join(last, column, UP * weight)
+        self._join(first, column, DOWN * weight)
+        arms = (UP | DOWN) * weight
+        for row in range(first + 1, last):
+            if self._rows[row][column] is None:
+                self._rows[row][column] = arms
+            else:
+                self._join(row, column, arms)
+
+    def box(self, row: int, column: int, height: int, width: int, weight: int = LIGHT) -> None:
+        """A box whose walls are at its outermost cells; it must not touch other ink."""
+        end = column + width
+        if column < 0 or end > self.width or height < 2 or width < 2:
+            raise CanvasError(f"a box of {width} x {height} at column {column} does not fit in {self.width} columns")
+        self._row(row + height - 1)
+        rows = self._rows[row : row + height]
+        top, *middle, bottom = rows
+        inked = any(line[column] is not None or line[end - 1] is not None for line in middle)
+        if inked or top[column:end].count(None) != width or bottom[column:end].count(None) != width:
+            raise CanvasError(f"a box at row {row}, column {column} would cover other ink")
+        flat = [_BOTH * weight] * (width - 2)
+        top[column:end] = [(RIGHT | DOWN) * weight, *flat, (DOWN | LEFT) * weight]
+        bottom[column:end] = [(UP | RIGHT) * weight, *flat, (UP | LEFT) * weight]
+        for line in middle:
+            line[column] = line[end - 1] = (UP | DOWN) * weight
+
+    def table(self, row: int, column: int, columns: Sequence[Column]) -> int:
+        """A table with a head row and walls between its columns; gives the row of its first body line."""
+        count = max(len(each.cells) for each in columns)
+        body = row + 3
+        walls = [column]
+        for each in columns:
+            walls.append(walls[-1] + each.width + 3)
+        self.box(row, column, count + 4, walls[-1] - column + 1)
+        self.horizontal(row + 2, column, walls[-1])
+        for wall in walls[1:-1]:
+            self.vertical(wall, row, body + count)
+        for wall, each in zip(walls, columns, strict=False):
+            align = _ALIGN[each.align]
+            self.text(row + 1, wall + 2, align(each.head, each.width))
+            for offset, cell in enumerate(each.cells):
+                self.text(body + offset, wall + 2, align(cell, each.width))
+        return body
+
+    def lines(self) -> tuple[str, ...]:
+        """The rows as text, without blanks at the right and without empty rows at the ends."""
+        # One look-up a cell: an empty cell and each arm have their character, text is its own.
+        sign = {**self.glyphs.lines, None: " "}.get
+        drawn = ["".join([sign(cell, cell) for cell in row]).rstrip(" ") for row in self._rows]  # type: ignore[arg-type, misc]
+        while drawn and not drawn[-1]:
+            drawn.pop()
+        while drawn and not drawn[0]:
+            drawn.pop(0)
+        return tuple(drawn)
+
+    def _row(self, row: int) -> list[int | str | None]:
+        if row < 0:
+            raise CanvasError(f"row {row} is above the canvas")
+        while row >= len(self._rows):
+            self._rows.append([None] * self.width)
+        return self._rows[row]
+
+    def _join(self, row: int, column: int, arms: int) -> None:
+        line = self._row(row)
+        if not 0 <= column < self.width:
+            raise CanvasError(f"a line at column {column} is outside of {self.width} columns")
+        cell = line[column]
+        if isinstance(cell, str):
+            raise CanvasError(f"a line at row {row}, column {column} would cross the text {cell!r}")
+        joined = arms | (cell or 0)
+        if joined not in self.glyphs.lines:
+            raise CanvasError(f"no character joins the lines at row {row}, column {column}")
+        line[column] = joined
