@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -171,6 +171,15 @@ class Tree:
     def position(self, node: Node) -> Position:
         """Where the node begins in the document."""
         return self.excerpt.position(node.index)
+
+
+class HasOptions(Protocol):
+    """A kind, as far as this room needs to know it."""
+
+    @property
+    def options(self) -> type[Common]:
+        """The type of the kind's options."""
+        ...
 
 
 O = TypeVar("O", bound=Common, covariant=True)
@@ -377,7 +386,7 @@ def defaults_of(front_matter: Excerpt) -> Tree | None:
 def read(
     excerpt: Excerpt,
     position: Position,
-    kinds: Mapping[str, type[Common]],
+    kinds: Mapping[str, HasOptions],
     defaults: Tree | None = None,
 ) -> Parsed[Common]:
     """The typed options of one block.
@@ -398,7 +407,7 @@ def read(
         reader = readers[id(origin)]
         if name in known:
             values[name] = reader.value(node, name)
-        elif origin is tree or not any(name in each.__struct_fields__ for each in kinds.values()):
+        elif origin is tree or not any(name in each.options.__struct_fields__ for each in kinds.values()):
             reader.fail(key, *_unknown(name, type_, kinds))
     wrong = [each for reader in readers.values() for each in reader.wrong]
     for first, second in RIVALS:
@@ -413,7 +422,7 @@ def read(
     return Parsed(options, position, given)
 
 
-def of_mapping(options: Mapping[str, Any], kinds: Mapping[str, type[Common]]) -> Parsed[Common]:
+def of_mapping(options: Mapping[str, Any], kinds: Mapping[str, HasOptions]) -> Parsed[Common]:
     """The typed options of a block given as a mapping. A mistake has a path, but no place."""
     position = Position(1, 1)
     for name in options:
@@ -450,7 +459,7 @@ def _inherited(
 
 
 def _kind(
-    given: Mapping[str, tuple[Tree, Node, Node]], position: Position, kinds: Mapping[str, type[Common]]
+    given: Mapping[str, tuple[Tree, Node, Node]], position: Position, kinds: Mapping[str, HasOptions]
 ) -> type[Common]:
     if "kind" not in given:
         raise DiagramError(position, "the block does not say its kind", "begin with 'kind:' and " + suggest("", kinds))
@@ -458,18 +467,18 @@ def _kind(
     return _kind_named(node.content, tree.position(node), kinds)
 
 
-def _kind_named(name: object, position: Position | None, kinds: Mapping[str, type[Common]]) -> type[Common]:
+def _kind_named(name: object, position: Position | None, kinds: Mapping[str, HasOptions]) -> type[Common]:
     if name is None:
         raise DiagramError(position, "the block does not say its kind", "begin with 'kind:' and " + suggest("", kinds))
     if not isinstance(name, str):
         raise DiagramError(position, "'kind' must be the name of one kind", suggest("", kinds))
     if name not in kinds:
         raise DiagramError(position, f"unknown kind '{name}'", suggest(name, kinds))
-    return kinds[name]
+    return kinds[name].options
 
 
-def _unknown(name: str, type_: type[Common], kinds: Mapping[str, type[Common]]) -> tuple[str, str]:
-    users = [kind for kind, each in kinds.items() if name in each.__struct_fields__]
+def _unknown(name: str, type_: type[Common], kinds: Mapping[str, HasOptions]) -> tuple[str, str]:
+    users = [kind for kind, each in kinds.items() if name in each.options.__struct_fields__]
     if users:
         return f"'{name}' is not an option of this kind", f"only of {', '.join(users)}"
     return f"unknown option '{name}'", suggest(name, type_.__struct_fields__)

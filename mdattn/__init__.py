@@ -1,0 +1,45 @@
+"""mdattn: true attention diagrams in Markdown.
+
+A fenced `attention-diagram` block with YAML options becomes the Unicode diagram that it describes, with every number
+computed. The rooms of the house, from the top floor down; imports point down only:
+
+    cli                      argv, standard streams, exit status
+    drafts, plugin           files and folders; the markdown-it-py plugin
+    render                   the spine: text in, text out
+    diagrams                 the kinds: one file each
+    blocks, options,         find and splice; YAML to typed options;
+    attention, canvas        numpy; a grid of display cells
+    glyphs, numerals,        lines and signs; number to text;
+    cells, errors            width of text; what is wrong, and where
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mdattn.errors import DiagramError
+
+if TYPE_CHECKING:
+    from mdattn.attention import attend
+    from mdattn.plugin import attention_diagram_plugin
+    from mdattn.render import diagram, render
+
+__version__ = "0.1.0"
+
+__all__ = ["DiagramError", "__version__", "attend", "attention_diagram_plugin", "diagram", "render"]
+
+_ROOMS = {
+    "attend": "mdattn.attention",
+    "attention_diagram_plugin": "mdattn.plugin",
+    "diagram": "mdattn.render",
+    "render": "mdattn.render",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Each name is imported when it is used: `import mdattn` alone loads neither numpy nor a parser."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_ROOMS[name]), name)

@@ -1,0 +1,41 @@
+"""The kinds of diagram: one file each, one line each in the table KINDS.
+
+Floor 2. A kind never imports another kind; what two kinds share stands in a file whose name begins with `_`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mdattn.diagrams._kind import Kind
+
+_NAMES = (
+    "flow",
+    "steps",
+    "heatmap",
+)
+
+
+class _Kinds(Mapping[str, "Kind"]):
+    """The table: a kind is imported when it is looked up, so that a run pays only for what it draws."""
+
+    def __getitem__(self, name: str) -> Kind:
+        if name not in _NAMES:
+            raise KeyError(name)
+        kind: Kind = import_module(f"{__name__}.{name}").KIND
+        return kind
+
+    def __contains__(self, name: object) -> bool:
+        return name in _NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+KINDS: Mapping[str, Kind] = _Kinds()
