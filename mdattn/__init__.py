@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from mdattn.errors import DiagramError
 
+# Not lazily: the name of the function is that of its module, and the later of the two would win.
+from mdattn.render import diagram, render
+
 if TYPE_CHECKING:
     from mdattn.attention import attend
     from mdattn.plugin import attention_diagram_plugin
-    from mdattn.render import diagram, render
 
 __version__ = "0.1.0"
 
@@ -31,13 +33,11 @@ __all__ = ["DiagramError", "__version__", "attend", "attention_diagram_plugin", 
 _ROOMS = {
     "attend": "mdattn.attention",
     "attention_diagram_plugin": "mdattn.plugin",
-    "diagram": "mdattn.render",
-    "render": "mdattn.render",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Each name is imported when it is used: `import mdattn` alone loads neither numpy nor a parser."""
+    """The rest is imported when it is used: `import mdattn` alone loads neither numpy nor a parser."""
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

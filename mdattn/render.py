@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdattn.blocks import Replacement, find, may_hold_blocks, prove, splice
 from mdattn.errors import DiagramError, Diagnostic, Excerpt, OptionError, Position
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mdattn.canvas import Diagram
     from mdattn.options import Common, Parsed, Tree
 
