@@ -1,0 +1,70 @@
+"""What several test files need: an independent look at the lines of a drawn diagram."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from wcwidth import iter_graphemes, wcswidth
+
+# The arms of each line character by its Unicode name, which is independent of the package's own table.
+_SIDES = {"UP": "u", "DOWN": "d", "LEFT": "l", "RIGHT": "r", "HORIZONTAL": "lr", "VERTICAL": "ud"}
+OPPOSITE = {"u": "d", "d": "u", "l": "r", "r": "l"}
+STEP = {"u": (-1, 0), "d": (1, 0), "l": (0, -1), "r": (0, 1)}
+# WGL4, as far as diagrams may use it: its signs beyond letters.
+WGL4_SIGNS = frozenset(
+    "–—―‗‘’‚‛“”„†‡•…‰′″‹›‼‾⁄ⁿ€™Ω℮⅛⅜⅝⅞←↑→↓↔↕↨∂∆∏∑−∕∙√∞∟∩∫≈≠≡≤≥⌂⌐⌠⌡─│┌┐└┘├┤┬┴┼═║╒╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡╢╣╤╥╦╧╨╩╪╫╬▀▄█▌▐░▒▓■□▪▫▬▲►▼◄◊○●◘◙◦☺☻☼♀♂♠♣♥♦♪♫"
+    "¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶·¸¹º»¼½¾¿×÷"
+)
+
+
+def arms(character: str) -> str:
+    """`lr` for `─`, `` for anything that is not a box-drawing character."""
+    name = unicodedata.name(character, "") if len(character) == 1 else ""
+    if not name.startswith("BOX DRAWINGS"):
+        return ""
+    found = "".join(sides for word, sides in _SIDES.items() if word in name.split())
+    return "".join(sorted(set(found)))
+
+
+def grid(lines: Iterable[str]) -> list[list[str]]:
+    """The display cells of the lines: a wide character stands in its first cell, its second is empty."""
+    rows = []
+    for line in lines:
+        row: list[str] = []
+        for cluster in iter_graphemes(line):
+            width = wcswidth(cluster)
+            if width > 0:
+                row.extend([cluster, *[""] * (width - 1)])
+        rows.append(row)
+    return rows
+
+
+def loose_ends(lines: Iterable[str]) -> Iterator[str]:
+    """Each arm of a box-drawing character that meets neither an arm, an arrowhead nor, beside it, text or a bar."""
+    rows = grid(lines)
+    for number, row in enumerate(rows):
+        for column, character in enumerate(row):
+            for side in arms(character):
+                down, across = STEP[side]
+                other = _at(rows, number + down, column + across)
+                if OPPOSITE[side] in arms(other) or (other in "←→↑↓↔↕►▼▲◄" and other):
+                    continue
+                yield f"line {number + 1}, column {column + 1}: {character} meets {other!r} at {side}: {''.join(row)}"
+
+
+def _at(rows: list[list[str]], row: int, column: int) -> str:
+    if 0 <= row < len(rows) and 0 <= column < len(rows[row]):
+        return rows[row][column]
+    return " "
+
+
+def too_wide(lines: Iterable[str], width: int) -> list[str]:
+    """The lines that take more display cells than `width`."""
+    return [line for line in lines if wcswidth(line) > width]
+
+
+def foreign(lines: Iterable[str], own: str, charset: str) -> set[str]:
+    """The characters outside the charset that are not the author's own (isolates around right-to-left words apart)."""
+    drawn = set("".join(lines)) - set(own) - {"\u2068", "\u2069"}
+    return {each for each in drawn if not each.isascii() and (charset == "ascii" or each not in WGL4_SIGNS)}
