@@ -1,0 +1,11 @@
+"""Attention in numpy: the map of the room.
+
+Floor 1. `attend` computes and keeps every step, `masks` say who may attend, `embeddings` make vectors where
+none are given, and `pencil` redoes one query in numbers that a reader can follow. `sources`, which reads
+arrays from files, is rare: import it where it is used.
+"""
+
+from mdattn.attention.attend import Trace, Weighing, attend, given, heaviest, softmax, ties, weigh
+from mdattn.attention.embeddings import illustrative
+
+__all__ = ["Trace", "Weighing", "attend", "given", "heaviest", "illustrative", "softmax", "ties", "weigh"]
