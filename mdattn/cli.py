@@ -1,0 +1,402 @@
+"""The command line: argv, standard streams and exit status.
+
+Floor 5, and the only room that prints. Results and diffs go to standard output as bytes, diagnostics to
+standard error, one line each; both are UTF-8 whatever the locale. No exception leaves `main`.
+
+Exit status: 0 fine; 1 `--check` found a difference; 2 a bad document, a missing file or wrong usage, which
+outranks 1; 130 interrupted (Ctrl-C); 141 the reader of standard output went away, as when SIGPIPE ends a command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, NoReturn
+
+from mdattn import __version__, cells, drafts
+from mdattn.drafts import DraftError, Finding, InternalError, Outcome, Plan, UsageError
+from mdattn.errors import Diagnostic, DiagramError, suggest
+
+FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The standard streams as bytes; None where the process was started with one closed."""
+
+    stdin: BinaryIO | None
+    stdout: BinaryIO | None
+    stderr: BinaryIO | None
+
+    def out(self, data: bytes) -> None:
+        """Write to standard output. Raises BrokenPipeError if its reader went away, else DraftError."""
+        try:
+            if self.stdout is None:
+                raise OSError(9, "it is closed")
+            self.stdout.write(data)
+            self.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise DraftError("standard output", error.strerror or str(error)) from error
+
+    def err(self, text: str) -> None:
+        """Write one line to standard error; where that is closed there is nobody to tell."""
+        if self.stderr is not None:
+            self.stderr.write(text.encode("utf-8", "backslashreplace") + b"\n")
+            self.stderr.flush()
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of printing and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.format_usage()}{self.prog}: error: {_line(message)}")
+
+
+class _Leave(Exception):  # noqa: N818 - not an error
+    """An option that only prints, such as --help, was met; the message is what to print."""
+
+
+class _Print(argparse.Action):
+    """`--help` and `--version`: hand the text over to be printed as bytes."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        raise _Leave(parser.format_help() if self.const is None else self.const)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A sub-command: what it is for, the arguments it takes, what it does, and how it is called."""
+
+    summary: str
+    description: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Streams], int]
+    examples: tuple[str, ...]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (that of the process if left out) and return the exit status."""
+    streams = Streams(*(getattr(each, "buffer", None) for each in (sys.stdin, sys.stdout, sys.stderr)))
+    try:
+        return run(sys.argv[1:] if argv is None else argv, streams)
+    except BrokenPipeError:
+        _silence(sys.stdout, sys.stderr)
+        return CLOSED_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError:  # Standard error cannot be written to.
+        _silence(sys.stdout, sys.stderr)
+        return WRONG
+
+
+def run(argv: Sequence[str], streams: Streams) -> int:
+    """The command line on given streams. Raises only KeyboardInterrupt and what the streams raise."""
+    try:
+        name, arguments = _parse(argv)
+        return COMMANDS[name].run(arguments, streams)
+    except _Leave as leave:
+        return _say(str(leave), streams)
+    except UsageError as error:
+        message = str(error)
+        streams.err(message if message.startswith("usage:") else f"mdattn: error: {_line(message)}")
+    except DraftError as error:
+        _report([error.finding], "text", streams)
+    except InternalError as error:
+        cause = error.__cause__
+        streams.err(f"mdattn: internal error: {_line(f'{error.name}: {_reason(cause)}')}; please report")
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        streams.err(f"mdattn: internal error: {_line(_reason(error))}; please report")
+    return WRONG
+
+
+def _say(text: str, streams: Streams) -> int:
+    try:
+        streams.out(text.encode("utf-8", "backslashreplace"))
+    except DraftError as error:
+        _report([error.finding], "text", streams)
+        return WRONG
+    return FINE
+
+
+def _reason(error: BaseException | None) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _line(text: str) -> str:
+    """The text on one line, with nothing in it that a terminal would obey."""
+    return cells.printable(text)
+
+
+def _silence(*streams: object) -> None:
+    """Let what is still buffered go nowhere, or the interpreter would complain about it on its way out."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        try:
+            os.dup2(nowhere, stream.fileno())  # type: ignore[attr-defined]
+        except (AttributeError, OSError, ValueError):  # Not a real file, or closed.
+            continue
+    os.close(nowhere)
+
+
+# Arguments
+
+
+def _parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
+    """The sub-command and its arguments; only the parser of the sub-command in use is built."""
+    name = argv[0] if argv else ""
+    if name in COMMANDS:
+        return name, _parser(name).parse_args(argv[1:])
+    if name in ("-h", "--help"):
+        raise _Leave(_help())
+    if name == "--version":
+        raise _Leave(f"mdattn {__version__}\n")
+    if not name:
+        raise UsageError(_help().rstrip("\n"))
+    what = "option" if name.startswith("-") else "command"
+    raise UsageError(f"{_USAGE}\nmdattn: error: no {what} {_line(name)!r} ({suggest(name, COMMANDS)})")
+
+
+_USAGE = "usage: mdattn COMMAND ..."
+
+
+def _help() -> str:
+    commands = "".join(f"  {name:<8}{command.summary}\n" for name, command in COMMANDS.items())
+    examples = "".join(f"  {command.examples[0]}\n" for command in COMMANDS.values())
+    return (
+        f"{_USAGE}\n\nReplace the attention-diagram blocks of Markdown documents by the diagrams they describe."
+        "\n\n"
+        f"commands:\n{commands}\noptions:\n  -h, --help  show this text\n  --version   show the version\n\n"
+        f"examples:\n{examples}\n`mdattn COMMAND --help` tells more.\n"
+    )
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    command = COMMANDS[name]
+    parser = _Parser(
+        prog=f"mdattn {name}",
+        description=command.description,
+        epilog="examples:\n" + "".join(f"  {each}\n" for each in command.examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    if hasattr(parser, "color"):
+        parser.color = False  # Nothing here asks the terminal.
+    command.arguments(parser)
+    parser.add_argument("-h", "--help", action=_Print, nargs=0, help="show this text")
+    return parser
+
+
+def _output_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output-format",
+        choices=tuple(_FORMATS),
+        default="text",
+        help="how diagnostics are printed: FILE:LINE:COL lines, or GitHub workflow annotations",
+    )
+
+
+def _render_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources", metavar="SRC", nargs="*", help="a file, a folder, or - for standard input (default)"
+    )
+    parser.add_argument(
+        "-o", dest="destination", metavar="DEST", help="where the result goes: a file, or a folder"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if DEST is not what SRC gives today"
+    )
+    parser.add_argument(
+        "--diff", action="store_true", help="print what would change as a patch for `git apply`"
+    )
+    parser.add_argument(
+        "--to", choices=tuple(_TARGETS), default="markdown", help="what to write (default: markdown)"
+    )
+    parser.add_argument(
+        "--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands"
+    )
+    _output_format(parser)
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", default="-", help="a block's YAML; - for standard input"
+    )
+    _output_format(parser)
+
+
+def _kinds_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", metavar="KIND", nargs="?", help="the kind to describe")
+
+
+# Diagnostics
+
+
+def _github(finding: Finding) -> str:
+    """A workflow command: `::error file=F,line=L,col=C::message`."""
+    diagnostic = finding.diagnostic
+
+    def escaped(text: str, signs: str) -> str:
+        return "".join(f"%{ord(each):02X}" if each in signs else each for each in text)
+
+    place = f"file={escaped(finding.name, _GITHUB_PROPERTY)}"
+    if diagnostic.position:
+        place += f",line={diagnostic.position.line},col={diagnostic.position.column}"
+    return f"::{diagnostic.severity} {place}::{escaped(diagnostic.text(), _GITHUB_MESSAGE)}"
+
+
+_GITHUB_MESSAGE = "%\r\n"
+_GITHUB_PROPERTY = _GITHUB_MESSAGE + ":,"
+
+
+_FORMATS: Mapping[str, Callable[[Finding], str]] = {
+    "text": lambda finding: finding.diagnostic.line(finding.name),
+    "github": _github,
+}
+
+
+def _report(findings: Iterable[Finding], output_format: str, streams: Streams) -> None:
+    for each in findings:
+        streams.err(_line(_FORMATS[output_format](each)))
+
+
+# render
+
+
+def _render(arguments: argparse.Namespace, streams: Streams) -> int:
+    """Compute everything, report everything; then, if nothing is wrong, compare or write."""
+    suffix, convert = _TARGETS[arguments.to]
+    destination = None if arguments.destination == "-" else arguments.destination
+    if destination == "":
+        raise UsageError("-o needs the name of a file or a folder")
+    checked = destination if arguments.check else None
+    if arguments.check and checked is None:
+        raise UsageError("--check needs -o DEST: it compares DEST with what SRC gives today")
+    plan = drafts.plan(arguments.sources, destination, suffix=suffix, stdin_name=arguments.stdin_filename)
+    outcome = drafts.compute(plan, streams.stdin, convert)
+    _report(outcome.findings, arguments.output_format, streams)
+    if outcome.failed:
+        return WRONG
+    if checked is not None:
+        _report(_differences(plan, outcome, checked, suffix), arguments.output_format, streams)
+    else:
+        drafts.write(outcome.changes)
+    for change in outcome.changes:
+        if arguments.diff:
+            streams.out(drafts.patch(change))
+        elif change.draft.destination is None:
+            streams.out(change.new)
+    return DIFFERENT if arguments.check and outcome.changes else FINE
+
+
+def _differences(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) -> list[Finding]:
+    """What `--check` has to say about each result that is not as it should be."""
+    findings = []
+    for change in outcome.changes:
+        message = "is missing" if change.old is None else f"is not what {change.draft.name} gives today"
+        findings.append(
+            Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check"))
+        )
+    return findings + drafts.leftovers(plan, destination, suffix)
+
+
+# show and kinds
+
+
+def _show(arguments: argparse.Namespace, streams: Streams) -> int:
+    """Draw one block's YAML."""
+    name = drafts.STDIN if arguments.file == "-" else arguments.file
+    try:
+        if arguments.file == "-":
+            data = drafts.read_stream(streams.stdin, name)
+        else:
+            data = drafts.read(arguments.file, name)
+        text = drafts.decode(name, data)
+        from pathlib import Path
+
+        from mdattn.render import diagram
+
+        streams.out(drafts.encode(diagram(text, folder=Path(name).parent)))
+    except DraftError as error:
+        _report([error.finding], arguments.output_format, streams)
+    except DiagramError as error:
+        _report([Finding(name, each) for each in error.diagnostics], arguments.output_format, streams)
+    else:
+        return FINE
+    return WRONG
+
+
+def _kinds(arguments: argparse.Namespace, streams: Streams) -> int:
+    """List the kinds, or describe one."""
+    from mdattn.diagrams import KINDS
+
+    if arguments.kind is None:
+        broad = max(map(cells.width, KINDS))
+        lines = [f"{cells.pad(name, broad)}  {kind.summary}" for name, kind in KINDS.items()]
+        streams.out(drafts.encode("\n".join(lines) + "\n"))
+        return FINE
+    if arguments.kind not in KINDS:
+        raise UsageError(f"no kind {arguments.kind!r} ({suggest(arguments.kind, KINDS)})")
+    streams.out(drafts.encode(_description(arguments.kind)))
+    return FINE
+
+
+def _description(name: str) -> str:
+    """What a kind is for, its options, and an example with its diagram."""
+    from mdattn.diagrams import KINDS
+    from mdattn.options import describe
+    from mdattn.render import diagram
+
+    kind = KINDS[name]
+    parts = [f"{kind.name}: {kind.summary}", "", "Options", ""]
+    for key, expected, default, meaning in describe(kind.options):
+        parts.append(f"  {key}: {expected}" + (f" (default: {default})" if default else ""))
+        parts += [f"      {line}" for line in cells.wrap(meaning, 66)] if meaning else []
+    example = kind.example.rstrip("\n")
+    parts += ["", "Example", "", "```attention-diagram", example, "```", "", "gives", ""]
+    return "\n".join(parts) + "\n" + diagram(kind.example)
+
+
+_TARGETS: Mapping[str, tuple[str | None, Callable[[str], str] | None]] = {
+    "markdown": (None, None),
+    "html": (".html", drafts.html),
+}
+
+COMMANDS: Mapping[str, Command] = {
+    "render": Command(
+        "draft in, publishable Markdown or HTML out",
+        "Replace each attention-diagram block by its diagram, and change no other byte.\n\n"
+        "A folder stands for every *.md and *.markdown below it, hidden ones left out. If any block is\n"
+        "wrong, each is reported as FILE:LINE:COL: error: message, nothing is written, and the exit\n"
+        "status is 2. --check exits 1 where DEST is not what SRC gives today.",
+        _render_arguments,
+        _render,
+        (
+            "mdattn render draft.md > post.md",
+            "mdattn render drafts -o posts",
+            "mdattn render drafts -o posts --check --diff",
+            "mdattn render draft.md --to html -o post.html",
+        ),
+    ),
+    "show": Command(
+        "one block's YAML to its diagram, on the terminal",
+        "Draw the diagram that the YAML of one block describes.",
+        _show_arguments,
+        _show,
+        ("mdattn show block.yaml", "echo '{kind: flow, text: The cat sat}' | mdattn show"),
+    ),
+    "kinds": Command(
+        "the kinds of diagram and their options",
+        "List the kinds of diagram, or describe one: its options, and an example with its diagram.",
+        _kinds_arguments,
+        _kinds,
+        ("mdattn kinds", "mdattn kinds flow"),
+    ),
+}
