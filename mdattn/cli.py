@@ -4,7 +4,7 @@ Floor 5, and the only room that prints. Results and diffs go to standard output 
 standard error, one line each; both are UTF-8 whatever the locale. No exception leaves `main`.
 
 Exit status: 0 fine; 1 `--check` found a difference; 2 a bad document, a missing file or wrong usage, which
-outranks 1; 130 interrupted (Ctrl-C); 141 the reader of standard output went away, as when SIGPIPE ends a command.
+outranks 1; 130 interrupted (Ctrl-C); 141 the reader of standard output went away (SIGPIPE).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, NoReturn
 
 from mdattn import __version__, cells, drafts
@@ -170,8 +171,7 @@ def _help() -> str:
     commands = "".join(f"  {name:<8}{command.summary}\n" for name, command in COMMANDS.items())
     examples = "".join(f"  {command.examples[0]}\n" for command in COMMANDS.values())
     return (
-        f"{_USAGE}\n\nReplace the attention-diagram blocks of Markdown documents by the diagrams they describe."
-        "\n\n"
+        f"{_USAGE}\n\nReplace the attention-diagram blocks of Markdown documents by their diagrams.\n\n"
         f"commands:\n{commands}\noptions:\n  -h, --help  show this text\n  --version   show the version\n\n"
         f"examples:\n{examples}\n`mdattn COMMAND --help` tells more.\n"
     )
@@ -183,12 +183,12 @@ def _parser(name: str) -> argparse.ArgumentParser:
         prog=f"mdattn {name}",
         description=command.description,
         epilog="examples:\n" + "".join(f"  {each}\n" for each in command.examples),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=96),  # Nothing asks the terminal.
         add_help=False,
         allow_abbrev=False,
     )
     if hasattr(parser, "color"):
-        parser.color = False  # Nothing here asks the terminal.
+        parser.color = False
     command.arguments(parser)
     parser.add_argument("-h", "--help", action=_Print, nargs=0, help="show this text")
     return parser

@@ -95,10 +95,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What stands at a draft's destination (None: nothing), and what should; for standard output, the draft."""
+    """What stands at a draft's destination (None: nothing), and what should stand there."""
 
     draft: Draft
-    old: bytes | None
+    old: bytes | None  # For standard output: the draft.
     new: bytes
 
 
@@ -208,8 +208,8 @@ def _walk(
 ) -> Iterator[str]:
     """Paths, relative to `folder` and sorted, of the files below it whose names end so.
 
-    Hidden files and folders are left out, as a shell's `*` does; a link that leads back to a folder above itself
-    is not followed; nor is a folder in `skip` entered. A folder that cannot be read becomes a finding.
+    Hidden files and folders are left out, as a shell's `*` does; so are a link that leads back to a folder
+    above it, and the folders in `skip`. A folder that cannot be read becomes a finding.
     """
     pending: list[tuple[str, frozenset[Identity]]] = [("", frozenset())]
     paths: list[str] = []
@@ -367,11 +367,7 @@ def checked(name: str, data: bytes) -> bytes:
 def _draft_bytes(draft: Draft, stdin: BinaryIO | None, files: _Files) -> bytes:
     try:
         if draft.source is None:
-            with suppress(
-                OSError, AttributeError
-            ):  # `render < post.md -o post.md` must not destroy the draft either.
-                status = os.fstat(stdin.fileno())
-                files.sources[status.st_dev, status.st_ino] = draft.name, 1
+            _note_stdin(stdin, draft.name, files)
             return read_stream(stdin, draft.name)
         data, status = _slurp(draft.source, MAX_BYTES)
     except OSError as error:
@@ -424,7 +420,7 @@ def _current(destination: str, files: _Files) -> bytes | None:
 
 
 def _slurp(path: str, limit: int | None, flags: int = 0) -> tuple[bytes, os.stat_result]:
-    """The bytes of a file, a little more than `limit` at most, and its status; a device is empty with `flags`."""
+    """The bytes of a file, not much more than `limit`, and its status; a device is empty with `flags`."""
     descriptor = os.open(path, _READ | flags)
     try:
         status = os.fstat(descriptor)
@@ -538,8 +534,8 @@ def _quoted(name: str) -> bytes:
 def write(changes: Iterable[Change]) -> None:
     """Write every change that has a destination: all are staged beside their places first, then renamed.
 
-    A file's mode and owner survive, and a symbolic link keeps leading to its target, which is what changes. If
-    one cannot be staged (disk full, folder without permission), none is written. Raises `DraftError`.
+    A file's mode and owner survive, and a symbolic link keeps leading to its target, which is what changes.
+    If one cannot be staged (disk full, folder without permission), none is written. Raises `DraftError`.
     """
     staged: list[tuple[str, str, Change]] = []
     made: list[str] = []
