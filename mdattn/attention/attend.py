@@ -87,7 +87,7 @@ def attend(
         kv_head, n_key, _ = k.shape
         if not d_k or d_k != k.shape[2]:
             raise ValueError(
-                f"query [head, n_query, d_k] {q.shape} and key [kv_head, n_key, d_k] {k.shape} need the same d_k"
+                f"query [head, n_query, d_k] {q.shape} and key [kv_head, n_key, d_k] {k.shape} need one d_k"
             )
         if not kv_head or head % kv_head:
             raise ValueError(
@@ -103,7 +103,7 @@ def attend(
         key=k,
         value=v,
         scale=used_scale,
-        dot_products=_frozen(products, "the dot products"),
+        dot_products=_frozen(products),
         scaled=scaled,
         capped=capped,
         biased=biased,
@@ -177,14 +177,18 @@ def softmax(scores: Array, allowed: Mask) -> Array:
     The largest allowed score of a row is subtracted first, so that no finite score overflows.
     """
     with np.errstate(all="ignore"):
+        if allowed.all():
+            exponentials: Array = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
+            exponentials /= exponentials.sum(axis=-1, keepdims=True)
+            return exponentials
         masked = np.where(allowed, scores, -np.inf)
         top = masked.max(axis=-1, keepdims=True, initial=-np.inf)
         top[top == -np.inf] = 0.0  # A row of nothing: exp(-inf - 0) is 0, where exp(-inf + inf) would be NaN.
         exponentials = np.exp(masked - top)
         total = exponentials.sum(axis=-1, keepdims=True)
         total[total == 0.0] = 1.0
-        weights: Array = exponentials / total
-    return weights
+        exponentials /= total
+    return exponentials
 
 
 def ties(weights: ArrayLike) -> tuple[int, ...]:
@@ -218,13 +222,11 @@ def _weigh(
         raise ValueError(f"scale must be finite, got {scale}")
     if softcap is not None and not (softcap > 0 and isfinite(softcap)):
         raise ValueError(f"softcap must be finite and above 0, got {softcap}")
-    scaled = _frozen(products * scale, "the scaled scores")
-    capped = scaled if softcap is None else _frozen(softcap * np.tanh(scaled / softcap), "the capped scores")
-    biased = (
-        capped if bias is None else _frozen(capped + _bias(bias, capped.shape), "the scores with their bias")
-    )
+    scaled = _finite(products * scale, "the scaled scores")
+    capped = scaled if softcap is None else _frozen(softcap * np.tanh(scaled / softcap))
+    biased = capped if bias is None else _finite(capped + _bias(bias, capped.shape), "the biased scores")
     seen = _allowed(allowed, biased.shape)
-    return scaled, capped, biased, seen, _frozen(softmax(biased, seen), "the weights")
+    return scaled, capped, biased, seen, _frozen(softmax(biased, seen))
 
 
 def _output(weights: Array, value: Array) -> Array:
@@ -238,7 +240,7 @@ def _output(weights: Array, value: Array) -> Array:
     if not kv_head or head % kv_head:
         raise ValueError(f"kv_head of value [kv_head, n_key, d_v] {value.shape} must divide head = {head}")
     sums = weights.reshape(kv_head, -1, n_key) @ value
-    return _frozen(sums.reshape(head, n_query, d_v), "the output")
+    return _finite(sums.reshape(head, n_query, d_v), "the output")
 
 
 def _numbers(given: ArrayLike, name: str) -> Array:
@@ -250,7 +252,7 @@ def _numbers(given: ArrayLike, name: str) -> Array:
     if found.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers, got {found.dtype}")
     # A copy: the trace must not change with the caller's array, nor freeze it.
-    return _frozen(np.array(found, dtype=np.float64, order="C"), name)
+    return _finite(np.array(found, dtype=np.float64, order="C"), name)
 
 
 def _three_axes(given: ArrayLike, name: str) -> Array:
@@ -273,12 +275,15 @@ def _bias(bias: ArrayLike, shape: tuple[int, ...]) -> Array:
 
 
 def _allowed(allowed: ArrayLike | None, shape: tuple[int, ...]) -> Mask:
-    """A read-only mask of the scores' shape; it takes no more memory than what was given."""
-    mask = np.array(True if allowed is None else allowed)
+    """A read-only mask of the scores' shape; what broadcasts takes no more memory than what was given."""
+    mask = np.ones(shape, dtype=np.bool_) if allowed is None else np.array(allowed)
     if mask.dtype != np.bool_:
         raise ValueError(
             f"allowed [head, n_query, n_key] must be boolean (true = may attend), got {mask.dtype}"
         )
+    mask.setflags(write=False)
+    if mask.shape == shape:
+        return mask
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
@@ -287,9 +292,14 @@ def _allowed(allowed: ArrayLike | None, shape: tuple[int, ...]) -> Mask:
         ) from None
 
 
-def _frozen(array: Array, name: str) -> Array:
-    """The array, read-only, if each of its numbers is finite."""
-    if not np.isfinite(array).all():
+def _finite(array: Array, name: str) -> Array:
+    """The array, read-only. Raises ValueError unless each of its numbers is finite."""
+    # The sum of squares is quicker to see through; where it overflows, each number is looked at.
+    if not isfinite(np.vdot(array, array)) and not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite (to shut a query out from a key, use `allowed`)")
-    array.flags.writeable = False
+    return _frozen(array)
+
+
+def _frozen(array: Array) -> Array:
+    array.setflags(write=False)
     return array
