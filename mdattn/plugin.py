@@ -1,0 +1,129 @@
+"""The markdown-it-py plugin: fences become diagrams in whatever a pipeline renders.
+
+Floor 4. It works on the tokens of the pipeline's own parser, whatever that parser's preset and plugins are,
+and leaves ordinary fences behind, so that any renderer of tokens shows the diagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mdattn.blocks import INFO, NAME, may_hold_blocks
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
+
+    from mdattn.options import Tree
+
+PATH_KEY = "mdattn_path"
+
+
+def attention_diagram_plugin(md: MarkdownIt) -> None:
+    """Draw the `attention-diagram` blocks of the documents that `md` parses: `MarkdownIt().use(this)`.
+
+    Each block's token becomes a fence of plain text that holds the diagram. Defaults in the front matter count
+    where the front matter plugin is in use. `env["mdattn_path"]` may hold the document's path: data files that a
+    block names are looked up beside it. Parsing raises DiagramError with every mistake of every block in place.
+    """
+    md.core.ruler.after("block", "attention_diagram", _draw_blocks)
+
+
+def _draw_blocks(state: StateCore) -> None:
+    if not may_hold_blocks(state.src):
+        return
+    fences = list(_fences(state.tokens))
+    if not fences:
+        return
+    from mdattn.render import draw
+
+    lines = state.src.split("\n")
+    wrong: list[Diagnostic] = []
+    drawn: list[tuple[Token, tuple[str, ...]]] = []
+    defaults = _defaults(state.tokens, wrong)
+    folder = _folder(state.env)
+    for token in fences:
+        try:
+            excerpt, position = _closed(token, lines)
+            drawn.append((token, draw(excerpt, position, defaults, folder).lines))
+        except DiagramError as error:
+            wrong.extend(error.diagnostics)
+    if wrong:
+        raise DiagramError.of(dict.fromkeys(wrong))
+    for token, diagram in drawn:
+        token.info = INFO
+        token.content = "".join(line + "\n" for line in diagram)
+        token.markup = _longer(token.markup, token.content)
+
+
+def _fences(tokens: Sequence[Token]) -> Iterator[Token]:
+    from markdown_it.common.utils import unescapeAll
+
+    for token in tokens:
+        if token.type == "fence" and unescapeAll(token.info).split(maxsplit=1)[:1] == [NAME]:
+            yield token
+
+
+def _closed(token: Token, lines: Sequence[str]) -> tuple[Excerpt, Position]:
+    """A block's YAML and the place of its fence. Raises DiagramError if the fence is never closed."""
+    if token.map is None:  # Made by another plugin, not read from the document.
+        rows = token.content.count("\n") + 1
+        return Excerpt(token.content, tuple(Position(row + 1, 1) for row in range(rows))), Position(1, 1)
+    first, end = token.map
+    position = Position(first + 1, lines[first].find(token.markup) + 1)
+    closed = (
+        token.content.count("\n") == end - first - 2
+        and (not token.content or token.content.endswith("\n"))
+        and lines[end - 1].rstrip().endswith(token.markup)
+    )
+    if not closed:
+        raise DiagramError(
+            position,
+            f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}",
+            f"close it with a line {token.markup} as deep in lists and quotes as this one",
+        )
+    return _excerpt(token.content, lines, first + 1), position
+
+
+def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
+    """Content whose lines are the tails of the document's, from line `first` on, down to a closing fence."""
+    texts = content.split("\n")
+    texts[-1] = lines[first + len(texts) - 1].lstrip(" \t>")
+    starts = (
+        Position(number + 1, max(0, len(lines[number]) - len(text)) + 1)
+        for number, text in enumerate(texts, first)
+    )
+    return Excerpt(content, tuple(starts))
+
+
+def _defaults(tokens: Sequence[Token], wrong: list[Diagnostic]) -> Tree | None:
+    """The options that the front matter gives to every block; what is wrong with them is added to `wrong`."""
+    if tokens[0].type != "front_matter":
+        return None
+    from mdattn.options import defaults_of
+
+    content = tokens[0].content + "\n"
+    starts = tuple(Position(row + 2, 1) for row in range(content.count("\n") + 1))
+    try:
+        return defaults_of(Excerpt(content, starts))
+    except DiagramError as error:
+        wrong.extend(error.diagnostics)
+        return None
+
+
+def _folder(env: MutableMapping[str, Any]) -> Path | None:
+    path = env.get(PATH_KEY)
+    return Path(path).parent if path else None
+
+
+def _longer(fence: str, content: str) -> str:
+    """The shortest fence, of the same sign, that no run in the content closes."""
+    sign = fence[0] if fence else "`"
+    length = 3
+    while sign * length in content:
+        length += 1
+    return sign * length
