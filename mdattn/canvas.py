@@ -73,11 +73,6 @@ class Canvas:
         """Text on a row of its own, below everything else."""
         self.text(self.height, column, text)
 
-    def paragraph(self, text: str, column: int = 0, indent: int = 0) -> None:
-        """Text in as many rows of its own as the width asks for; all but the first are indented further."""
-        for line in cells.wrap(text, self.width - column, " " * indent):
-            self.write(line, column)
-
     def text(self, row: int, column: int, text: str) -> None:
         """Text from a cell to the right."""
         line = self._row(row)
