@@ -26,9 +26,9 @@ PATH_KEY = "mdattn_path"
 def attention_diagram_plugin(md: MarkdownIt) -> None:
     """Draw the `attention-diagram` blocks of the documents that `md` parses: `MarkdownIt().use(this)`.
 
-    Each block's token becomes a fence of plain text that holds the diagram. Defaults in the front matter count
-    where the front matter plugin is in use. `env["mdattn_path"]` may hold the document's path: data files that a
-    block names are looked up beside it. Parsing raises DiagramError with every mistake of every block in place.
+    Each block's token becomes a fence of plain text that holds the diagram. Defaults in the front matter
+    count where the front matter plugin is in use. `env["mdattn_path"]` may hold the document's path: data
+    files that a block names are looked up beside it. Parsing raises DiagramError with all mistakes in place.
     """
     md.core.ruler.after("block", "attention_diagram", _draw_blocks)
 
