@@ -1,0 +1,228 @@
+"""The markdown-it-py plugin, in pipelines as its users build them."""
+
+from __future__ import annotations
+
+import html
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.container import container_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from mdattn.canvas import Diagram
+from mdattn.errors import DiagramError, Excerpt, Position
+from mdattn.plugin import attention_diagram_plugin
+
+BLOCK = "```attention-diagram\nkind: echo\n```\n"
+
+
+@pytest.fixture(autouse=True)
+def echo(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Drawing is played back: each block's own YAML between two signs that HTML must escape."""
+    calls: list[tuple[Any, ...]] = []
+
+    def draw(yaml: Excerpt, position: Position, defaults: object, folder: Path | None) -> Diagram:
+        calls.append((yaml, position, defaults, folder))
+        if "bad" in yaml.text:
+            raise DiagramError(yaml.position(yaml.text.index("bad")), "a bad word")
+        return Diagram(("<&", *yaml.text.splitlines(), "  ┌─┐"), "an echo")
+
+    monkeypatch.setattr(import_module("mdattn.render"), "draw", draw)
+    return calls
+
+
+def pipeline(*plugins: Callable[..., None], preset: str = "commonmark") -> MarkdownIt:
+    markdown = MarkdownIt(preset)
+    for plugin in (*plugins, attention_diagram_plugin):
+        markdown.use(plugin)
+    return markdown
+
+
+def shown(page: str) -> list[str]:
+    return [
+        html.unescape(each)
+        for each in re.findall(r'<pre><code class="language-text">(.*?)</code></pre>', page, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize("preset", ["commonmark", "default", "js-default", "gfm-like"])
+def test_a_block_becomes_escaped_text_whatever_the_preset(preset: str) -> None:
+    if preset == "gfm-like":
+        pytest.importorskip("linkify_it")
+    page = pipeline(preset=preset).render(f"# A\n\n{BLOCK}\nb\n")
+    assert page == (
+        '<h1>A</h1>\n<pre><code class="language-text">&lt;&amp;\nkind: echo\n  ┌─┐\n</code></pre>\n<p>b</p>\n'
+    )
+
+
+NESTED = {
+    "list": "- a\n\n  {}",
+    "ordered in quote": "> 1. {}",
+    "quote in list": "- > {}",
+    "footnote": "x[^1]\n\n[^1]: y\n\n    {}",
+    "definition": "term\n: {}",
+    "admonition": "!!! note\n    {}",
+    "container": "::: note\n{}",
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_blocks_in_containers_are_drawn(name: str) -> None:
+    opening, rest = NESTED[name].split("{}")[0].rpartition("\n")[::2]
+    inner = re.sub(r"[^> ]", " ", rest)
+    first, *others = BLOCK.splitlines()
+    source = f"{opening}\n{rest}{first}\n" + "".join(f"{inner}{line}\n" for line in others)
+    plugins = (footnote_plugin, deflist_plugin, admon_plugin)
+    markdown = pipeline(*plugins).use(container_plugin, "note")
+    assert shown(markdown.render(source)) == ["<&\nkind: echo\n  ┌─┐\n"]
+
+
+def test_other_fences_and_documents_without_blocks_stay_as_they_are() -> None:
+    source = f"a `attention-diagram`\n\n````md\n{BLOCK}````\n\n```python\nattention-diagram\n```\n"
+    assert pipeline().render(source) == MarkdownIt("commonmark").render(source)
+
+
+@pytest.mark.parametrize(
+    "info",
+    ["attention-diagram  extra", "  attention-diagram", "attention&#45;diagram", "attention\\-diagram"],
+)
+def test_the_info_string_is_read_as_commonmark_reads_it(info: str) -> None:
+    assert len(shown(pipeline().render(f"~~~{info}\nkind: echo\n~~~\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "```attention-diagram",
+        "```attention-diagram\n",
+        "```attention-diagram\n\n",
+        "```attention-diagram\nkind: echo",
+        "```attention-diagram\nkind: echo\n",
+        "```attention-diagram\nkind: echo```",
+        "````attention-diagram\nkind: echo\n```\n",
+        "```attention-diagram\nkind: echo\n    ```\n",
+        "```attention-diagram\nkind: echo\n``` x\n",
+        "```attention-diagram\nkind: echo\n~~~\n",
+    ],
+)
+def test_an_unclosed_block_is_an_error_at_its_fence(source: str, echo: list[tuple[Any, ...]]) -> None:
+    for prefix in ("", "> "):
+        document = "a\n\n" + "".join(f"{prefix}{line}" for line in source.splitlines(keepends=True))
+        with pytest.raises(DiagramError, match="never closed") as caught:
+            pipeline().render(document)
+        assert caught.value.position == Position(3, len(prefix) + 1)
+    assert echo == []
+
+
+def test_a_block_that_its_container_ends_is_unclosed() -> None:
+    with pytest.raises(DiagramError, match="never closed"):
+        pipeline().render("> ```attention-diagram\n> kind: echo\n\nrest\n")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["```attention-diagram\n```", "> ```attention-diagram\n> ```", "- ```attention-diagram\n  ~~~\n  ````"],
+)
+def test_a_closed_block_is_drawn_even_if_it_is_empty_or_the_last_line(source: str) -> None:
+    assert len(shown(pipeline().render(source))) == 1
+
+
+def test_every_mistake_is_reported_in_its_place_in_the_document() -> None:
+    source = (
+        "---\ntitle: x\n---\n\n- > ```attention-diagram\n  > kind: bad\n  > ```\n\n"
+        "1.\t~~~attention-diagram\r\n \tkind: bad\r\n \t~~~\r\n\n```attention-diagram\n"
+    )
+    with pytest.raises(DiagramError) as caught:
+        pipeline(front_matter_plugin).render(source)
+    found = [(*each.position, each.message[:8]) for each in caught.value.diagnostics if each.position]
+    assert found == [(6, 11, "a bad wo"), (10, 9, "a bad wo"), (13, 1, "this att")]
+
+
+def test_the_block_and_each_of_its_lines_know_their_places(echo: list[tuple[Any, ...]]) -> None:
+    pipeline().render("a\n\n> * ```attention-diagram\n>   kind: echo\n>     text: a\n>   ```\n")
+    ((excerpt, position, _, _),) = echo
+    assert position == (3, 5)
+    assert excerpt == Excerpt("kind: echo\n  text: a\n", (Position(4, 5), Position(5, 5), Position(6, 5)))
+
+
+def test_front_matter_holds_defaults(echo: list[tuple[Any, ...]]) -> None:
+    source = f"---\ntitle: x\nattention-diagram:\n  width: 40\n---\n\n{BLOCK}"
+    pipeline(front_matter_plugin).render(source)
+    (tree,) = (each[2] for each in echo)
+    ((key, node),) = tree.root.pairs()
+    assert (key.content, node.content, tree.position(node)) == ("width", "40", (4, 10))
+    pipeline().render(source)
+    assert echo[1][2] is None
+
+
+def test_bad_defaults_are_reported_in_their_place() -> None:
+    with pytest.raises(DiagramError) as caught:
+        pipeline(front_matter_plugin).render(f"---\nattention-diagram: 7\n---\n\n{BLOCK}")
+    assert caught.value.position == Position(2, 20)
+
+
+@pytest.mark.parametrize(
+    ("env", "folder"),
+    [({}, None), ({"mdattn_path": "d/post.md"}, Path("d")), ({"mdattn_path": Path("d/p.md")}, Path("d"))],
+)
+def test_the_environment_says_where_the_document_stands(
+    env: Mapping[str, Any], folder: Path | None, echo: list[tuple[Any, ...]]
+) -> None:
+    pipeline().render(BLOCK, dict(env))
+    assert echo[0][3] == folder
+
+
+def test_a_parser_is_reusable_even_after_an_error() -> None:
+    markdown = pipeline()
+    first = markdown.render(BLOCK)
+    with pytest.raises(DiagramError):
+        markdown.render("```attention-diagram\nbad\n```\n")
+    assert markdown.render(BLOCK) == first
+    assert markdown.render("plain\n") == "<p>plain</p>\n"
+
+
+def test_using_the_plugin_twice_draws_once(echo: list[tuple[Any, ...]]) -> None:
+    pipeline(attention_diagram_plugin).render(BLOCK)
+    assert len(echo) == 1
+
+
+def test_a_renderer_of_markdown_gets_a_fence_that_holds() -> None:
+    (token,) = pipeline().parse("`````attention-diagram\n~~~~\na: ```\n`````\n")
+    assert (token.markup, token.info) == ("````", "text")
+    (token,) = pipeline().parse("~~~attention-diagram\na ~~~~ b\n~~~\n")
+    assert (token.markup, token.info) == ("~~~~~", "text")
+
+
+def test_a_document_without_blocks_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from markdown_it import MarkdownIt; import mdattn;"
+        "MarkdownIt().use(mdattn.attention_diagram_plugin).render('# a\\n\\n```python\\nx\\n```\\n');"
+        "print(sorted({'numpy', 'yaml', 'msgspec', 'wcwidth', 'difflib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_document_without_blocks_costs_next_to_nothing() -> None:
+    source = "# A heading\n\nSome *words* and a [link](x).\n\n```python\nx = 1\n```\n\n- one\n- two\n\n" * 100
+    bare, ours = MarkdownIt("commonmark"), pipeline()
+    ratios = []
+    for _ in range(15):
+        times = []
+        for markdown in (bare, ours):
+            start = time.process_time()
+            markdown.render(source)
+            times.append(time.process_time() - start)
+        ratios.append(times[1] / times[0])
+    assert min(ratios) < 1.02
