@@ -90,9 +90,7 @@ def attend(
                 f"query [head, n_query, d_k] {q.shape} and key [kv_head, n_key, d_k] {k.shape} need one d_k"
             )
         if not kv_head or head % kv_head:
-            raise ValueError(
-                f"kv_head of key [kv_head, n_key, d_k] {k.shape} must divide head of query {q.shape}"
-            )
+            raise ValueError(f"kv_head of key [kv_head, n_key, d_k] {k.shape} must divide head of query {q.shape}")
         # Heads that share a key head are consecutive: folded into its queries, no key is repeated.
         products = (q.reshape(kv_head, -1, d_k) @ k.transpose(0, 2, 1)).reshape(head, n_query, n_key)
         used_scale = 1 / sqrt(d_k) if scale is None else scale
@@ -141,9 +139,7 @@ def weigh(
     )
 
 
-def given(
-    weights: ArrayLike, *, allowed: ArrayLike | None = None, value: ArrayLike | None = None
-) -> Weighing:
+def given(weights: ArrayLike, *, allowed: ArrayLike | None = None, value: ArrayLike | None = None) -> Weighing:
     """The end of the pipe, for weights [head, n_query, n_key] that are given and are taken as they are.
 
     Raises ValueError for a negative weight and for a weight where the mask allows none. Whether a row adds
@@ -197,9 +193,7 @@ def ties(weights: ArrayLike) -> tuple[int, ...]:
     largest = float(row.max(initial=0.0))
     if largest <= 0.0:
         return ()
-    near = np.flatnonzero(
-        row >= largest - 2e-9
-    ).tolist()  # Others cannot snap alike, and snapping is not free.
+    near = np.flatnonzero(row >= largest - 2e-9).tolist()  # Others cannot snap alike, and snapping is not free.
     top = snapped(largest)
     return tuple(position for position in near if snapped(float(row[position])) == top)
 
@@ -208,9 +202,7 @@ def heaviest(weights: ArrayLike) -> int:
     """weights [n_key] -> the lowest position of the largest. Raises ValueError if all are 0."""
     positions = ties(weights)
     if not positions:
-        raise ValueError(
-            "weights [n_key] are all 0: the query attends to nothing, and no key is the heaviest"
-        )
+        raise ValueError("weights [n_key] are all 0: the query attends to nothing, and no key is the heaviest")
     return positions[0]
 
 
@@ -234,9 +226,7 @@ def _output(weights: Array, value: Array) -> Array:
     head, n_query, n_key = weights.shape
     kv_head, n_value, d_v = value.shape
     if n_value != n_key:
-        raise ValueError(
-            f"value [kv_head, n_key, d_v] {value.shape} needs a row for each of the n_key = {n_key} keys"
-        )
+        raise ValueError(f"value [kv_head, n_key, d_v] {value.shape} needs a row for each of the n_key = {n_key} keys")
     if not kv_head or head % kv_head:
         raise ValueError(f"kv_head of value [kv_head, n_key, d_v] {value.shape} must divide head = {head}")
     sums = weights.reshape(kv_head, -1, n_key) @ value
@@ -269,27 +259,21 @@ def _bias(bias: ArrayLike, shape: tuple[int, ...]) -> Array:
     try:
         return np.broadcast_to(numbers, shape)
     except ValueError:
-        raise ValueError(
-            f"bias {numbers.shape} does not broadcast to [head, n_query, n_key] {shape}"
-        ) from None
+        raise ValueError(f"bias {numbers.shape} does not broadcast to [head, n_query, n_key] {shape}") from None
 
 
 def _allowed(allowed: ArrayLike | None, shape: tuple[int, ...]) -> Mask:
     """A read-only mask of the scores' shape; what broadcasts takes no more memory than what was given."""
     mask = np.ones(shape, dtype=np.bool_) if allowed is None else np.array(allowed)
     if mask.dtype != np.bool_:
-        raise ValueError(
-            f"allowed [head, n_query, n_key] must be boolean (true = may attend), got {mask.dtype}"
-        )
+        raise ValueError(f"allowed [head, n_query, n_key] must be boolean (true = may attend), got {mask.dtype}")
     mask.setflags(write=False)
     if mask.shape == shape:
         return mask
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
-        raise ValueError(
-            f"allowed {mask.shape} does not broadcast to [head, n_query, n_key] {shape}"
-        ) from None
+        raise ValueError(f"allowed {mask.shape} does not broadcast to [head, n_query, n_key] {shape}") from None
 
 
 def _finite(array: Array, name: str) -> Array:

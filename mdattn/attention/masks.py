@@ -25,9 +25,7 @@ def causal(n_query: int, n_key: int) -> Mask:
 def window(n_query: int, n_key: int, size: int) -> Mask:
     """A query sees `size` keys: its own and those just before it. Raises ValueError for a size below 1."""
     if size < 1:
-        raise ValueError(
-            f"a window holds at least the query's own key: its size must be 1 or more, got {size}"
-        )
+        raise ValueError(f"a window holds at least the query's own key: its size must be 1 or more, got {size}")
     own = n_key - n_query
     return np.tri(n_query, n_key, own, dtype=np.bool_) & ~np.tri(n_query, n_key, own - size, dtype=np.bool_)
 
@@ -48,9 +46,7 @@ def matrix(rows: object, n_query: int, n_key: int) -> Mask:
             raise ValueError(f"row {number} of the mask needs {n_key} entries, one for each key, got {found}")
         for place, entry in enumerate(row):
             if not isinstance(entry, bool):
-                raise ValueError(
-                    f"entry {place} of row {number} of the mask must be true or false, got {entry!r}"
-                )
+                raise ValueError(f"entry {place} of row {number} of the mask must be true or false, got {entry!r}")
     return np.array(rows, dtype=np.bool_).reshape(n_query, n_key)
 
 

@@ -20,9 +20,8 @@ Matrix = tuple[Vector, ...]
 Arithmetic = Literal["exact", "shown"]
 Keep = Callable[[float], float]
 
-MODEST = (
-    5.0  # exp of a score up to here is a number that people write down; beyond, the largest is subtracted.
-)
+MODEST = 5.0  # exp of a score up to here is a number that people write down; beyond, the largest is subtracted
+LARGEST = 1e100  # Products of such numbers, and sums of those, stay finite.
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +77,7 @@ def work(
     v = None if values is None else _matrix(values, keep)
     for name, count in (("dot products", len(dots)), ("values", len(seen) if v is None else len(v))):
         if count != len(seen):
-            raise ValueError(
-                f"{name} [n] need an entry for each of the n = {len(seen)} keys of the mask, got {count}"
-            )
+            raise ValueError(f"{name} [n] need an entry for each of the n = {len(seen)} keys of the mask, got {count}")
     divisor = keep(sqrt(len(q))) if scale is None and scores is None else None
     scaled = _scaled(dots, divisor or 1.0, 1.0 if scale is None else scale, temperature or 1.0, keep)
     capped = None if softcap is None else tuple(keep(softcap * tanh(score / softcap)) for score in scaled)
@@ -90,8 +87,7 @@ def work(
         raise ValueError(f"every exp rounds to 0 at {decimals} decimals: more decimals are needed")
     weights = tuple(keep(each / total) if total else 0.0 for each in exponentials)
     contributions = tuple(
-        tuple(keep(weight * each) for each in row)
-        for weight, row in zip(weights, v or (), strict=v is not None)
+        tuple(keep(weight * each) for each in row) for weight, row in zip(weights, v or (), strict=v is not None)
     )
     return Working(
         query=q,
@@ -127,9 +123,7 @@ def _products(
         raise ValueError("either query [d_k] and keys [n, d_k] or scores [n] must be given")
     q, k = _vector(query, keep), _matrix(keys, keep)
     if not q or any(len(row) != len(q) for row in k):
-        raise ValueError(
-            f"query [d_k] and keys [n, d_k] need the same d_k, got {len(q)} and {[len(row) for row in k]}"
-        )
+        raise ValueError(f"query [d_k] and keys [n, d_k] need the same d_k, got {[len(row) for row in (q, *k)]}")
     products = tuple(tuple(keep(a * b) for a, b in zip(q, row, strict=True)) for row in k)
     return q, k, products, tuple(keep(sum(row)) for row in products)
 
@@ -151,8 +145,16 @@ def _exponentials(scores: Vector, allowed: tuple[bool, ...], keep: Keep) -> tupl
 
 
 def _vector(values: Iterable[float], keep: Keep) -> Vector:
-    return tuple(keep(float(value)) for value in values)
+    numbers = [float(value) for value in values]
+    for number in numbers:
+        if not abs(number) <= LARGEST:
+            raise ValueError(f"numbers must be finite and at most {LARGEST:g}, got {number}")
+    return tuple(keep(number) for number in numbers)
 
 
 def _matrix(rows: Iterable[Iterable[float]], keep: Keep) -> Matrix:
-    return tuple(_vector(row, keep) for row in rows)
+    matrix = tuple(_vector(row, keep) for row in rows)
+    lengths = [len(row) for row in matrix]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"the rows of a matrix must be equally long, got {lengths}")
+    return matrix
