@@ -1,14 +1,16 @@
 """A grid of display cells that lines and text are inked on.
 
-Floor 1. Measure, then ink: the canvas refuses ink outside itself and ink on ink, so that a diagram that comes out is one
-whose boxes close. Lines are kept as arms (see `glyphs`), so a rule that ends on a wall becomes the right tee by itself.
+Floor 1. Measure, then ink: the canvas refuses ink outside itself and ink on ink, so that a diagram that comes out
+is one whose boxes close. Lines are kept as arms (see `glyphs`), so a rule that ends on a wall becomes the right tee
+by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import accumulate
+from typing import Any, Literal
 
 from mdattn import cells
 from mdattn.glyphs import DOUBLE, DOWN, LEFT, LIGHT, RIGHT, UP, Glyphs
@@ -58,7 +60,7 @@ class Canvas:
         self.width = width
         self.glyphs = glyphs
         # A cell holds None (empty), the arms of a line, or text; the further cells of a wide text hold "".
-        self._rows: list[list[int | str | None]] = []
+        self._rows: list[list[Any]] = []
 
     @property
     def height(self) -> int:
@@ -130,32 +132,32 @@ class Canvas:
         """A table with a head row and walls between its columns; gives the row of its first body line."""
         count = max(len(each.cells) for each in columns)
         body = row + 3
-        walls = [column]
-        for each in columns:
-            walls.append(walls[-1] + each.width + 3)
+        widths = [each.width for each in columns]
+        walls = list(accumulate((width + 3 for width in widths), initial=column))
         self.box(row, column, count + 4, walls[-1] - column + 1)
         self.horizontal(row + 2, column, walls[-1])
         for wall in walls[1:-1]:
             self.vertical(wall, row, body + count)
-        for wall, each in zip(walls, columns, strict=False):
+        for wall, width, each in zip(walls, widths, columns, strict=False):
             align = _ALIGN[each.align]
-            self.text(row + 1, wall + 2, align(each.head, each.width))
+            self.text(row + 1, wall + 2, align(each.head, width))
             for offset, cell in enumerate(each.cells):
-                self.text(body + offset, wall + 2, align(cell, each.width))
+                self.text(body + offset, wall + 2, align(cell, width))
         return body
 
     def lines(self) -> tuple[str, ...]:
         """The rows as text, without blanks at the right and without empty rows at the ends."""
         # One look-up a cell: an empty cell and each arm have their character, text is its own.
-        sign = {**self.glyphs.lines, None: " "}.get
-        drawn = ["".join([sign(cell, cell) for cell in row]).rstrip(" ") for row in self._rows]  # type: ignore[arg-type, misc]
+        signs: dict[Any, str] = dict(self.glyphs.lines) | {None: " "}
+        sign = signs.get
+        drawn = ["".join([sign(cell, cell) for cell in row]).rstrip(" ") for row in self._rows]
         while drawn and not drawn[-1]:
             drawn.pop()
         while drawn and not drawn[0]:
             drawn.pop(0)
         return tuple(drawn)
 
-    def _row(self, row: int) -> list[int | str | None]:
+    def _row(self, row: int) -> list[Any]:
         if row < 0:
             raise CanvasError(f"row {row} is above the canvas")
         while row >= len(self._rows):

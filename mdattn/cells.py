@@ -1,7 +1,8 @@
 """Text is measured in display cells here, and nowhere else.
 
-Floor 0. A CJK character takes two cells, a combining mark none, an emoji sequence two. The tables are wcwidth's; they are
-imported only for text outside the ranges that are known to take one cell a character. Nothing here asks the terminal.
+Floor 0. A CJK character takes two cells, a combining mark none, an emoji sequence two. The tables are wcwidth's;
+they are imported only for text outside the ranges that are known to take one cell a character. Nothing here asks
+the terminal.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 ELLIPSIS = "…"
 
-# One cell a character in every version of the tables: Latin, Greek, Cyrillic and the signs that diagrams are drawn with.
+# One cell a character in every version of the tables: Latin, Greek, Cyrillic, and what diagrams are drawn with.
 _NARROW = re.compile(
     "[ -~\u00a0-\u00ac\u00ae-\u02ff\u037e\u0384-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
     "\u2010-\u2015\u2018-\u201f\u2020-\u2022\u2026\u2030\u2039\u203a\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc]*"

@@ -1,7 +1,7 @@
 """What diagrams are drawn with: lines, shades and arrows, in Unicode and in ASCII, as pictures.
 
-Floor 0. A set is chosen before anything is drawn. The Unicode set holds characters of WGL4 only, which the monospaced fonts of
-browsers and terminals have; the ASCII set is pure ASCII.
+Floor 0. A set is chosen before anything is drawn. The Unicode set holds characters of WGL4 only, which the
+monospaced fonts of browsers and terminals have; the ASCII set is pure ASCII.
 
 A line cell is known by its four arms (up, right, down, left), each absent, light or double; the pictures below are
 unpacked into a table from arms to character.
@@ -99,7 +99,7 @@ def _lines(light: str, double: str, across: str, down: str) -> dict[int, str]:
 
 @dataclass(frozen=True)
 class Glyphs:
-    """One set of signs. Words that differ between the sets are here too, so that a kind never asks which set it draws with."""
+    """One set of signs; a kind draws with the set it is given and never asks which it is."""
 
     name: str
     lines: Mapping[int, str]

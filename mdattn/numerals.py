@@ -15,7 +15,7 @@ MOST_DECIMALS = 6
 def _units(value: float, decimals: int) -> int:
     """The snapped value in whole units of 10**-decimals, ties away from zero."""
     snapped = int(f"{value:.{SNAP}f}".replace(".", ""))
-    unit = 10 ** (SNAP - decimals)
+    unit: int = 10 ** (SNAP - decimals)
     whole, rest = divmod(abs(snapped), unit)
     if 2 * rest >= unit:
         whole += 1
@@ -34,7 +34,8 @@ def text(value: float, decimals: int) -> str:
 
 def rounded(value: float, decimals: int) -> float:
     """The number that `text` prints: what a reader with a pencil goes on with."""
-    return _units(value, decimals) / 10**decimals
+    scale: int = 10**decimals
+    return _units(value, decimals) / scale
 
 
 def snapped(value: float) -> float:
@@ -59,11 +60,6 @@ def decimals_needed(values: Iterable[float], most: int) -> int:
         while need < most and _units(value, need) * 10 ** (SNAP - need) != _units(value, SNAP):
             need += 1
     return need
-
-
-def is_exact(value: float, decimals: int) -> bool:
-    """Whether `text(value, decimals)` hides nothing, snapped digits apart."""
-    return _units(value, decimals) * 10 ** (SNAP - decimals) == _units(value, SNAP)
 
 
 def vector(values: Sequence[float], decimals: int) -> str:

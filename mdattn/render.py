@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mdattn.blocks import Replacement, find, may_hold_blocks, prove, splice
-from mdattn.errors import DiagramError, Diagnostic, Excerpt, OptionError, Position
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, OptionError, Position
 
 if TYPE_CHECKING:
     from pathlib import Path

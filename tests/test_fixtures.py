@@ -52,4 +52,8 @@ def test_there_are_fixtures_of_every_sort() -> None:
 def test_no_expectation_is_an_orphan() -> None:
     sources = {path.with_suffix("").name for path in SOURCES}
     expected = [*ROOT.rglob("*.out.md"), *ROOT.rglob("*.err")]
-    assert [each for each in expected if each.name.removesuffix(".md").removesuffix(".out").removesuffix(".err") not in sources] == []
+    assert [
+        each
+        for each in expected
+        if each.name.removesuffix(".md").removesuffix(".out").removesuffix(".err") not in sources
+    ] == []

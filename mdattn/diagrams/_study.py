@@ -1,7 +1,7 @@
 """The options of a block, carried out: tokens, vectors and the attention over them.
 
-Shared by the kinds that compute attention. What an option says wrong in substance (a ragged vector, a query that is no token, a
-row that does not add up) is found here and raised as OptionError with the path to it.
+Shared by the kinds that compute attention. What an option says wrong in substance (a ragged vector, a query that is
+no token, a row that does not add up) is found here and raised as OptionError with the path to it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,10 @@ def study(options: Attention, *, query: int | str | None = None) -> Study:
     seen = None if allowed is None else allowed[row]
     work = _Work(options, tokens, key_tokens, embeddings, seen, at)
     vectors = [each for each in (embeddings, work.keys, work.values) if each is not None]
-    written = max((numerals.decimals_needed(each.ravel().tolist(), numerals.MOST_DECIMALS) for each in vectors), default=0)
+    written = max(
+        (numerals.decimals_needed(each.ravel().tolist(), numerals.MOST_DECIMALS) for each in vectors),
+        default=0,
+    )
     shown = written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
     return Study(
         tokens=tokens,
@@ -135,7 +138,9 @@ def _key_tokens(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...]:
         value = getattr(options, name)
         if isinstance(value, list) and len(value) != len(tokens):
             raise OptionError(
-                name, f"'{name}' has {len(value)} vectors, but there are {len(tokens)} tokens", "name them with 'key_tokens'"
+                name,
+                f"'{name}' has {len(value)} vectors, but there are {len(tokens)} tokens",
+                "name them with 'key_tokens'",
             )
     return tokens
 
@@ -232,7 +237,9 @@ def by_token(value: Mapping[str, Any], tokens: Sequence[str], name: str) -> list
     for key in value:
         if key not in used:
             choices = dict.fromkeys(map(cells.printable, tokens))
-            raise OptionError((name, key), f"'{cells.printable(key)}' in '{name}' is not a token", suggest(key, choices))
+            raise OptionError(
+                (name, key), f"'{cells.printable(key)}' in '{name}' is not a token", suggest(key, choices)
+            )
     return found
 
 
@@ -365,7 +372,9 @@ class _Work:
     def split_heads(self, count: int) -> Iterator[HeadStudy]:
         """Query, key and value divided among the heads, as in multi-head attention."""
         parts = []
-        for name, array in zip("query key value".split(), self.projected(self.options.projections, ("projections",)), strict=True):
+        for name, array in zip(
+            ["query", "key", "value"], self.projected(self.options.projections, ("projections",)), strict=True
+        ):
             if array.shape[1] % count:
                 raise OptionError("heads", f"{count} heads do not divide the {array.shape[1]} dimensions of the {name}")
             parts.append(np.split(array, count, axis=1))
@@ -386,8 +395,12 @@ class _Work:
         key = _project(source, projections, "key", path) if key is None else key
         value = _project(source, projections, "value", path) if value is None else value
         if query.shape[1] != key.shape[1]:
-            at: OptionPath = path if projections is not None else ("keys",) if self.options.keys is not None else ("embeddings",)
-            raise OptionError(at, f"a query has {query.shape[1]} numbers and a key {key.shape[1]}", "they must be as many")
+            at: OptionPath = (
+                path if projections is not None else ("keys",) if self.options.keys is not None else ("embeddings",)
+            )
+            raise OptionError(
+                at, f"a query has {query.shape[1]} numbers and a key {key.shape[1]}", "they must be as many"
+            )
         return query, key, value
 
     @property
@@ -404,7 +417,12 @@ class _Work:
         options = self.options
         scale = query.shape[1] ** -0.5 if options.scale is None else options.scale
         return attend(
-            query, key, value, scale=scale / (options.temperature or 1.0), softcap=options.softcap, allowed=self.allowed
+            query,
+            key,
+            value,
+            scale=scale / (options.temperature or 1.0),
+            softcap=options.softcap,
+            allowed=self.allowed,
         )
 
     def given_heads(self, basis: Basis, listed: Sequence[Head] | None, count: int) -> Iterator[HeadStudy]:
@@ -459,7 +477,9 @@ class _Work:
             if any(weight < 0 for weight in row):
                 raise OptionError(at, "a weight below 0", "weights are shares: from 0 to 1")
             allowed = None if self.allowed is None else self.allowed[index]
-            if allowed is not None and any(weight and not may for weight, may in zip(row, allowed.tolist(), strict=True)):
+            if allowed is not None and any(
+                weight and not may for weight, may in zip(row, allowed.tolist(), strict=True)
+            ):
                 raise OptionError(at, f"row {index} gives weight to a masked position", "write 0 there")
             if allowed is not None and not allowed.any():
                 continue
@@ -477,7 +497,8 @@ def _project(array: Array, projections: Projections | None, name: str, path: Opt
     matrix = numbers(rows, (*path, name), 2, f"the projection of the {name}")
     if matrix.shape[0] != array.shape[1]:
         raise OptionError(
-            (*path, name), f"this projection has {matrix.shape[0]} rows; vectors of {array.shape[1]} numbers need as many"
+            (*path, name),
+            f"this projection has {matrix.shape[0]} rows; vectors of {array.shape[1]} numbers need as many",
         )
     product: Array = array @ matrix
     return product

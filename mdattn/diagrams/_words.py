@@ -1,6 +1,7 @@
 """Rows of boxes with words in them, and which of many words are shown.
 
-Shared by the kinds. Everything is measured before it is inked: `arrange` says which boxes stand in which row, `boxes` inks a row.
+Shared by the kinds. Everything is measured before it is inked: `arrange` says which boxes stand in which row,
+`boxes` inks a row.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def box_widths(*stacks: Iterable[str]) -> list[int]:
 
 
 def arrange(widths: Sequence[int], room: int, gap: int = 1) -> list[range]:
-    """Which boxes stand side by side in each row of at most `room` cells; a box wider than that has a row of its own."""
+    """Which boxes stand side by side in rows of at most `room` cells; a wider box has a row of its own."""
     rows: list[range] = []
     first, used = 0, 0
     for index, width in enumerate(widths):
@@ -50,7 +51,13 @@ def arrange(widths: Sequence[int], room: int, gap: int = 1) -> list[range]:
 
 
 def boxes(
-    canvas: Canvas, row: int, column: int, contents: Sequence[Sequence[str]], widths: Sequence[int], weight: int = LIGHT, gap: int = 1
+    canvas: Canvas,
+    row: int,
+    column: int,
+    contents: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    weight: int = LIGHT,
+    gap: int = 1,
 ) -> list[int]:
     """Boxes side by side, each with its lines centred; gives the column of the middle of each."""
     middles = []
@@ -64,7 +71,7 @@ def boxes(
 
 
 def heaviest_of(weights: Sequence[float], most: int, always: Iterable[int] = ()) -> tuple[int, ...]:
-    """The positions to show when only `most` can be, in sentence order: `always`, then by weight, ties to the lowest."""
+    """The `most` positions to show, in sentence order: `always` ones first, then the heaviest, ties to the lowest."""
     if len(weights) <= most:
         return tuple(range(len(weights)))
     wanted = list(dict.fromkeys(always))

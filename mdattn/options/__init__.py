@@ -1,0 +1,43 @@
+"""A block's YAML becomes frozen, typed options: the map of the room.
+
+Floor 1. `_yaml` turns text into a tree with places, `_types` holds the options that kinds have in common, `_read`
+checks the one against the other. All mistakes of a block are found in one pass, and each is reported where it
+stands.
+"""
+
+from mdattn.options._read import DEFAULTS_KEY, HasOptions, Parsed, defaults_of, describe, of_mapping, read
+from mdattn.options._types import (
+    LARGEST,
+    MOST_TOKENS,
+    Attention,
+    Common,
+    Count,
+    Head,
+    Positive,
+    Projections,
+    Window,
+    doc,
+)
+from mdattn.options._yaml import Tree, parse
+
+__all__ = [
+    "DEFAULTS_KEY",
+    "LARGEST",
+    "MOST_TOKENS",
+    "Attention",
+    "Common",
+    "Count",
+    "HasOptions",
+    "Head",
+    "Parsed",
+    "Positive",
+    "Projections",
+    "Tree",
+    "Window",
+    "defaults_of",
+    "describe",
+    "doc",
+    "of_mapping",
+    "parse",
+    "read",
+]

@@ -1,0 +1,133 @@
+"""The options that kinds have, as frozen structs.
+
+Each option is annotated with `doc`: what it means, for `mdattn kinds`, and what a mistaken value is told to be. The
+words of the scalars below some keys are text as written, whatever they look like.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+MOST_TOKENS = 1024
+LARGEST = 1e9  # No number of a diagram is larger: its digits would not fit, and products of such numbers stay finite.
+
+
+def doc(description: str, expected: str, **bounds: Any) -> Meta:
+    """What an option means, for `mdattn kinds`, and what a mistaken value is told to be."""
+    return Meta(description=description, extra={"expected": expected}, **bounds)
+
+
+class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options that every kind has."""
+
+    # Keys below which every scalar is text as written: `tokens: [1.0, no]` holds the words "1.0" and "no".
+    texts: ClassVar[frozenset[str]] = frozenset(
+        {"kind", "title", "text", "tokens", "key_tokens", "annotations", "name", "gloss"}
+    )
+    # Keys whose mappings are by token.
+    by_token: ClassVar[frozenset[str]] = frozenset({"embeddings", "annotations"})
+
+    kind: str
+    title: Annotated[str | None, doc("a heading; 'none' leaves it out", "text")] = None
+    width: Annotated[int, doc("columns that the diagram may take", "a whole number from 1 to 200", ge=1, le=200)] = 72
+    charset: Annotated[Literal["unicode", "ascii"], doc("signs to draw with", "'unicode' or 'ascii'")] = "unicode"
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mask under which a query sees only the last keys up to its own."""
+
+    window: Annotated[int, Meta(ge=1)]
+
+
+class Projections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Matrices [d_model, d_k] (value: [d_model, d_v]); one left out is the identity."""
+
+    query: list[Any] | None = None
+    key: list[Any] | None = None
+    value: list[Any] | None = None
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one head attends by."""
+
+    name: str | None = None
+    projections: Projections | None = None
+    scores: list[Any] | None = None
+    weights: list[Any] | None = None
+
+
+Dimension = Annotated[int, Meta(ge=1, le=64)]
+Count = Annotated[int, Meta(ge=1, le=64)]
+Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
+Matrix = list[Any]
+ByToken = list[Any] | dict[str, Any]
+
+
+class Attention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of the kinds that compute attention over tokens."""
+
+    text: Annotated[str | None, doc("a sentence, split on white space", "text")] = None
+    tokens: Annotated[list[str] | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
+    embeddings: Annotated[
+        ByToken | None,
+        doc(
+            "one vector a token; left out: illustrative ones made from the token's own text",
+            "a list of vectors, one a token, or a mapping from token to vector",
+        ),
+    ] = None
+    dimensions: Annotated[
+        Dimension | None, doc("length of illustrative embeddings (default 3)", "a whole number from 1 to 64")
+    ] = None
+    projections: Annotated[
+        Projections | None,
+        doc(
+            "`query`, `key` and `value` matrices [d_model, d_k]; left out: identity",
+            "a mapping with 'query', 'key' and 'value' matrices",
+        ),
+    ] = None
+    keys: Annotated[
+        ByToken | None,
+        doc("key vectors given directly", "a list of vectors, or a mapping from token to vector"),
+    ] = None
+    values: Annotated[
+        ByToken | None,
+        doc("value vectors given directly", "a list of vectors, or a mapping from token to vector"),
+    ] = None
+    key_tokens: Annotated[
+        list[str] | None, doc("the tokens that are attended to, for cross-attention", "a list of tokens")
+    ] = None
+    scores: Annotated[
+        Matrix | None,
+        doc("scores given instead of computed [query, key]", "rows of numbers, one row a query"),
+    ] = None
+    weights: Annotated[
+        Matrix | None,
+        doc(
+            "weights given instead of computed [query, key]; rows add up to 1",
+            "rows of numbers, one row a query",
+        ),
+    ] = None
+    scale: Annotated[
+        Positive | None,
+        doc("factor of the scores (default 1/√d_k; of given `scores`, 1)", "a number above 0"),
+    ] = None
+    temperature: Annotated[Positive | None, doc("divides the scaled scores", "a number above 0")] = None
+    softcap: Annotated[Positive | None, doc("c of c × tanh(score / c)", "a number above 0")] = None
+    mask: Annotated[
+        Literal["none", "causal"] | Window | Matrix,
+        doc(
+            "who may attend: `none`, `causal`, `{window: n}`, or rows of true and false",
+            "'none', 'causal', {window: n}, or rows of true and false, one row a query",
+        ),
+    ] = "none"
+    heads: Annotated[
+        Count | list[Head],
+        doc(
+            "how many, or a list with `name`, `projections`, `scores` or `weights` of each",
+            "a whole number from 1 to 64, or a list of heads",
+        ),
+    ] = 1
+    decimals: Annotated[int, doc("decimals of printed numbers", "a whole number from 0 to 6", ge=0, le=6)] = 2

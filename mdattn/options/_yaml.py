@@ -1,0 +1,235 @@
+"""YAML text becomes a tree that remembers where each node stands in the document.
+
+The only importer of the YAML reader: PyYAML's C events under the YAML 1.2 core schema of yamlcore. The tree is
+built without recursion, and aliases share their nodes, so that neither depth nor expansion can hurt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, NoReturn
+
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, Path, Position
+
+MOST_DEPTH = 40
+MOST_NODES = 1_000_000
+EMPTY = ("", "~", "null")
+
+
+@dataclass(slots=True)
+class Node:
+    """A YAML node: `content` is text (a scalar), a list of nodes, or a list of (key, node) pairs."""
+
+    index: int
+    content: str | list[Node] | list[tuple[Node, Node]]
+    form: Literal["scalar", "list", "mapping"]
+    plain: bool = False
+    tag: str | None = None
+    size: int = 1
+
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """The entries of a mapping."""
+        if self.form == "mapping":
+            yield from self.content  # type: ignore[misc]
+
+    def items(self) -> Iterator[Node]:
+        """The items of a list."""
+        if self.form == "list":
+            yield from self.content  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A parsed YAML text and the excerpt of the document that it stands in."""
+
+    root: Node
+    excerpt: Excerpt
+
+    def position(self, node: Node) -> Position:
+        """Where the node begins in the document."""
+        return self.excerpt.position(node.index)
+
+
+def parse(excerpt: Excerpt) -> Tree:
+    """The YAML of a block, or of a front matter, as a tree. Raises DiagramError at the first thing that is not YAML."""
+    import yaml
+    from yamlcore import CCoreLoader
+
+    if not excerpt.text.strip():
+        raise DiagramError(excerpt.position(0), "the block is empty", "it needs at least 'kind:' and 'text:'")
+    builder = _Builder(excerpt)
+    try:
+        root = builder.build(yaml.parse(excerpt.text, Loader=CCoreLoader))
+    except yaml.reader.ReaderError as error:
+        place = excerpt.position(getattr(error, "position", 0))
+        raise DiagramError(place, "a character that YAML does not allow", "remove it") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = excerpt.position(mark.index if mark else 0)
+        problem = " ".join(part for part in (error.context, error.problem) if part)
+        raise DiagramError(place, f"not valid YAML: {problem}", _yaml_hint(problem)) from None
+    return Tree(root, excerpt)
+
+
+def _yaml_hint(problem: str) -> str:
+    if "mapping values are not allowed" in problem:
+        return "put quotes around a text that holds ': '"
+    if "\\t" in problem or "tab" in problem:
+        return "indent with blanks, not with tabs"
+    return ""
+
+
+class _Builder:
+    """Turns the reader's events into nodes, without recursion, so that depth is a number and not a crash."""
+
+    def __init__(self, excerpt: Excerpt) -> None:
+        self.excerpt = excerpt
+        self.anchors: dict[str, Node] = {}
+
+    def fail(self, index: int, message: str, hint: str = "") -> NoReturn:
+        raise DiagramError(self.excerpt.position(index), message, hint)
+
+    def build(self, events: Iterator[Any]) -> Node:
+        open_nodes: list[tuple[Node, str | None, list[Node]]] = []
+        root: Node | None = None
+        for event in events:
+            name = event.__class__.__name__
+            if name == "ScalarEvent":
+                done = Node(event.start_mark.index, event.value, "scalar", event.implicit[0], event.tag)
+                anchor = event.anchor
+            elif name in ("SequenceStartEvent", "MappingStartEvent"):
+                if len(open_nodes) == MOST_DEPTH:
+                    self.fail(event.start_mark.index, f"nested more than {MOST_DEPTH} levels deep")
+                form: Literal["list", "mapping"] = "list" if name[0] == "S" else "mapping"
+                open_nodes.append((Node(event.start_mark.index, [], form, tag=event.tag), event.anchor, []))
+                continue
+            elif name in ("SequenceEndEvent", "MappingEndEvent"):
+                done, anchor, children = open_nodes.pop()
+                self.close(done, children)
+            elif name == "AliasEvent":
+                done, anchor = self.alias(event), None
+            elif name == "DocumentStartEvent" and root is not None:
+                self.fail(event.start_mark.index, "a second YAML document in one block", "remove the line '---'")
+            else:
+                continue
+            if anchor is not None:
+                self.anchors[anchor] = done
+            if open_nodes:
+                open_nodes[-1][2].append(done)
+            else:
+                root = done
+        if root is None:
+            self.fail(0, "the block is empty", "it needs at least 'kind:' and 'text:'")
+        return root
+
+    def close(self, node: Node, children: list[Node]) -> None:
+        node.content = children if node.form == "list" else list(zip(children[::2], children[1::2], strict=True))
+        # Aliases share their node, so that counting what they stand for is cheap, and refusing it too.
+        node.size = 1 + sum(child.size for child in children)
+        if node.size > MOST_NODES:
+            self.fail(
+                node.index,
+                f"aliases expand to more than {MOST_NODES:,} values",
+                "write fewer or smaller ones",
+            )
+
+    def alias(self, event: Any) -> Node:
+        target = self.anchors.get(event.anchor)
+        if target is None:
+            self.fail(
+                event.start_mark.index,
+                f"unknown alias '*{event.anchor}'",
+                "an anchor must stand before its alias",
+            )
+        return Node(event.start_mark.index, target.content, target.form, target.plain, target.tag, target.size)
+
+
+@cache
+def _resolvers() -> Mapping[str, Sequence[tuple[str, Any]]]:
+    from yamlcore import CCoreLoader
+
+    resolvers: Mapping[str, Sequence[tuple[str, Any]]] = CCoreLoader.yaml_implicit_resolvers
+    return resolvers
+
+
+def _scalar(node: Node) -> object:
+    """The value of a scalar in the YAML 1.2 core schema."""
+    text = node.content
+    assert isinstance(text, str)
+    if not node.plain:
+        return text
+    for tag, pattern in _resolvers().get(text[:1], ()):
+        if pattern.match(text):
+            return _CORE[tag.rpartition(":")[2]](text)
+    return text
+
+
+def _integer(text: str) -> int | float:
+    # No number of a diagram has so many digits, and int() refuses to convert thousands of them.
+    return float(text) if len(text) > 40 else int(text, 0 if text[1:2] in ("x", "o") else 10)
+
+
+_CORE: Mapping[str, Callable[[str], object]] = {
+    "null": lambda text: None,
+    "bool": lambda text: text.lower() == "true",
+    "int": _integer,
+    "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
+}
+
+
+class Reader:
+    """Turns nodes into plain values and gathers what is wrong with them."""
+
+    def __init__(self, tree: Tree, texts: frozenset[str]) -> None:
+        self.tree = tree
+        self.texts = texts
+        self.wrong: list[Diagnostic] = []
+
+    def fail(self, node: Node, message: str, hint: str = "") -> None:
+        self.wrong.append(Diagnostic(self.tree.position(node), message, hint))
+
+    def value(self, node: Node, key: str) -> Any:
+        """The plain value of a node that stands below the key."""
+        if node.tag not in (None, "!", "tag:yaml.org,2002:str") or (node.tag and node.form != "scalar"):
+            self.fail(node, f"YAML tags are not allowed: '{node.tag}'", "remove the tag")
+            return None
+        if node.form == "scalar":
+            if key in self.texts and not (node.plain and node.content in EMPTY):
+                return node.content
+            return _query(node) if key == "query" else _scalar(node)
+        if node.form == "list":
+            return [self.value(item, key) for item in node.items()]
+        return {name: self.value(item, name if name in self.texts else key) for name, item in self.entries(node)}
+
+    def entries(self, node: Node) -> Iterator[tuple[str, Node]]:
+        """The entries of a mapping by the text of their keys."""
+        seen: set[str] = set()
+        for key, item in node.pairs():
+            if not isinstance(key.content, str):
+                self.fail(key, "a key must be text")
+            elif key.content in seen:
+                self.fail(key, f"'{key.content}' stands here twice", "remove one of them")
+            else:
+                seen.add(key.content)
+                yield key.content, item
+
+
+def _query(node: Node) -> object:
+    """A position where the scalar is a whole number, else the token as written."""
+    value = _scalar(node)
+    return value if isinstance(value, int) and not isinstance(value, bool) else node.content
+
+
+def descend(node: Node, path: Path) -> Node:
+    """The node at the path, or the nearest one around it."""
+    for step in path:
+        children: Mapping[object, Node] = {
+            **dict(enumerate(node.items())),
+            **{key.content if isinstance(key.content, str) else "": item for key, item in node.pairs()},
+        }
+        if step not in children:
+            return node
+        node = children[step]
+    return node
