@@ -191,17 +191,22 @@ def _site(state: StateBlock, start: int, token: Token) -> _Site:
 
 
 def _rest_prefix(state: StateBlock, start: int, last: int, first_prefix: str) -> str:
-    """The prefix that continues the fence's containers, exactly as wide as what the parser strips."""
-    if not first_prefix.strip(" \t>"):  # It opens no container, so it continues them all.
-        return first_prefix + " " if first_prefix.endswith(">") else first_prefix
-    mark = state.bMarks[last]
+    """The prefix that continues the fence's containers, exactly as wide as what the parser strips.
+
+    It is the opening line's own where that opens no container, else the closing line's quotes and blanks.
+    """
+    opens = bool(first_prefix.strip(" \t>"))
+    line = last if opens else start
+    mark = state.bMarks[line]
     quotes = state.src[state.src.rfind("\n", 0, mark) + 1 : mark]
-    if not quotes:
-        blanked = re.sub(r"[^\t]", " ", first_prefix)
-        if len(blanked.expandtabs(4)) == state.sCount[start]:
-            return blanked
+    blanks = "" if opens and quotes else re.sub(r"[^\t]", " ", first_prefix[len(quotes) :])
+    # Keep the author's tabs, where the parser strips them as it counted them: in nested quotes it does not.
+    before = state.bsCount[line] % 4
+    if len((" " * before + blanks).expandtabs(4)) - before != state.sCount[start]:
+        blanks = " " * state.sCount[start]
     # After a bare `>` the parser swallows one blank: it must not be one of the diagram's.
-    return (quotes + " " if quotes.endswith(">") else quotes) + " " * state.sCount[start]
+    swallowed = " " if quotes.endswith(">") and not blanks.startswith("\t") else ""
+    return quotes + swallowed + blanks
 
 
 def _parse(source: str) -> tuple[Parsed, list[_Site]]:
@@ -433,9 +438,10 @@ def splice(document: Document, replacements: Sequence[Replacement]) -> str:
 
 def _in_order(document: Document, replacements: Iterable[Replacement]) -> list[Replacement]:
     ordered = sorted(replacements, key=lambda each: each.block.first_line)
+    known = {block.first_line: block for block in document.blocks}
     cursor = 0
     for each in ordered:
-        if each.block.first_line < cursor or each.block not in document.blocks:
+        if each.block.first_line < cursor or each.block != known.get(each.block.first_line):
             raise ProofError(
                 f"line {each.block.first_line + 1}: not a block of this document, or replaced twice"
             )
