@@ -1,0 +1,117 @@
+"""The house plan: each module imports only from lower floors, and the rare libraries have one door each."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "mdattn"
+FLOORS = {
+    "errors": 0,
+    "cells": 0,
+    "numerals": 0,
+    "glyphs": 0,
+    "blocks": 1,
+    "options": 1,
+    "attention": 1,
+    "canvas": 1,
+    "diagrams": 2,
+    "render": 3,
+    "drafts": 4,
+    "plugin": 4,
+    "cli": 5,
+    "__main__": 6,
+}
+# Which file or room may import a library that costs start-up or that must have one door.
+DOORS = {
+    "yaml": {"options"},
+    "yamlcore": {"options"},
+    "wcwidth": {"cells"},
+    "numpy": {"attention", "diagrams"},
+    "markdown_it": {"blocks", "plugin", "drafts"},
+    "mdit_py_plugins": {"blocks", "plugin", "drafts"},
+    "argparse": {"cli"},
+    "msgspec": {"options", "diagrams"},
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> Iterator[tuple[str, ast.stmt]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            assert node.module is not None
+            names = [alias.name for alias in node.names]
+            yield from ((f"mdattn.{name}" if node.module == "mdattn" else node.module, node) for name in names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    room = _room(path)
+    if room == "__init__":
+        return
+    for name, node in _imports(path):
+        if not name.startswith("mdattn."):
+            continue
+        target = name.split(".")[1]
+        if target in FLOORS and target != room:
+            assert FLOORS[target] < FLOORS[room], f"{room}:{node.lineno} imports {target}"
+        if room == target == "diagrams" and len(name.split(".")) > 2 and path.name != "__init__.py":
+            assert name.split(".")[2].startswith("_"), f"{path.name}:{node.lineno} imports the kind {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_library_has_one_door(path: Path) -> None:
+    for name, node in _imports(path):
+        library = name.split(".")[0]
+        if library in DOORS:
+            assert _room(path) in DOORS[library], f"{path.name}:{node.lineno} imports {library}"
+
+
+def test_every_room_is_on_a_floor() -> None:
+    rooms = {_room(path) for path in FILES} - {"__init__"}
+    assert rooms <= set(FLOORS)
+
+
+def test_a_number_becomes_text_in_one_place() -> None:
+    """No format specification with decimals outside of `numerals` (`:g` in messages about values is not a diagram)."""
+    for path in FILES:
+        if path.name == "numerals.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+                spec = ast.unparse(node.format_spec)
+                assert not spec.rstrip("'\"").endswith(("f", "%", "e")), f"{path.name}:{node.lineno} formats {spec}"
+
+
+def _loaded_after(code: str) -> set[str]:
+    script = code + "\nimport sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    loaded = _loaded_after("import mdattn")
+    assert not loaded & {"numpy", "markdown_it", "yaml", "msgspec", "wcwidth", "argparse", "json", "difflib"}
+
+
+def test_a_document_without_blocks_imports_no_parser() -> None:
+    loaded = _loaded_after("import mdattn; assert mdattn.render('# Title\\n\\n```python\\n1\\n```\\n')")
+    assert not loaded & {"numpy", "markdown_it", "yaml", "msgspec", "wcwidth"}
+
+
+def test_an_ascii_diagram_imports_no_width_tables() -> None:
+    loaded = _loaded_after("import mdattn; mdattn.diagram('kind: heatmap\\ntext: The café sat')")
+    assert "numpy" in loaded
+    assert "wcwidth" not in loaded
