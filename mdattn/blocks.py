@@ -138,6 +138,10 @@ def split(source: str) -> tuple[str, ...]:
     return (*lines, last) if last else tuple(lines)
 
 
+def _ending(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
 @lru_cache(maxsize=1)
 def parser() -> MarkdownIt:
     """The one parser: CommonMark with front matter, footnotes, definition lists, admonitions; blocks only."""
@@ -152,9 +156,7 @@ def parser() -> MarkdownIt:
         markdown.use(plugin)
     # Inline parsing costs ten times the rest, and the plugins' later rules only serve a renderer.
     markdown.core.ruler.enableOnly(["normalize", "block"])
-    markdown.block.ruler.at(
-        "fence", _watching_fence(), {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    )
+    markdown.block.ruler.at("fence", _watching_fence(), {"alt": ["paragraph", "reference", "blockquote", "list"]})
     return markdown
 
 
@@ -242,8 +244,7 @@ def _admonished(tokens: Iterable[Token]) -> frozenset[int]:
 
 def _block(site: _Site, lines: Sequence[str], admonished: bool) -> Block:
     first, end = _span(site.token)
-    opening = lines[first].rstrip("\r\n")
-    mark = BOM if first == 0 and opening.startswith(BOM) else ""
+    mark = BOM if first == 0 and lines[0].startswith(BOM) else ""
     rest = site.rest_prefix
     return Block(
         yaml=_excerpt(site.token.content, lines, first + 1, end - 1),
@@ -254,7 +255,7 @@ def _block(site: _Site, lines: Sequence[str], admonished: bool) -> Block:
         rest_prefix=rest,
         blank_prefix=rest if admonished else rest.rstrip(_BLANKS),
         fence=site.token.markup,
-        line_ending=lines[first][len(opening) :],
+        line_ending=_ending(lines[first]),
     )
 
 
@@ -313,9 +314,7 @@ def _unreadable(site: _Site, lines: Sequence[str]) -> Diagnostic | None:
             if code < 0xD800:
                 return Diagnostic(position, f"control character U+{code:04X} in a block", "delete it")
             byte = f" (byte 0x{code - 0xDC00:02X})" if 0xDC80 <= code <= 0xDCFF else ""
-            return Diagnostic(
-                position, f"line {number + 1} is not valid UTF-8{byte}", "save the document as UTF-8"
-            )
+            return Diagnostic(position, f"line {number + 1} is not valid UTF-8{byte}", "save the document as UTF-8")
     return None
 
 
@@ -442,9 +441,7 @@ def _in_order(document: Document, replacements: Iterable[Replacement]) -> list[R
     cursor = 0
     for each in ordered:
         if each.block.first_line < cursor or each.block != known.get(each.block.first_line):
-            raise ProofError(
-                f"line {each.block.first_line + 1}: not a block of this document, or replaced twice"
-            )
+            raise ProofError(f"line {each.block.first_line + 1}: not a block of this document, or replaced twice")
         cursor = each.block.end_line
     return ordered
 
@@ -457,7 +454,7 @@ def _fenced(replacement: Replacement, closing: str) -> Iterator[str]:
     for line in replacement.lines:
         yield (block.rest_prefix + line if line else block.blank_prefix) + block.line_ending
     # Its own ending, not the block's: a CR before a line that is a bare LF would swallow it.
-    yield block.rest_prefix + fence + closing[len(closing.rstrip("\r\n")) :]
+    yield block.rest_prefix + fence + _ending(closing)
 
 
 def _fence_around(lines: Iterable[str], marker: str) -> str:
@@ -492,9 +489,20 @@ def _prove_outside(document: Document, ordered: Sequence[Replacement], result: S
     for each in ordered:
         kept = document.lines[source_cursor : each.block.first_line]
         _prove_kept(kept, result[result_cursor : result_cursor + len(kept)], result_cursor)
+        result_cursor += len(kept)
+        size = len(each.lines) + 2
+        _prove_frame(each.block, document, result[result_cursor : result_cursor + size], result_cursor)
         source_cursor = each.block.end_line
-        result_cursor += len(kept) + len(each.lines) + 2
+        result_cursor += size
     _prove_kept(document.lines[source_cursor:], result[result_cursor:], result_cursor)
+
+
+def _prove_frame(block: Block, document: Document, found: Sequence[str], offset: int) -> None:
+    """A new fence opens where the old one did, with its marker, and its lines end as the block's do."""
+    wanted = [block.line_ending] * (len(found) - 1) + [_ending(document.lines[block.end_line - 1])]
+    opens = found[:1] and found[0].startswith(block.first_prefix + block.fence[0] * 3)
+    if not opens or [_ending(line) for line in found] != wanted:
+        raise ProofError(f"line {offset + 1} of the result does not open or end as its block does")
 
 
 def _prove_kept(kept: Sequence[str], found: Sequence[str], offset: int) -> None:

@@ -1,0 +1,603 @@
+"""Blocks are found, replaced and proved in every container, and nothing outside them moves.
+
+The oracles: a parser configured here from the libraries alone, and the examples of the CommonMark specification.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from mdattn.blocks import Document, Replacement, find, may_hold_blocks, prove, splice, split
+from mdattn.errors import Position, ProofError
+
+NAME = "attention-diagram"
+HOSTILE = ("", "  two blanks, ```` and ~~~~", "", "", "~~~ text", " ", "\ttab", "> quote", "- item", "end  ")
+DATA = Path(__file__).parent / "data"
+
+# Name: document, opening prefix, prefix of the other lines. The YAML is `k: 1` but where a case says otherwise.
+NESTINGS = {
+    "plain": ("```@\nk: 1\n```\n", "", ""),
+    "blank before the word": ("``` @\nk: 1\n```\n", "", ""),
+    "further words": ("```@ of the cat\nk: 1\n```\n", "", ""),
+    "tildes": ("~~~@\nk: 1\n~~~\n", "", ""),
+    "long fence": ("`````@\nk: 1\n``````` \n", "", ""),
+    "backtick in a tilde fence's info": ("~~~@ `x`\nk: 1\n~~~\n", "", ""),
+    "one space": (" ```@\n k: 1\n ```\n", " ", " "),
+    "two spaces, closed at three": ("  ```@\n  k: 1\n   ```\n", "  ", "  "),
+    "three spaces, closed at none": ("   ```@\n   k: 1\n```\n", "   ", "   "),
+    "after a paragraph": ("text\n```@\nk: 1\n```\ntext\n", "", ""),
+    "escaped name": ("```attention\\-diagram\nk: 1\n```\n", "", ""),
+    "name in entities": ("```&#97;ttention&#45;diagra&#x6d;\nk: 1\n```\n", "", ""),
+    "quote": ("> ```@\n> k: 1\n> ```\n", "> ", "> "),
+    "quote without a blank": (">```@\n>k: 1\n>```\n", ">", "> "),
+    "quote with a tab": (">\t```@\n>\tk: 1\n>\t```\n", ">\t", ">\t"),
+    "quote, a short tab and a blank": (" >\t ```@\n >\t k: 1\n >\t ```\n", " >\t ", " >\t "),
+    "quotes and a tab": (">>\t```@\n>>\tk: 1\n>>\t```\n", ">>\t", ">>  "),
+    "quotes and tabs": (">\t>\t```@\n>\t>\tk: 1\n>\t>\t```\n", ">\t>\t", ">\t>   "),
+    "bullet": ("- ```@\n  k: 1\n  ```\n- x\n", "- ", "  "),
+    "bullet, second paragraph": ("- x\n\n  ```@\n  k: 1\n  ```\n- x\n", "  ", "  "),
+    "bullet and tab": ("-\t```@\n\tk: 1\n\t```\n- x\n", "-\t", " \t"),
+    "indented with a tab": ("- x\n\n\t```@\n\tk: 1\n\t```\n", "\t", "\t"),
+    "number": ("12) ```@\n    k: 1\n    ```\n13) x\n", "12) ", "    "),
+    "number and quote": ("1. > ```@\n   > k: 1\n   > ```\n2. x\n", "1. > ", "   > "),
+    "number, tab, quote": ("1.\t> ```@\n\t> k: 1\n\t> ```\n2. x\n", "1.\t> ", "\t> "),
+    "quote and number": ("> 1. ```@\n>    k: 1\n>    ```\n> 2. x\n", "> 1. ", ">    "),
+    "quote, number, quote": ("> 1. > ```@\n>    > k: 1\n>    > ```\nx\n", "> 1. > ", ">    > "),
+    "three lists and a quote": ("- - 1. > * ```@\n       >   k: 1\n       >   ```\n", "- - 1. > * ", "       >   "),
+    "footnote": ("[^1]: ```@\n    k: 1\n    ```\n\nx\n", "[^1]: ", "     "),
+    "footnote, second paragraph": ("[^1]: a\n\n    ```@\n    k: 1\n    ```\n\nx\n", "    ", "    "),
+    "footnote with a quote": ("[^>1]: > ```@\n    > k: 1\n    > ```\n\nx\n", "[^>1]: > ", "    > "),
+    "footnote in a quote": ("> [^1]: ```@\n>     k: 1\n>     ```\n\nx\n", "> [^1]: ", ">      "),
+    "footnote in an item": ("- [^1]: ```@\n      k: 1\n      ```\n\nx\n", "- [^1]: ", "       "),
+    "definition": ("Term\n: ```@\n  k: 1\n  ```\n\nx\n", ": ", "  "),
+    "definition, far in": ("Term\n:    ```@\n     k: 1\n     ```\n\nx\n", ":    ", "     "),
+    "definition with a quote": ("Term\n: > ```@\n  > k: 1\n  > ```\n\nx\n", ": > ", "  > "),
+    "definition, tilde": ("Term\n~ ~~~@\n  k: 1\n  ~~~\n\nx\n", "~ ", "  "),
+    "admonition": ("!!! note\n    ```@\n    k: 1\n    ```\n\nx\n", "    ", "    "),
+    "admonition in a quote": ("> !!! note\n>     ```@\n>     k: 1\n>     ```\n\nx\n", ">     ", ">     "),
+    "admonition in an item": ("- !!! note\n      ```@\n      k: 1\n      ```\n", "      ", "      "),
+    "item in an admonition": ("??? note\n    - ```@\n      k: 1\n      ```\n\nx\n", "    - ", "      "),
+    "after front matter": ("---\na: 1\n---\n```@\nk: 1\n```\n", "", ""),
+    "byte order mark": ("\ufeff```@\nk: 1\n```\n", "\ufeff", ""),
+    "odd characters around": ("a\0b\x0cc\u2028d\x85\udcff\n\n```@\nk: 1\n```\n\0\x0b\udc80", "", ""),
+}
+ENDINGS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+
+
+@cache
+def plain_parser() -> MarkdownIt:
+    """CommonMark with the four plugins, inline rules and all, and nothing of the package."""
+    markdown = MarkdownIt("commonmark").use(front_matter_plugin).use(footnote_plugin, move_to_end=False)
+    return markdown.use(deflist_plugin).use(admon_plugin)
+
+
+def skeleton(text: str) -> list[tuple[str, int, str]]:
+    """Type, level and content of each block token; a fence's content is left out."""
+    tokens = plain_parser().parse(text.removeprefix("\ufeff"))
+    return [(each.type, each.level, "" if each.type == "fence" else each.content) for each in tokens]
+
+
+def fences(text: str) -> list[tuple[str, str]]:
+    """Info string and content of each fence."""
+    tokens = plain_parser().parse(text.removeprefix("\ufeff"))
+    return [(each.info, each.content) for each in tokens if each.type == "fence"]
+
+
+def outside(document: Document) -> list[str]:
+    """The texts before, between and after the blocks."""
+    pieces, cursor = [], 0
+    for block in document.blocks:
+        pieces.append("".join(document.lines[cursor : block.first_line]))
+        cursor = block.end_line
+    return [*pieces, "".join(document.lines[cursor:])]
+
+
+def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
+    """The document with each block replaced, proved."""
+    replacements = [Replacement(block, lines) for block in document.blocks]
+    result = splice(document, replacements)
+    prove(document, replacements, result)
+    return result
+
+
+# Nestings
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize(("source", "first", "rest"), NESTINGS.values(), ids=NESTINGS)
+def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: str, rest: str, ending: str) -> None:
+    source = source.replace("@", NAME).replace("\n", ending)
+    document = find(source)
+    assert may_hold_blocks(source)
+    assert (document.errors, document.warnings) == ((), ())
+    (block,) = document.blocks
+    assert block.yaml.text.lstrip(" ") == "k: 1\n"  # In nested quotes the parser leaves blanks of a tab.
+    assert (block.first_prefix, block.rest_prefix, block.line_ending) == (first, rest, ending)
+    result = replaced(document)
+    assert ("text", "".join(line + "\n" for line in HOSTILE)) in fences(result)
+    assert skeleton(result) == skeleton(source)
+    before, after = outside(document)
+    assert result.startswith(before) and result.endswith(after)
+    inside = result[len(before) : len(result) - len(after)]
+    assert len(split(inside)) == len(HOSTILE) + 2
+    assert all(line.endswith(ending) for line in split(inside)[:-1])
+    assert not find(result).blocks
+
+
+@pytest.mark.parametrize(("source", "first", "rest"), NESTINGS.values(), ids=NESTINGS)
+def test_the_yaml_knows_its_place_in_the_document(source: str, first: str, rest: str) -> None:
+    document = find(source.replace("@", NAME))
+    (block,) = document.blocks
+    lines = [line.removeprefix("\ufeff") for line in document.lines]
+    for index, character in enumerate(block.yaml.text.rstrip("\n")):
+        line, column = block.yaml.position(index)
+        assert character == " " or lines[line - 1][column - 1] == character
+    line, column = block.position
+    assert lines[line - 1][column - 1 :].startswith(block.fence)
+    end_line, end_column = block.yaml.position(len(block.yaml.text))
+    assert lines[end_line - 1][end_column - 1 :].startswith(block.fence)
+
+
+def test_an_empty_block_and_an_empty_diagram() -> None:
+    document = find(f"> ```{NAME}\n> ```\n")
+    assert document.blocks[0].yaml.text == ""
+    assert document.blocks[0].yaml.position(0) == Position(2, 3)
+    assert replaced(document, ()) == "> ```text\n> ```\n"
+
+
+def test_a_tab_cut_in_two_keeps_the_place_of_what_follows() -> None:
+    (block,) = find(f"- ```{NAME}\n\tk: 1\n  ```\n").blocks
+    assert block.yaml.text == "  k: 1\n"
+    assert block.yaml.position(2) == Position(2, 2)
+
+
+def test_empty_lines_of_a_diagram_carry_no_trailing_blanks() -> None:
+    result = replaced(find(f"1. > ```{NAME}\n   > ```\n\n- ```{NAME}\n  ```\n"), ("a", "", "b"))
+    assert result == "1. > ```text\n   > a\n   >\n   > b\n   > ```\n\n- ```text\n  a\n\n  b\n  ```\n"
+
+
+def test_empty_lines_in_an_admonition_are_kept_from_ending_it() -> None:
+    result = replaced(find(f"!!! note\n    ```{NAME}\n    ```\n"), ("a", "", "", "b"))
+    assert result == "!!! note\n    ```text\n    a\n    \n    \n    b\n    ```\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "fence"),
+    [
+        ("````````@\n````````", ("plain",), "```"),
+        ("```@\n```", ("a ``` b",), "````"),
+        ("```@\n```", ("~~~~~", "``````"), "```````"),
+        ("~~~@\n~~~", ("`````", "x ~~~~ y"), "~~~~~"),
+    ],
+)
+def test_the_fence_is_longer_than_any_run_within(source: str, lines: tuple[str, ...], fence: str) -> None:
+    result = replaced(find(source.replace("@", NAME)), lines)
+    assert result.split("\n")[0] == fence + "text"
+    assert result.split("\n")[-1] == fence
+
+
+def test_mixed_line_endings_stay_where_they_are() -> None:
+    source = f"a\rb\r\n```{NAME}\r\nk: 1\n```\r\n```{NAME}\rk: 1\r```\n\nc\r\r\nd"
+    result = replaced(find(source), ("x",))
+    # The second closing fence keeps its own LF: a CR would melt into the empty line below.
+    assert result == "a\rb\r\n```text\r\nx\r\n```\r\n```text\rx\r```\n\nc\r\r\nd"
+
+
+def test_only_the_blocks_asked_for_are_replaced() -> None:
+    document = find(f"```{NAME}\na\n```\n\n```{NAME}\nb\n```\n\n```{NAME}\nc\n```\n")
+    first, _, third = document.blocks
+    replacements = [Replacement(third, ("3",)), Replacement(first, ("1", "1"))]
+    result = splice(document, replacements)
+    prove(document, replacements, result)
+    assert result == f"```text\n1\n1\n```\n\n```{NAME}\nb\n```\n\n```text\n3\n```\n"
+
+
+# What is no block
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "````\n```@\nk: 1\n```\n````\n",
+        "~~~markdown\n```@\nk: 1\n```\n~~~\n",
+        "> ````\n> ```@\n> ```\n> ````\n",
+        "```python\nx = '@'\n```\n",
+        "text about ```@ and `@`\n",
+        "```@-v2\n```\n",
+        "---\n@:\n  width: 40\n---\n\ntext\n",
+        "<!-- @\nkind: flow\n-->\n```text\nx\n```\n<!-- /@ -->\n",
+        "``@\nk: 1\n``\n",
+    ],
+)
+def test_documentation_and_words_are_left_in_silence(source: str) -> None:
+    document = find(source.replace("@", NAME))
+    assert (document.blocks, document.errors, document.warnings) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("source", "position", "message", "hint"),
+    [
+        ("<!--\n```@\n```\n-->\n", (2, 1), "inside an HTML comment", "move it out"),
+        ("<details>\n\t```@\n```\n", (2, 2), "inside an HTML block", "blank line before"),
+        ("<pre>\n\n```@\n```\n</pre>\n", (3, 1), "inside an HTML block", "move it out"),
+        ("> <div>\n> ```@\n> ```\n", (2, 3), "inside an HTML block", "blank line before"),
+        ("a\n\n    ```@\n    ```\n", (3, 5), "indented code block", "at most three spaces"),
+        ("- a\n\n      ```@\n      ```\n", (3, 7), "indented code block", "at most three spaces"),
+        ("a\n     ```@\n", (2, 6), "continues the paragraph", "blank line before"),
+        ("```@ `x`\nk: 1\n", (1, 1), "backtick", "~~~"),
+        ("- ```@```\n", (1, 3), "backtick", "~~~"),
+        ("> " * 25 + "```@\n", (1, 51), "deeper than the parser follows", "move it out"),
+        ("- " * 12 + "~~~ @\n", (1, 25), "deeper than the parser follows", "move it out"),
+        ("```Attention-Diagram\n```\n", (1, 1), "'Attention-Diagram' is not", "write ```attention-diagram"),
+        ("```attention_diagram\n```\n", (1, 1), "'attention_diagram' is not", "write ```attention-diagram"),
+        ("```attention-diagrams\n```\n", (1, 1), "'attention-diagrams' is not", "write ```attention-diagram"),
+        ("~~~ {@}\n~~~\n", (1, 1), "'{attention-diagram}' is not", "write ~~~attention-diagram"),
+        ("```{.@ width=3}\n```\n", (1, 1), "'{.attention-diagram' is not", "write ```attention-diagram"),
+        ("1. ```attentiondiagram\n", (1, 4), "'attentiondiagram' is not", "write ```attention-diagram"),
+        ("\ufeff```@: x\n```\n", (1, 1), "'attention-diagram:' is not", "write ```attention-diagram"),
+        ("```attention diagram\n```\n", (1, 1), "'attention' is not", "write ```attention-diagram"),
+    ],
+)
+def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], message: str, hint: str) -> None:
+    source = source.replace("@", NAME)
+    document = find(source)
+    assert may_hold_blocks(source)
+    assert (document.blocks, document.errors) == ((), ())
+    (warning,) = document.warnings
+    assert (warning.position, warning.severity) == (Position(*position), "warning")
+    assert message in warning.message
+    assert hint in warning.hint
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("source", "position", "until"),
+    [
+        ("a\n\n```@\nk: 1\n\nmore\n", (3, 1), "line 6, the rest of the document"),
+        ("```@", (1, 1), "line 1, the rest"),
+        ("```@\nk: 1\n~~~\n", (1, 1), "line 3, the rest"),
+        ("````@\nk: 1\n```\n", (1, 1), "line 3, the rest"),
+        ("```@\nk: 1\n    ```\n", (1, 1), "line 3, the rest"),
+        ("```@\nk: 1\n``` x", (1, 1), "line 3, the rest"),
+        ("> ```@\n> k: 1\n\nmore\n", (1, 3), "line 2"),
+        ("- x\n  ```@\n  k: 1\n- more\n", (2, 3), "line 3"),
+        ("> ```@\n> x\n> ", (1, 3), "line"),
+        ("[^1]: ```@\n    k: 1\nmore\n", (1, 7), "line 2"),
+    ],
+)
+def test_an_unclosed_fence_is_an_error_where_it_opens(source: str, position: tuple[int, int], until: str) -> None:
+    document = find(source.replace("@", NAME))
+    assert document.blocks == ()
+    (error,) = document.errors
+    assert (error.position, error.severity) == (Position(*position), "error")
+    assert "never closed" in error.message and until in error.message
+    assert "close it with a line" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "position", "message"),
+    [
+        ("> ```@\n> a\0b\n> ```\n", (2, 4), "control character U+0000"),
+        ("```@\na\n\x0cb\n```\n", (3, 1), "control character U+000C"),
+        ("```@\na\x85\n```\n", (2, 2), "control character U+0085"),
+        ("\ufeff```@ \x1b\na\n```\n", (1, 22), "control character U+001B"),
+        ("x\n\n```@\ncaf\udce9\n```\n", (4, 4), "line 4 is not valid UTF-8 (byte 0xE9)"),
+        ("[^\udcff]: ```@\n    caf\ud800\n    ```\n", (2, 8), "line 2 is not valid UTF-8"),
+    ],
+)
+def test_what_is_not_text_is_an_error_in_a_block(source: str, position: tuple[int, int], message: str) -> None:
+    document = find(source.replace("@", NAME))
+    assert document.blocks == ()
+    (error,) = document.errors
+    assert error.position == Position(*position)
+    assert error.message.startswith(message)
+
+
+def test_text_of_any_script_is_fine_in_a_block() -> None:
+    document = find(f"```{NAME}\ntext: 猫 e\u0301 \u2028 \u00a0 \U0001f408\u200d\n\t# tab\n```\n")
+    assert len(document.blocks) == 1 and not document.errors
+
+
+def test_every_error_of_a_document_is_found() -> None:
+    source = f"> ```{NAME}\n\n```{NAME}\n\0\n```\n\n```{NAME}\nok\n```\n\n- ```{NAME}\n"
+    document = find(source)
+    assert [each.position for each in document.errors] == [Position(1, 3), Position(4, 1), Position(11, 3)]
+    assert [block.first_line for block in document.blocks] == [6]
+
+
+# Front matter
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "starts"),
+    [
+        ("---\na: 1\n\nb: 2\n---\n\nx\n", "a: 1\n\nb: 2\n", [(2, 1), (3, 1), (4, 1), (5, 1)]),
+        ("\ufeff---\r\na: 1\r\n---\r\n", "a: 1\n", [(2, 1), (3, 1)]),
+        ("---\n---\n", "", [(2, 1)]),
+        ("---\ra: 1\r---", "a: 1\n", [(2, 1), (3, 1)]),
+    ],
+)
+def test_front_matter_is_an_excerpt(source: str, text: str, starts: list[tuple[int, int]]) -> None:
+    front_matter = find(source).front_matter
+    assert front_matter is not None
+    assert (front_matter.text, list(front_matter.starts)) == (text, starts)
+
+
+@pytest.mark.parametrize("source", ["", "a\n\n---\na: 1\n---\n", "---\na: 1\n", " ---\na: 1\n---\n"])
+def test_what_is_no_front_matter(source: str) -> None:
+    assert find(source).front_matter is None
+
+
+# The proof
+
+
+def test_the_proof_sees_every_change_outside_a_block() -> None:
+    source = f"a  \n\n> b\n\n```{NAME}\nk: 1\n```\n\n[c]: d\r\n\te\n\n```{NAME}\n```\n \nf"
+    document = find(source)
+    replacements = [Replacement(block, ("x", "y")) for block in document.blocks]
+    result = splice(document, replacements)
+    prove(document, replacements, result)
+    before, between, after = outside(document)
+    inside = (
+        range(len(before), len(before) + result.index(between) - len(before)),
+        range(result.index(between) + len(between), len(result) - len(after)),
+    )
+    for index, character in enumerate(result):
+        if not any(index in each for each in inside):
+            for changed in ("", character + " ", "#"):
+                with pytest.raises(ProofError):
+                    prove(document, replacements, result[:index] + changed + result[index + 1 :])
+    for wrong in (result + "\n", "\n" + result, result + "g", "", source, result.replace("\r\n", "\n")):
+        with pytest.raises(ProofError):
+            prove(document, replacements, wrong)
+
+
+def test_the_proof_sees_a_fence_too_short() -> None:
+    document = find(f"```{NAME}\n```\n")
+    replacements = [Replacement(document.blocks[0], ("a", "```", "b"))]
+    for wrong in ("```text\na\n```\nb\n```\n", "````text\na\n```\nb\n```\n"):
+        with pytest.raises(ProofError):
+            prove(document, replacements, wrong)
+
+
+@pytest.mark.parametrize("prefix", ["", ">", ">  ", "> > ", "- ", "    "])
+def test_the_proof_sees_a_wrong_prefix(prefix: str) -> None:
+    document = find(f"> ```{NAME}\n> ```\n")
+    for lines in ((" a",), (" a", "", "b")):
+        right = Replacement(document.blocks[0], lines)
+        prove(document, [right], splice(document, [right]))
+        wrong = "".join(f"{prefix}{line}\n" for line in lines)
+        with pytest.raises(ProofError):
+            prove(document, [right], f"> ```text\n{wrong}> ```\n")
+
+
+@pytest.mark.parametrize("line", ["a\nb", "a\rb", "a\0b", "a\n"])
+def test_the_proof_refuses_a_diagram_that_is_not_lines(line: str) -> None:
+    document = find(f"x\n\n```{NAME}\n```\n\ny\n")
+    replacements = [Replacement(document.blocks[0], (line,))]
+    with pytest.raises(ProofError):
+        prove(document, replacements, splice(document, replacements))
+
+
+def test_the_proof_sees_another_word_or_marker() -> None:
+    document = find(f"```{NAME}\n```\n")
+    replacements = [Replacement(document.blocks[0], ("a",))]
+    for wrong in ("```\na\n```\n", f"```{NAME}\na\n```\n", "~~~text\na\n~~~\n", " ```text\na\n```\n"):
+        with pytest.raises(ProofError):
+            prove(document, replacements, wrong)
+
+
+def test_the_proof_sees_a_diagram_that_would_turn_its_definition_list_into_a_heading() -> None:
+    """Only an empty line keeps the parser from reading on to the underline; this YAML has one, this diagram none."""
+    document = find(f"Term\n: - ```{NAME}\n\n    ```\n---\n")
+    replacements = [Replacement(document.blocks[0], ("a",))]
+    with pytest.raises(ProofError, match="block tokens"):
+        prove(document, replacements, splice(document, replacements))
+
+
+def test_a_replacement_must_be_for_a_block_of_the_document_and_only_one() -> None:
+    document = find(f"```{NAME}\n```\n")
+    mine = Replacement(document.blocks[0], ("a",))
+    stranger = Replacement(replace(document.blocks[0], rest_prefix="  "), ("a",))
+    for replacements in ([mine, mine], [stranger]):
+        with pytest.raises(ProofError):
+            splice(document, replacements)
+        with pytest.raises(ProofError):
+            prove(document, replacements, "```text\na\n```\n")
+
+
+# Any document
+
+
+def specification() -> list[str]:
+    examples = json.loads((DATA / "commonmark.json").read_text(encoding="utf-8"))
+    return [example["markdown"] for example in examples]
+
+
+def test_the_specification_s_examples_come_back_as_they_are() -> None:
+    examples = specification()
+    assert len(examples) == 652
+    for markdown in examples:
+        for text in (markdown, markdown.replace("\n", "\r\n"), "\ufeff" + markdown, markdown.rstrip("\n")):
+            document = find(text)
+            assert (document.blocks, document.errors, document.warnings) == ((), (), ())
+            assert splice(document, []) == text
+            prove(document, [], text)
+
+
+def test_a_block_after_each_of_the_specification_s_examples() -> None:
+    """In whatever construct an example leaves open, the block is replaced exactly, or is none."""
+    found = 0
+    for markdown in specification():
+        source = markdown.rstrip("\n") + f"\n\n```{NAME}\nk: 1\n```\n\n" + markdown
+        document = find(source)
+        found += len(document.blocks)
+        result = replaced(document)
+        assert skeleton(result) == skeleton(source)
+        assert result.endswith(outside(document)[-1])
+    assert found > 600
+
+
+TEXT = st.text(st.sampled_from("\r\n\t >-`~:[]^!1.#ab\0\x0c\x85\u2028\ufeff\udcff猫&;<\\"), max_size=60)
+
+
+@given(TEXT | st.text())
+@example("")
+@example("\ufeff")
+@example("\r\n\r\r\n\n")
+def test_lines_are_those_of_the_parser_and_any_text_comes_back(text: str) -> None:
+    assert "".join(split(text)) == text
+    assert all(
+        line.rstrip("\r\n") + "\n" == line.replace("\r\n", "\n").replace("\r", "\n") for line in split(text)[:-1]
+    )
+    document = find(text)
+    assert splice(document, []) == text
+    prove(document, [], text)
+
+
+@given(TEXT, TEXT, st.sampled_from(["\n", "\r\n", "\r"]))
+def test_a_block_amid_any_text_leaves_every_byte_outside(before: str, after: str, ending: str) -> None:
+    source = before + ending * 2 + ending.join([f"~~~{NAME}", "k: 1", "~~~"]) + ending * 2 + after
+    document = find(source)
+    result = replaced(document)
+    first, *others = outside(document)
+    assert result.startswith(first) and result.endswith(others[-1] if others else first)
+    place = len(first)
+    for piece in others[:-1]:
+        place = result.index(piece, place) + len(piece)
+    assert place <= len(result) - len(others[-1] if others else "")
+    assert len(fences(result)) == len(fences(source))
+
+
+# A campaign: documents grown from containers and fragments
+
+FRAGMENTS = (
+    "> ", ">", "- ", "* ", "1. ", "12) ", "\t", " ", "  ", "   ", "    ", "```", "~~~", "````", "\n", "\r\n", "\r",
+    "[^1]: ", "[^a>]:", "T\n: ", ": ", "~ ", "!!! note\n", "??? x\n", "<!--", "-->", "<div>", "k: 1", "---", "\0", "x",
+    "\n\n", "# ", "`", "|",
+)  # fmt: skip
+OPENINGS = (f"```{NAME}", f"~~~{NAME}", f"```` {NAME} x")
+# What opens a container, what continues it.
+CONTAINERS = (
+    ("> ", "> "), (">", ">"), (">\t", ">\t"), ("- ", "  "), ("*   ", "    "), ("-\t", "\t"), ("10. ", "    "),
+    ("[^1]: ", "    "), (" ", " "), ("   ", "   "), ("!!! note\n", "    "), ("T\n: ", "  "),
+)  # fmt: skip
+
+
+def grown(chance: random.Random) -> str:
+    """A block in up to four containers, opened where it stands or above it."""
+    text, first, rest = "", "", ""
+    for opening, continuation in chance.choices(CONTAINERS, k=chance.randint(0, 4)):
+        above, newline, here = opening.rpartition("\n")
+        text += (first + above + newline) if newline else ""
+        if newline:
+            first = rest
+        first += here if here or not newline else continuation
+        rest += continuation
+    fence = chance.choice(OPENINGS)
+    body = chance.sample(["k: 1", "", "  a: b", " ", "\tz"], chance.randint(0, 3))
+    lines = [first + fence, *(rest + line for line in body), rest + fence[0] * 4]
+    text += "\n".join(lines) + chance.choice(["", "\n", "\n\n", " \n", "\n\n\nx\n"])
+    return text.replace("\n", chance.choice(["\n", "\n", "\r\n", "\r"]))
+
+
+def random_document(seed: int) -> str:
+    chance = random.Random(seed)
+    parts = [
+        grown(chance) if chance.random() < 0.6 else "".join(chance.choices(FRAGMENTS, k=chance.randint(0, 9)))
+        for _ in range(chance.randint(1, 5))
+    ]
+    return chance.choice(["", "", "\ufeff"]) + "".join(parts)
+
+
+@pytest.mark.campaign
+def test_random_documents_are_spliced_and_proved(budget: int) -> None:
+    found = 0
+    for seed in range(1500 * budget):
+        source = random_document(seed)
+        document = find(source)
+        found += len(document.blocks)
+        assert may_hold_blocks(source) or not (document.blocks or document.errors or document.warnings)
+        for lines in (HOSTILE, ("",)):
+            result = replaced(document, lines)
+            assert skeleton(result) == skeleton(source), seed
+            assert not find(result).blocks, seed
+    assert found > 500
+
+
+# Cost
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        ">" * 10_000 + f"```{NAME}",
+        "- " * 10_000 + f"```{NAME}",
+        "[" * 10_000,
+        "[^a]: " * 5_000 + f"```{NAME}\n",
+        "`" * 200_000 + NAME,
+        f"```{NAME} " * 20_000,
+        "```" + " " * 200_000 + NAME + "!",
+        "1." * 50_000 + f"```{NAME}",
+        ("> " * 19 + f"```{NAME}\n") * 100,
+        f"<!-- ```{NAME} " * 5_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_depth_and_length_neither_overflow_nor_hang(hostile: str) -> None:
+    document = find(hostile)
+    assert splice(document, []) == hostile
+
+
+def test_work_grows_with_the_document() -> None:
+    """Ten times the blocks call at most eleven times the functions: counted, so that no clock decides."""
+    counts = [_calls(f"text\n\n> ```{NAME}\n> k: 1\n> ```\n\n" * blocks) for blocks in (20, 200)]
+    assert counts[1] <= 11 * counts[0]
+
+
+def _calls(source: str) -> int:
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    find(source)
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        replaced(find(source))
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "plain text\n", "```python\nprint()\n```\n", "attention-diagram without a fence\n", "a & b\n```sh\n```\n"],
+)
+def test_a_document_without_blocks_is_known_at_sight(source: str) -> None:
+    assert not may_hold_blocks(source)
+
+
+def test_the_parser_is_not_imported_before_it_is_needed() -> None:
+    code = "import sys, mdattn.blocks as b; b.may_hold_blocks('```x'); print('markdown_it' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"
