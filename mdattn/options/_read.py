@@ -75,14 +75,14 @@ def read(
 ) -> Parsed[Common]:
     """The typed options of one block.
 
-    `kinds` maps each kind to its options; `defaults` come from the front matter. Raises DiagramError with every mistake.
+    `kinds` maps each kind to its options; `defaults` come from the front matter. Raises DiagramError with all mistakes.
     """
     tree = parse(excerpt)
     if tree.root.form != "mapping":
         raise DiagramError(
             tree.position(tree.root), "a block holds options, one 'key: value' a line", "begin with 'kind:'"
         )
-    own = {str(key.content): (tree, key, node) for key, node in tree.root.pairs()}
+    own = {key.content: (tree, key, node) for key, node in tree.root.pairs() if isinstance(key.content, str)}
     given = dict(_inherited(defaults, own)) | own if defaults else own
     type_ = _kind(given, position, kinds)
     readers = {id(each): Reader(each, type_.texts) for each in (tree, defaults) if each is not None}

