@@ -13,19 +13,17 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn
 
-from mdattn import __version__, cells, drafts
+from mdattn import __version__, drafts
 from mdattn.drafts import DraftError, Finding, InternalError, Outcome, Plan, UsageError
-from mdattn.errors import Diagnostic, DiagramError, suggest
+from mdattn.errors import Diagnostic, DiagramError, Position, suggest
 
 FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
+class Streams(NamedTuple):
     """The standard streams as bytes; None where the process was started with one closed."""
 
     stdin: BinaryIO | None
@@ -69,8 +67,7 @@ class _Print(argparse.Action):
         raise _Leave(parser.format_help() if self.const is None else self.const)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A sub-command: what it is for, the arguments it takes, what it does, and how it is called."""
 
     summary: str
@@ -132,7 +129,11 @@ def _reason(error: BaseException | None) -> str:
 
 def _line(text: str) -> str:
     """The text on one line, with nothing in it that a terminal would obey."""
-    return cells.printable(text)
+    if text.isascii() and text.isprintable():
+        return text
+    from mdattn.cells import printable
+
+    return printable(text)
 
 
 def _silence(*streams: object) -> None:
@@ -204,31 +205,19 @@ def _output_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _render_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "sources", metavar="SRC", nargs="*", help="a file, a folder, or - for standard input (default)"
-    )
-    parser.add_argument(
-        "-o", dest="destination", metavar="DEST", help="where the result goes: a file, or a folder"
-    )
+    parser.add_argument("sources", metavar="SRC", nargs="*", help="a file, a folder, or - for standard input (default)")
+    parser.add_argument("-o", dest="destination", metavar="DEST", help="where the result goes: a file, or a folder")
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if DEST is not what SRC gives today"
     )
-    parser.add_argument(
-        "--diff", action="store_true", help="print what would change as a patch for `git apply`"
-    )
-    parser.add_argument(
-        "--to", choices=tuple(_TARGETS), default="markdown", help="what to write (default: markdown)"
-    )
-    parser.add_argument(
-        "--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands"
-    )
+    parser.add_argument("--diff", action="store_true", help="print what would change as a patch for `git apply`")
+    parser.add_argument("--to", choices=tuple(_TARGETS), default="markdown", help="what to write (default: markdown)")
+    parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands")
     _output_format(parser)
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file", metavar="FILE", nargs="?", default="-", help="a block's YAML; - for standard input"
-    )
+    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="a block's YAML; - for standard input")
     _output_format(parser)
 
 
@@ -301,9 +290,7 @@ def _differences(plan: Plan, outcome: Outcome, destination: str, suffix: str | N
     findings = []
     for change in outcome.changes:
         message = "is missing" if change.old is None else f"is not what {change.draft.name} gives today"
-        findings.append(
-            Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check"))
-        )
+        findings.append(Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check")))
     return findings + drafts.leftovers(plan, destination, suffix)
 
 
@@ -314,16 +301,13 @@ def _show(arguments: argparse.Namespace, streams: Streams) -> int:
     """Draw one block's YAML."""
     name = drafts.STDIN if arguments.file == "-" else arguments.file
     try:
-        if arguments.file == "-":
-            data = drafts.read_stream(streams.stdin, name)
-        else:
-            data = drafts.read(arguments.file, name)
-        text = drafts.decode(name, data)
+        standard = arguments.file == "-"
+        data = drafts.read_stream(streams.stdin, name) if standard else drafts.read(arguments.file, name)
         from pathlib import Path
 
         from mdattn.render import diagram
 
-        streams.out(drafts.encode(diagram(text, folder=Path(name).parent)))
+        streams.out(diagram(_yaml(name, data), folder=Path(name).parent).encode())
     except DraftError as error:
         _report([error.finding], arguments.output_format, streams)
     except DiagramError as error:
@@ -333,8 +317,19 @@ def _show(arguments: argparse.Namespace, streams: Streams) -> int:
     return WRONG
 
 
+def _yaml(name: str, data: bytes) -> str:
+    """The text of a block that stands alone: all of it must be UTF-8."""
+    text = drafts.decode(name, data)
+    bad = next((index for index, each in enumerate(text) if "\ud800" <= each <= "\udfff"), None)
+    if bad is None:
+        return text
+    position = Position(text.count("\n", 0, bad) + 1, bad - text.rfind("\n", 0, bad))
+    raise DiagramError(position, f"not valid UTF-8 (byte 0x{ord(text[bad]) - 0xDC00:02x})", "save it as UTF-8")
+
+
 def _kinds(arguments: argparse.Namespace, streams: Streams) -> int:
     """List the kinds, or describe one."""
+    from mdattn import cells
     from mdattn.diagrams import KINDS
 
     if arguments.kind is None:
@@ -350,6 +345,7 @@ def _kinds(arguments: argparse.Namespace, streams: Streams) -> int:
 
 def _description(name: str) -> str:
     """What a kind is for, its options, and an example with its diagram."""
+    from mdattn import cells
     from mdattn.diagrams import KINDS
     from mdattn.options import describe
     from mdattn.render import diagram
