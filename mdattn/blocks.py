@@ -183,12 +183,7 @@ def _site(state: StateBlock, start: int, token: Token) -> _Site:
     first_prefix = state.src[state.src.rfind("\n", 0, mark) + 1 : mark]
     last = state.line - 1
     ending = state.src[state.bMarks[last] + state.tShift[last] : state.eMarks[last]].rstrip(_BLANKS)
-    closed = (
-        last > start
-        and len(ending) >= len(token.markup)
-        and not ending.strip(token.markup[0])
-        and not state.is_code_block(last)
-    )
+    closed = len(ending) >= len(token.markup) and not ending.strip(token.markup[0]) and not state.is_code_block(last)
     return _Site(token, first_prefix, _rest_prefix(state, start, last, first_prefix), closed)
 
 
@@ -345,7 +340,7 @@ def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[tuple[int, tuple[
     """
     ends = list(accumulate(map(len, lines)))
     number = -1
-    for match in re.finditer(f"(?i:{_LOOKALIKE})(?![\\w-])", source):
+    for match in re.finditer(f"(?ai:{_LOOKALIKE})(?![\\w-])", source):
         if number >= 0 and match.start() < ends[number]:
             continue  # One a line is enough, and keeps a line of a million of them linear.
         number = bisect_right(ends, match.start())

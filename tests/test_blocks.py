@@ -404,6 +404,40 @@ def test_the_proof_sees_another_word_or_marker() -> None:
             prove(document, replacements, wrong)
 
 
+def test_the_proof_sees_other_line_endings_in_a_block() -> None:
+    document = find(f"```{NAME}\r\n```\n")
+    replacements = [Replacement(document.blocks[0], ("a",))]
+    prove(document, replacements, "```text\r\na\r\n```\n")
+    for wrong in ("```text\na\r\n```\n", "```text\r\na\n```\n", "```text\r\na\r\n```\r\n", "```text\r\na\r\n```"):
+        with pytest.raises(ProofError):
+            prove(document, replacements, wrong)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "## b\n\n- c\n\n- d\n\n[e]: f\n\n~~~x\ng\n~~~\n",
+        "# B\n\n- c\n\n- d\n\n[e]: f\n\n~~~x\ng\n~~~\n",
+        "# b\n\n* c\n\n* d\n\n[e]: f\n\n~~~x\ng\n~~~\n",
+        "# b\n\n- c\n- d\n\n\n[e]: f\n\n~~~x\ng\n~~~\n",
+        "# b\n\n- c\n\n- d\n\n[e]: F\n\n~~~x\ng\n~~~\n",
+        "# b\n\n- c\n\n- d\n\n[E1]: f\n\n~~~x\ng\n~~~\n",
+        "# b\n\n- c\n\n- d\n\n[e]: f\n\n~~~y\ng\n~~~\n",
+        "# b\n\n- c\n\n- d\n\n[e]: f\n\n~~~x\nG\n~~~\n",
+        "# b\n\n- c\n\n- d\n\n[e]: f\n\n\n~~~x\ng\n~~~\n",
+    ],
+)
+def test_the_proof_compares_all_that_the_parser_says(other: str) -> None:
+    """The same lines with the reading of slightly different ones: as if the splice had changed how they parse."""
+    block = f"```{NAME}\n```\n\n"
+    document = find(block + "# b\n\n- c\n\n- d\n\n[e]: f\n\n~~~x\ng\n~~~\n")
+    replacements = [Replacement(document.blocks[0], ("a",))]
+    result = splice(document, replacements)
+    prove(document, replacements, result)
+    with pytest.raises(ProofError):
+        prove(replace(document, parsed=find(block + other).parsed), replacements, result)
+
+
 def test_the_proof_sees_a_diagram_that_would_turn_its_definition_list_into_a_heading() -> None:
     """Only an empty line keeps the parser from reading on to the underline; this YAML has one, this diagram none."""
     document = find(f"Term\n: - ```{NAME}\n\n    ```\n---\n")
