@@ -181,11 +181,17 @@ def _prune(
     words = values.get("tokens") or str(values.get("text") or "").split()
     if not isinstance(words, list) or not words:
         return
+    heads = values.get("heads")
+    parts = [values, *(each for each in (heads if isinstance(heads, list) else ()) if isinstance(each, dict))]
+    vectors_needed = not any(key in part for part in parts for key in ("scores", "weights"))
     for name in type_.by_token:
         value = values.get(name)
-        if isinstance(value, dict) and given[name][0] is not tree:
-            kept = {token: each for token, each in value.items() if token in words or token.rpartition("#")[0] in words}
-            values[name] = kept
+        if not isinstance(value, dict) or given[name][0] is tree:
+            continue
+        values[name] = {key: each for key, each in value.items() if key in words or key.rpartition("#")[0] in words}
+        # Vectors for another sentence are no matter where the block brings its own scores.
+        if name == "embeddings" and not vectors_needed and not all(word in value for word in words):
+            del values[name]
 
 
 def _convert(
