@@ -35,7 +35,9 @@ class Streams(NamedTuple):
         try:
             if self.stdout is None:
                 raise OSError(9, "it is closed")
-            self.stdout.write(data)
+            rest = memoryview(data)
+            while rest:  # Unbuffered (PYTHONUNBUFFERED), a stream may take less than it is given.
+                rest = rest[self.stdout.write(rest) or 0 :]
             self.stdout.flush()
         except BrokenPipeError:
             raise

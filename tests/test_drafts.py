@@ -506,7 +506,7 @@ except DraftError as error:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("closed/a.md", "Permission denied"),
+        ("closed/a.md", "Permission denied: the file is read-only"),
         ("closed/new.md", "Permission denied"),
         ("open/readonly.md", "Permission denied: the file is read-only"),
         ("open/mine.md", ""),

@@ -1,0 +1,537 @@
+"""The command as a user meets it: bytes in, bytes out, one line for each thing that is wrong, an exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import echo
+import pytest
+from echo import block, drawn
+
+import mdattn
+from mdattn import drafts
+from mdattn.cli import COMMANDS, main
+from mdattn.errors import ProofError
+
+ROOT = Path(mdattn.__file__).parent.parent
+ECHO = str(Path(echo.__file__))
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mdattn.diagrams.KINDS", echo.KINDS)
+    return tmp_path
+
+
+class Done(NamedTuple):
+    """What a run left behind."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+class Command:
+    """The command line in this process, on streams of bytes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *argv: str, stdin: bytes = b"") -> Done:
+        streams = [io.TextIOWrapper(io.BytesIO(data), encoding="ascii") for data in (stdin, b"", b"")]
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            self.monkeypatch.setattr(sys, name, stream)
+        status = main(argv)
+        out, err = (stream.buffer.getvalue() for stream in streams[1:])
+        return Done(status, out, err.decode("utf-8"))
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(monkeypatch)
+
+
+def put(name: str, data: bytes) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_bytes(data)
+
+
+def tree(folder: str = ".") -> dict[str, bytes]:
+    return {str(each): each.read_bytes() for each in sorted(Path(folder).rglob("*")) if each.is_file()}
+
+
+# render
+
+
+def test_standard_input_to_standard_output(run: Command) -> None:
+    assert run("render", stdin=b"a\n\n" + block("x") + b"\nb") == (0, b"a\n\n" + drawn("x") + b"\nb", "")
+    assert run("render", "-", stdin=block("\u65e5\u672c")) == (0, drawn("\u65e5\u672c"), "")
+    assert run("render", "-", "-o", "-", stdin=b"") == (0, b"", "")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xef\xbb\xbf# a",
+        b"a\r\nb\rc\nd\0\x0c\xe2\x80\xa8\x85\xff\xfe",
+        b"attention diagram ``` \xff\r\n",
+        b"\xed\xa0\x80 a surrogate in UTF-8\n",
+    ],
+)
+def test_bytes_without_blocks_pass_through(run: Command, data: bytes) -> None:
+    put("a.md", data)
+    assert run("render", stdin=data) == (0, data, "")
+    assert run("render", "a.md") == (0, data, "")
+    assert run("render", "a.md", "-o", "out/") == (0, b"", "")
+    assert Path("out/a.md").read_bytes() == data
+
+
+def test_bytes_around_blocks_pass_through(run: Command) -> None:
+    before, after = b"\xef\xbb\xbf\xffa\r\nb\rc\0\n\n", b"\xfe\x0c\x85"
+    assert run("render", stdin=before + block("x") + after) == (0, before + drawn("x") + after, "")
+
+
+def test_a_file_and_a_folder(run: Command) -> None:
+    put("d/a.md", block("x"))
+    put("d/e/b.markdown", b"plain\r\n")
+    put("d/e/c.txt", b"no document")
+    assert run("render", "d/a.md") == (0, drawn("x"), "")
+    assert run("render", "d/a.md", "-o", "a.md") == (0, b"", "")
+    assert run("render", "d", "-o", "out") == (0, b"", "")
+    assert tree("out") == {"out/a.md": drawn("x"), "out/e/b.markdown": b"plain\r\n"}
+    assert Path("a.md").read_bytes() == drawn("x")
+
+
+def test_what_has_not_changed_is_not_written(run: Command) -> None:
+    put("a.md", block("x"))
+    run("render", "a.md", "-o", "b.md")
+    os.utime("b.md", ns=(1, 1))
+    inode = Path("b.md").stat().st_ino
+    assert run("render", "a.md", "-o", "b.md").status == 0
+    assert (Path("b.md").stat().st_mtime_ns, Path("b.md").stat().st_ino) == (1, inode)
+
+
+def test_every_mistake_of_every_document_and_nothing_written(run: Command) -> None:
+    put("d/a.md", b"x\n\n" + block("bad") + block("fine") + b"> " + block("bad").replace(b"\n", b"\n> "))
+    put("d/b.md", b"```attention-diagram\nkind: echo\n")
+    put("d/c.md", block("fine"))
+    put("d/d.md", "é".encode("utf-16"))
+    Path("d/e.md").symlink_to("nowhere")
+    put("out/c.md", b"old")
+    done = run("render", "d", "missing.md", "-o", "out")
+    assert (done.status, done.out) == (2, b"")
+    lines = done.err.splitlines()
+    assert lines[:2] == [
+        "d/a.md:5:8: error: a bad title (use another)",
+        "d/a.md:13:10: error: a bad title (use another)",
+    ]
+    assert lines[2].startswith("d/b.md:1:1: error: ")
+    assert lines[3:] == [
+        "d/d.md: error: is UTF-16, and documents are UTF-8 (save it as UTF-8)",
+        "d/e.md: error: No such file or directory",
+        "missing.md: error: No such file or directory",
+    ]
+    assert tree("out") == {"out/c.md": b"old"}
+
+
+def test_standard_input_has_a_name(run: Command) -> None:
+    assert run("render", stdin=block("bad")).err.startswith("<stdin>:3:8: error: ")
+    assert run("render", "--stdin-filename", "p/x.md", stdin=block("bad")).err.startswith("p/x.md:3:8: error: ")
+    assert run("render", "--stdin-filename", "p/x.md", stdin=block("folder")).out == b"```text\np\n```\n"
+    assert run("render", stdin=block("folder")).out == b"```text\nNone\n```\n"
+    put("q/a.md", block("folder"))
+    assert run("render", "q/a.md").out == b"```text\nq\n```\n"
+
+
+def test_a_warning_is_told_and_does_not_fail(run: Command) -> None:
+    source = b"<!--\n" + block("x") + b"-->\n"
+    done = run("render", stdin=source)
+    assert (done.status, done.out) == (0, source)
+    assert done.err.startswith("<stdin>:2:1: warning: ")
+    assert done.err.count("\n") == 1
+
+
+def test_github_annotations(run: Command) -> None:
+    put("50%,a:b.md", block("bad"))
+    done = run("render", "50%,a:b.md", "missing.md", "-o", "out", "--output-format", "github")
+    assert done == (
+        2,
+        b"",
+        "::error file=50%25%2Ca%3Ab.md,line=3,col=8::a bad title (use another)\n"
+        "::error file=missing.md::No such file or directory\n",
+    )
+
+
+def test_nothing_in_a_message_breaks_its_line_or_the_terminal(run: Command) -> None:
+    name = "a\nb\x1b[2J.md"
+    assert run("render", name).err == "a\\nb\\x1b[2J.md: error: No such file or directory\n"
+    assert run("render", os.fsdecode(b"\xff.md")).err.endswith(".md: error: No such file or directory\n")
+    assert run("render", name, "x", "-o", "é\x1b/", "--check").err.count("\n") == 2
+    assert run("render", name, "--to", "\x1b").err.splitlines()[-1].startswith("mdattn render: error: argument --to")
+    assert "\x1b" not in run("render", name, "--to", "\x1b").err + run("\x1b").err
+
+
+# check and diff
+
+
+def test_check_passes_then_names_what_is_stale_or_missing(run: Command) -> None:
+    put("d/a.md", block("x"))
+    put("d/b.md", b"plain\n")
+    run("render", "d", "-o", "out")
+    assert run("render", "d", "-o", "out", "--check") == (0, b"", "")
+    put("d/b.md", b"plainer\n")
+    put("d/c.md", b"new\n")
+    put("out/a.md", drawn("x") + b" ")
+    put("out/old.md", b"left over\n")
+    before = tree()
+    done = run("render", "d", "-o", "out", "--check")
+    assert done == (
+        1,
+        b"",
+        "out/a.md: error: is not what d/a.md gives today (run again without --check)\n"
+        "out/b.md: error: is not what d/b.md gives today (run again without --check)\n"
+        "out/c.md: error: is missing (run again without --check)\n"
+        "out/old.md: warning: no source gives this file any more (delete it if it is a result)\n",
+    )
+    assert tree() == before
+    put("d/c.md", block("bad"))
+    assert run("render", "d", "-o", "out", "--check").status == 2
+
+
+def test_a_leftover_alone_does_not_fail_the_check(run: Command) -> None:
+    put("d/a.md", b"a")
+    put("out/a.md", b"a")
+    put("out/b.md", b"b")
+    done = run("render", "d", "-o", "out", "--check")
+    assert done.status == 0
+    assert done.err.startswith("out/b.md: warning: ")
+
+
+def test_check_of_standard_input_and_of_a_single_file(run: Command) -> None:
+    put("a.md", drawn("x"))
+    assert run("render", "-o", "a.md", "--check", stdin=block("x")).status == 0
+    assert run("render", "-o", "a.md", "--check", stdin=block("y")).err == (
+        "a.md: error: is not what <stdin> gives today (run again without --check)\n"
+    )
+    put("b.md", block("x"))
+    assert run("render", "b.md", "-o", "no/such/a.md", "--check").status == 1
+
+
+def test_check_needs_a_destination(run: Command) -> None:
+    for argv in (["a.md"], [], ["-"], ["a.md", "-o", "-"]):
+        done = run("render", *argv, "--check")
+        assert (done.status, done.out) == (2, b"")
+        assert "--check needs -o DEST" in done.err
+
+
+def test_a_diff_shows_what_check_found_and_git_applies_it(run: Command) -> None:
+    put("d/a.md", b"\xff\r\n\n" + block("x"))
+    put("d/b c.md", b"new")
+    put("out/a.md", b"\xff\r\n\nold\n")
+    done = run("render", "d", "-o", "out", "--check", "--diff")
+    assert done.status == 1
+    assert done.out.startswith(b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,3 +1,7 @@\n \xff\r\n \n-old\n+```text\n")
+    assert "out/b c.md: error: is missing" in done.err
+    subprocess.run(["git", "apply", "-"], input=done.out, check=True)
+    assert run("render", "d", "-o", "out", "--check", "--diff") == (0, b"", "")
+
+
+def test_a_diff_without_check_also_writes(run: Command) -> None:
+    put("a.md", block("x"))
+    put("out.md", drawn("w"))
+    done = run("render", "a.md", "-o", "out.md", "--diff")
+    assert done == (
+        0,
+        "--- a/out.md\n+++ b/out.md\n@@ -1,5 +1,5 @@\n ```text\n ┌─┐\n-w\n+x\n └─┘\n ```\n".encode(),
+        "",
+    )
+    assert Path("out.md").read_bytes() == drawn("x")
+    assert run("render", "a.md", "-o", "out.md", "--diff") == (0, b"", "")
+
+
+def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) -> None:
+    put("a.md", b"t\n" + block("x"))
+    done = run("render", "a.md", "--diff")
+    assert (done.status, done.err) == (0, "")
+    subprocess.run(["git", "apply", "-"], input=done.out, check=True)
+    assert Path("a.md").read_bytes() == b"t\n" + drawn("x")
+    assert run("render", "--diff", stdin=b"plain") == (0, b"", "")
+    assert run("render", "--diff", "--stdin-filename", "p.md", stdin=block("x")).out.startswith(b"--- a/p.md\n")
+
+
+# html
+
+
+def test_html_is_a_page_with_the_diagrams_drawn(run: Command) -> None:
+    put("d/a.md", b"---\ntitle: t\n---\n\xef\xbb\xbf# A & `b`\n\n| a |\n|---|\n| \xc3\xa9 |\n\n" + block("<x>"))
+    done = run("render", "d/a.md", "--to", "html")
+    assert done.status == 0
+    page = done.out.decode()
+    assert page.startswith('<!DOCTYPE html>\n<meta charset="utf-8">\n')
+    assert "title: t" not in page
+    assert '<pre><code class="language-text">┌─┐\n&lt;x&gt;\n└─┘\n</code></pre>\n' in page
+    assert "<td>é</td>" in page
+    assert run("render", stdin=b"# A & *b*\n").out == b"# A & *b*\n"
+    assert run("render", "--to", "html", stdin=b"\xef\xbb\xbf# A & *b*\n").out == (
+        b'<!DOCTYPE html>\n<meta charset="utf-8">\n<title>A &amp; b</title>\n<h1>A &amp; <em>b</em></h1>\n'
+    )
+
+
+def test_html_of_a_folder_has_its_own_suffix(run: Command) -> None:
+    put("d/a.md", block("x"))
+    put("d/e/b.markdown", b"plain\n")
+    assert run("render", "d", "--to", "html", "-o", "out").status == 0
+    assert list(tree("out")) == ["out/a.html", "out/e/b.html"]
+    assert run("render", "d", "--to", "html", "-o", "out", "--check") == (0, b"", "")
+
+
+# show and kinds
+
+
+def test_show_draws_the_yaml_of_one_block(run: Command) -> None:
+    yaml = "kind: echo\ntitle: é\n".encode()
+    put("b.yaml", b"\xef\xbb\xbf" + yaml)
+    expected = (0, "┌─┐\né\n└─┘\n".encode(), "")
+    assert run("show", stdin=yaml) == expected
+    assert run("show", "-", stdin=yaml.replace(b"\n", b"\r\n")) == expected
+    assert run("show", "b.yaml") == expected
+    put("q/b.yaml", b"kind: echo\ntitle: folder\n")
+    assert run("show", "q/b.yaml").out == b"q\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (b"kind: echo\ntitle: bad\n", "<stdin>:2:8: error: a bad title"),
+        (b"kind: ecko\n", "<stdin>:1:7: error: "),
+        (b"kind: echo\ntitle: \xc3\xa9\xff\n", "<stdin>:2:9: error: not valid UTF-8 (byte 0xff)"),
+        (b"\xff", "<stdin>:1:1: error: not valid UTF-8 (byte 0xff)"),
+        (b"", "<stdin>:1:1: error: "),
+        (b"kind: echo\n\0", "<stdin>:2:1: error: "),
+        ("kind: echo".encode("utf-16"), "<stdin>: error: is UTF-16"),
+    ],
+)
+def test_show_says_where_a_mistake_is(run: Command, data: bytes, place: str) -> None:
+    done = run("show", stdin=data)
+    assert (done.status, done.out) == (2, b"")
+    assert done.err.startswith(place)
+    assert done.err.count("\n") == 1
+
+
+def test_show_of_a_missing_file(run: Command) -> None:
+    assert run("show", "no.yaml") == (2, b"", "no.yaml: error: No such file or directory\n")
+    assert run("show", ".") == (2, b"", ".: error: Is a directory\n")
+
+
+def test_kinds_lists_and_describes(run: Command) -> None:
+    assert run("kinds") == (0, b"echo  says its title\n", "")
+    done = run("kinds", "echo")
+    assert (done.status, done.err) == (0, "")
+    text = done.out.decode()
+    assert text.startswith("echo: says its title\n")
+    assert "  width: a whole number from 1 to 200 (default: 72)\n" in text
+    assert text.endswith("```attention-diagram\nkind: echo\ntitle: héllo\n```\n\ngives\n\n┌─┐\nhéllo\n└─┘\n")
+    assert run("kinds", "ecko") == (2, b"", "mdattn: error: no kind 'ecko' (did you mean 'echo'?)\n")
+
+
+# Usage
+
+
+def test_help_and_version(run: Command) -> None:
+    assert run("--version") == (0, f"mdattn {mdattn.__version__}\n".encode(), "")
+    top = run("--help")
+    assert (top.status, top.err) == (0, "")
+    assert run("-h") == top
+    assert run() == (2, b"", top.out.decode())
+    for name, command in COMMANDS.items():
+        assert f"  {name:<8}{command.summary}\n" in top.out.decode()
+        done = run(name, "--help")
+        assert (done.status, done.err) == (0, "")
+        assert all(f"  {each}\n" in done.out.decode() for each in command.examples)
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["rendr"], "no command 'rendr' (did you mean 'render'?)"),
+        (["--chek"], "no option '--chek'"),
+        (["render", "--chek"], "unrecognized arguments: --chek"),
+        (["render", "--che"], "unrecognized arguments: --che"),
+        (["render", "-o"], "expected one argument"),
+        (["render", "--to", "pdf"], "invalid choice: 'pdf'"),
+        (["render", "a", "b"], "-o DEST is needed"),
+        (["render", "a", "-o", ""], "-o needs the name"),
+        (["show", "a", "b"], "unrecognized arguments: b"),
+    ],
+)
+def test_wrong_usage(run: Command, argv: list[str], words: str) -> None:
+    done = run(*argv)
+    assert (done.status, done.out) == (2, b"")
+    assert words in done.err
+    assert "Traceback" not in done.err
+
+
+def test_destroying_a_draft_is_refused(run: Command) -> None:
+    put("a.md", block("x"))
+    for argv in (["a.md", "-o", "a.md"], [".", "-o", "."], ["a.md", "-o", "."], ["a.md", "-o", "./a.md", "--check"]):
+        done = run("render", *argv)
+        assert done.status == 2
+        assert "would destroy" in done.err
+    assert tree() == {"a.md": block("x")}
+
+
+# Nothing gets out
+
+
+def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("a.md", block("x"))
+    put("b.md", block("fault"))
+    done = run("render", "a.md", "b.md", "-o", "out")
+    assert done == (2, b"", "mdattn: internal error: b.md: ZeroDivisionError: a fault\\nof ours; please report\n")
+    assert not Path("out").exists()
+    assert run("show", stdin=b"kind: echo\ntitle: fault").err == (
+        "mdattn: internal error: ZeroDivisionError: a fault\\nof ours; please report\n"
+    )
+
+    def refute(*_: object) -> None:
+        raise ProofError("line 3 moved")
+
+    monkeypatch.setattr(sys.modules["mdattn.render"], "prove", refute)
+    done = run("render", "a.md", "-o", "out.md")
+    assert done == (2, b"", "mdattn: internal error: a.md: ProofError: line 3 moved; please report\n")
+    assert not Path("out.md").exists()
+
+
+@pytest.mark.parametrize("fault", [MemoryError(), RecursionError("deep"), UnicodeEncodeError("utf-8", "a", 0, 1, "b")])
+def test_any_exception_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(drafts, "plan", fail)
+    done = run("render", "a.md")
+    assert done.status == 2
+    assert done.err.startswith(f"mdattn: internal error: {type(fault).__name__}")
+    assert done.err.endswith("; please report\n")
+    assert done.err.count("\n") == 1
+
+
+def test_closed_streams(monkeypatch: pytest.MonkeyPatch, run: Command) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["render"]) == 2
+    put("a.md", b"a")
+    assert main(["render", "a.md"]) == 2
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["render", "a.md"]) == 2
+    assert main(["render", "a.md", "-o", "b.md"]) == 0
+
+
+# As a process
+
+
+def process(*argv: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    return subprocess.run([sys.executable, *argv], input=stdin, capture_output=True, env=environment, check=False)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "utf-16", "COLUMNS": "20", "PYTHONHASHSEED": "7", "TERM": "dumb", "FORCE_COLOR": "1"},
+    ],
+)
+def test_the_environment_changes_no_byte(env: dict[str, str]) -> None:
+    source = b"caf\xc3\xa9 \xff\r\n\n" + block("日本") + b"<!--\n" + block("x") + b"-->\n"
+    done = process(ECHO, "render", "--stdin-filename", "x.md", stdin=source, env=env)
+    assert done.stdout == b"caf\xc3\xa9 \xff\r\n\n" + drawn("日本") + b"<!--\n" + block("x") + b"-->\n"
+    assert done.stderr.startswith(b"x.md:8:1: warning: ")
+    assert done.returncode == 0
+    assert process(ECHO, "render", "é.md", env=env).returncode == 2
+    assert (
+        process("-m", "mdattn", "render", "--help", env=env).stdout
+        == process("-m", "mdattn", "render", "--help").stdout
+    )
+
+
+def test_as_a_module_and_no_heavy_imports() -> None:
+    put("d/a.md", b"# plain\n\n```python\nx\n```\n")
+    put("out/a.md", b"# plain\n\n```python\nx\n```\n")
+    code = (
+        "import sys; from mdattn.cli import main; status = main(sys.argv[1:]);"
+        "heavy = 'numpy yaml msgspec markdown_it wcwidth difflib tempfile json shutil pathlib'.split();"
+        "print(sorted(set(heavy) & set(sys.modules)), status)"
+    )
+    done = process("-c", code, "render", "d", "-o", "out", "--check")
+    assert (done.stdout, done.stderr) == (b"[] 0\n", b"")
+    done = process("-m", "mdattn", "render", "d/a.md")
+    assert (done.returncode, done.stdout) == (0, b"# plain\n\n```python\nx\n```\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_error(unbuffered: str) -> None:
+    put("a.md", b"a line\n" * 300_000)
+    command = f"{sys.executable} -m mdattn render a.md; echo $? >&2"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(["sh", "-c", f"({command}) | head -c 10"], capture_output=True, env=environment, check=False)
+    assert (done.stdout, done.stderr) == (b"a line\na l", b"141\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_slow_reader_gets_everything(unbuffered: str) -> None:
+    put("a.md", b"a line\n" * 300_000)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    command = [sys.executable, "-m", "mdattn", "render", "a.md"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as running:
+        assert running.stdout is not None
+        time.sleep(0.5)
+        assert len(running.stdout.read()) == 2_100_000
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_device_is_one_line() -> None:
+    put("a.md", b"a\n" * 100_000)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for argv in (["render", "a.md"], ["--help"]):
+        with Path("/dev/full").open("wb") as full:
+            command = [sys.executable, "-m", "mdattn", *argv]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (2, b"standard output: error: No space left on device\n")
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
+
+
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_closed_by_the_shell(closing: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"{sys.executable} -m mdattn render {closing}"
+    done = subprocess.run(["sh", "-c", command], input=b"a", capture_output=True, env=environment, check=False)
+    assert done.returncode == (0 if closing == "2>&-" else 2)
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.count(b"\n") <= 1
+
+
+def test_an_interruption_is_quiet() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "mdattn", "render"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as running:
+        time.sleep(1.0)  # Until it waits for its input.
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+    assert (running.returncode, out, err) == (130, b"", b"")
