@@ -2,7 +2,8 @@
 
     python tests/benchmarks/bench.py [ROW ...]
 
-Each row compares two commands, or two calls, that take turns; the fastest of each counts, because a machine's other work only
+Each row compares two commands, or two calls, that take turns; the fastest of each counts, because other work on the machine
+only ever adds. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
 ever adds. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
 """
 
