@@ -1,0 +1,341 @@
+"""Arrays out of data files that stand beside a document: .npy, .npz, .safetensors and .json.
+
+Floor 1, imported only when a block names a `source`. A document may come from anywhere, so a file is opened read-only
+and only inside the document's own folder tree, nothing in it is ever executed, and sizes are known before they are
+allocated.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from math import prod
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdattn.errors import OptionError, suggest
+
+MOST_BYTES = 64 * 2**20  # of a file, and of an array in a compressed one
+MOST_JSON_BYTES = 16 * 2**20  # Lists take many times their text in memory.
+MOST_MEMBERS = 10_000  # of a .npz
+MOST_AXES = 8
+MOST_LISTED = 12  # names in a message
+# What zipfile, zlib, numpy, json and safetensors raise for files that are not what their suffix says.
+_BROKEN = (ValueError, EOFError, OSError, RuntimeError, OverflowError, KeyError, IndexError, TypeError, MemoryError)
+
+AnyArray = NDArray[Any]
+
+
+def load(
+    path_text: str,
+    folder: Path,
+    *,
+    array: str | None = None,
+    layer: int | None = None,
+    head: int | None = None,
+    axes: Sequence[int] = (2, 3),
+    mask: bool = False,
+) -> AnyArray:
+    """One array of the file `path_text`, which is relative to `folder`, the document's own.
+
+    `array` names it where the file holds several. `layer` and `head`, from 0, index the leading axes
+    [layer, head, ...]; what is left must have one of the numbers of `axes`. The result is read-only: float64 and
+    finite, or bool for a `mask`. Raises OptionError for everything that is wrong with path, file, name or array.
+    """
+    suffix = _suffix(path_text)
+    data = _read(path_text, folder)
+    try:
+        found = READERS[suffix](data, array)
+    except _BROKEN as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        _fail(f"{path_text!r} cannot be read as {suffix}: {reason}")
+    for name, index in (("layer", layer), ("head", head)):
+        if index is not None:
+            found = _part(found, name, index)
+    if found.ndim not in axes:
+        wanted = " or ".join(str(each) for each in axes)
+        _fail(
+            f"the array has shape {list(found.shape)}, and {wanted} axes are needed",
+            "pick a part of it with 'layer' and 'head'" if found.ndim > max(axes) else "",
+        )
+    return _checked(found, mask)
+
+
+def _fail(message: str, hint: str = "") -> NoReturn:
+    raise OptionError(("source",), message, hint)
+
+
+# The file ------------------------------------------------------------------------------------------------------------
+
+
+def _suffix(path_text: str) -> str:
+    """The suffix, after looking at the path as text: what is refused here is refused on every system alike."""
+    if not path_text.strip() or any(not each.isprintable() for each in path_text):
+        _fail(f"{path_text!r} is not the name of a file")
+    if "\\" in path_text or ":" in path_text:
+        _fail(f"{path_text!r} holds a backslash or a colon", "write a path below the document's folder, with /")
+    if path_text.startswith("/"):
+        _fail(f"{path_text!r} is an absolute path", "write a path below the document's folder")
+    if ".." in path_text.split("/"):
+        _fail(f"{path_text!r} leads out of the document's folder", "put the file into that folder or below it")
+    suffix = Path(path_text).suffix.lower()
+    if suffix not in READERS:
+        _fail(f"{path_text!r} is not a data file that can be read", suggest(suffix, READERS))
+    return suffix
+
+
+def _read(path_text: str, folder: Path) -> bytes:
+    """The bytes of a regular file inside the folder, symbolic links followed no further than that."""
+    base = folder.resolve()
+    path = Path(os.path.realpath(base / path_text))
+    if not path.is_relative_to(base):
+        _fail(f"{path_text!r} is a symbolic link out of the document's folder", "put a copy of the file there")
+    try:
+        # Looked at before it is opened (to open a device can do things), and again after: it may have been replaced.
+        _regular(path_text, path.stat())
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            _regular(path_text, os.fstat(file.fileno()))
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        _fail(f"there is no file {path_text!r} in the document's folder", _neighbours(path))
+    except OSError as error:
+        _fail(f"{path_text!r} cannot be opened: {error.strerror or type(error).__name__}")
+    if len(data) > MOST_BYTES:
+        _too_large(repr(path_text), len(data))
+    return data
+
+
+def _regular(path_text: str, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        _fail(f"{path_text!r} is not a regular file")
+    if status.st_size > MOST_BYTES:
+        _too_large(repr(path_text), status.st_size)
+
+
+def _too_large(what: str, size: int, most: int = MOST_BYTES) -> NoReturn:
+    _fail(f"{what} is larger than {most // 2**20} MB ({size:,} bytes)", "save only the arrays that are drawn")
+
+
+def _neighbours(path: Path) -> str:
+    """What the author may have meant, among the data files of the folder."""
+    try:
+        names = sorted(each.name for each in path.parent.iterdir() if each.suffix.lower() in READERS)
+    except OSError:
+        return ""
+    return _suggestion(path.name, names) if names else ""
+
+
+# The formats ---------------------------------------------------------------------------------------------------------
+
+
+def _npy(data: bytes, array: str | None) -> AnyArray:
+    if array is not None:
+        _fail(f"a .npy file holds one array without a name, not {array!r}", "leave 'array' out")
+    return _parse_npy(data)
+
+
+def _parse_npy(data: bytes) -> AnyArray:
+    """The array of a .npy file of version 1 or 2 (numpy.lib.format); what its header claims is checked first."""
+    import warnings
+    from io import BytesIO
+
+    from numpy.lib import format as npy
+
+    file = BytesIO(data)
+    version = npy.read_magic(file)
+    headers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+    if version not in headers:
+        raise ValueError(f"version {version[0]}.{version[1]} is not known")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy warns of headers that Python 2 wrote, and reads them.
+        shape, fortran, dtype = headers[version](file)
+    _known(dtype)
+    return _shaped(memoryview(data)[file.tell() :], dtype, shape, fortran)
+
+
+def _npz(data: bytes, array: str | None) -> AnyArray:
+    from io import BytesIO
+    from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+    from zlib import error as zlib_error
+
+    # Each entry of the directory takes some hundred times its size in memory: counted before it is read.
+    if data.count(b"PK\x01\x02") > MOST_MEMBERS:
+        raise ValueError(f"it holds more than {MOST_MEMBERS:,} members")
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            infos = [each for each in archive.infolist() if each.filename.endswith(".npy")]
+            names = [each.filename.removesuffix(".npy") for each in infos]
+            info = infos[names.index(_choose(names, array))]
+            if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                raise ValueError("its compression is not that of numpy.savez")
+            if info.file_size > MOST_BYTES:
+                _too_large(f"array {_plain(info.filename)}", info.file_size)
+            with archive.open(info) as member:
+                return _parse_npy(member.read(MOST_BYTES + 1))
+    except (BadZipFile, zlib_error) as error:
+        raise ValueError(str(error)) from None
+
+
+def _safetensors(data: bytes, array: str | None) -> AnyArray:
+    try:
+        from safetensors import SafetensorError, deserialize  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        _fail("to read .safetensors files, a package is missing", "pip install 'mdattn[safetensors]'")
+    try:
+        tensors = dict(deserialize(data))
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
+    tensor = tensors[_choose(list(tensors), array)]
+    name, content = tensor["dtype"], memoryview(tensor["data"])
+    if name == "BF16":  # The upper half of a float32.
+        halves = _shaped(content, np.dtype("<u2"), tensor["shape"])
+        return (halves.astype("<u4") << 16).view("<f4")
+    if name not in SAFETENSORS_TYPES:
+        _fail(f"an array of type {name} cannot be drawn", "save it as F32")
+    return _shaped(content, np.dtype(SAFETENSORS_TYPES[name]), tensor["shape"])
+
+
+def _json(data: bytes, array: str | None) -> AnyArray:
+    import json
+
+    if len(data) > MOST_JSON_BYTES:
+        _too_large("a .json file", len(data), MOST_JSON_BYTES)
+    try:
+        content = json.loads(data, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if isinstance(content, dict):
+        content = content[_choose(list(content), array)]
+    elif array is not None:
+        _fail(f"the file holds one array without a name, not {array!r}", "leave 'array' out")
+    if not isinstance(content, list):
+        raise ValueError("it needs lists of numbers, or a mapping from names to such lists")
+    try:
+        found = np.array(content)
+    except ValueError:
+        _fail("the rows of the array differ in length")
+    if found.dtype != np.bool_ and _holds_bool(content, found.ndim):
+        _fail("the array mixes numbers with true and false")
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    _fail(f"the array holds {name}", "every number must be finite")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a name stands twice in it")
+    return content
+
+
+def _holds_bool(content: list[Any], axes: int) -> bool:
+    flat: Iterable[Any] = content
+    for _ in range(axes - 1):
+        flat = (entry for row in flat for entry in row)
+    return any(type(entry) is bool for entry in flat)
+
+
+READERS: dict[str, Callable[[bytes, str | None], AnyArray]] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".safetensors": _safetensors,
+    ".json": _json,
+}
+SAFETENSORS_TYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "u1",
+    "BOOL": "?",
+}
+
+
+# The array -----------------------------------------------------------------------------------------------------------
+
+
+def _choose(names: list[str], array: str | None) -> str:
+    """The name that is asked for, or the only one."""
+    if not names:
+        _fail("the file holds no array")
+    if len(set(names)) < len(names):
+        _fail("two arrays of the file have one name")
+    if array is None:
+        if len(names) > 1:
+            _fail(f"the file holds {len(names)} arrays", "name one with 'array': " + _listed(names))
+        return names[0]
+    if array not in names:
+        _fail(f"the file holds no array {array!r}", _suggestion(array, names))
+    return array
+
+
+def _suggestion(word: str, names: list[str]) -> str:
+    hint = suggest(word, [_plain(each) for each in names])
+    return hint if hint.startswith("did you mean") else "choose from " + _listed(names)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(_plain(each) for each in names[:MOST_LISTED])
+    return shown if len(names) <= MOST_LISTED else f"{shown} and {len(names) - MOST_LISTED} more"
+
+
+def _plain(name: str) -> str:
+    """The name on one line, and no longer than a line, whatever a file calls its arrays."""
+    text = name if name.isprintable() and name.strip() else repr(name)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _known(dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        _fail(f"the array holds {_plain(str(dtype))}, and real numbers are needed", "save it as float64")
+
+
+def _shaped(content: memoryview, dtype: np.dtype[Any], shape: Sequence[int], fortran: bool = False) -> AnyArray:
+    """The content as an array, if it has exactly the size that shape and type ask for."""
+    if len(shape) > MOST_AXES or any(size < 0 for size in shape):
+        raise ValueError(f"shape {_plain(str(list(shape)))} is not possible")
+    if prod(shape) * dtype.itemsize != content.nbytes:
+        raise ValueError(f"shape {list(shape)} of {dtype} does not take the {content.nbytes} bytes that there are")
+    if not content.nbytes:
+        _fail(f"the array is empty: its shape is {list(shape)}")
+    return np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _part(found: AnyArray, name: str, index: int) -> AnyArray:
+    if not found.ndim:
+        _fail(f"the array has no axis left for {name!r}")
+    if not 0 <= index < len(found):
+        _fail(f"{name} {index} is not in the array", f"it has {len(found)} there, from 0 to {len(found) - 1}")
+    part: AnyArray = found[index]
+    return part
+
+
+def _checked(found: AnyArray, mask: bool) -> AnyArray:
+    """A read-only copy: float64 and finite, or bool."""
+    _known(found.dtype)
+    if mask != (found.dtype == np.bool_):
+        needed, held = ("true and false", "numbers") if mask else ("numbers", "true and false")
+        _fail(f"the array holds {held}, and {needed} are needed")
+    if not found.size:
+        _fail(f"the array is empty: its shape is {list(found.shape)}")
+    with np.errstate(all="ignore"):
+        result = np.array(found, dtype=np.bool_ if mask else np.float64, order="C")
+    bad = np.argwhere(~np.isfinite(result))
+    if len(bad):
+        where = bad[0].tolist()
+        _fail(f"the array holds {result[tuple(where)]} at {where}", "every number must be finite")
+    result.setflags(write=False)
+    return result
