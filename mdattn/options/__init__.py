@@ -15,6 +15,7 @@ from mdattn.options._types import (
     Head,
     Positive,
     Projections,
+    SelfAttention,
     Window,
     doc,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Parsed",
     "Positive",
     "Projections",
+    "SelfAttention",
     "Tree",
     "Window",
     "defaults_of",

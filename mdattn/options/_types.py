@@ -66,8 +66,8 @@ Matrix = list[Any]
 ByToken = list[Any] | dict[str, Any]
 
 
-class Attention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The options of the kinds that compute attention over tokens."""
+class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of attention of a sentence to itself, by one head without projections."""
 
     text: Annotated[str | None, doc("a sentence, split on white space", "text")] = None
     tokens: Annotated[list[str] | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
@@ -80,24 +80,6 @@ class Attention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     dimensions: Annotated[
         Dimension | None, doc("length of illustrative embeddings (default 3)", "a whole number from 1 to 64")
-    ] = None
-    projections: Annotated[
-        Projections | None,
-        doc(
-            "`query`, `key` and `value` matrices [d_model, d_k]; left out: identity",
-            "a mapping with 'query', 'key' and 'value' matrices",
-        ),
-    ] = None
-    keys: Annotated[
-        ByToken | None,
-        doc("key vectors given directly", "a list of vectors, or a mapping from token to vector"),
-    ] = None
-    values: Annotated[
-        ByToken | None,
-        doc("value vectors given directly", "a list of vectors, or a mapping from token to vector"),
-    ] = None
-    key_tokens: Annotated[
-        list[str] | None, doc("the tokens that are attended to, for cross-attention", "a list of tokens")
     ] = None
     scores: Annotated[
         Matrix | None,
@@ -123,6 +105,30 @@ class Attention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "'none', 'causal', {window: n}, or rows of true and false, one row a query",
         ),
     ] = "none"
+    decimals: Annotated[int, doc("decimals of printed numbers", "a whole number from 0 to 6", ge=0, le=6)] = 2
+
+
+class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of the kinds that compute attention over tokens."""
+
+    projections: Annotated[
+        Projections | None,
+        doc(
+            "`query`, `key` and `value` matrices [d_model, d_k]; left out: identity",
+            "a mapping with 'query', 'key' and 'value' matrices",
+        ),
+    ] = None
+    keys: Annotated[
+        ByToken | None,
+        doc("key vectors given directly", "a list of vectors, or a mapping from token to vector"),
+    ] = None
+    values: Annotated[
+        ByToken | None,
+        doc("value vectors given directly", "a list of vectors, or a mapping from token to vector"),
+    ] = None
+    key_tokens: Annotated[
+        list[str] | None, doc("the tokens that are attended to, for cross-attention", "a list of tokens")
+    ] = None
     heads: Annotated[
         Count | list[Head],
         doc(
@@ -130,4 +136,3 @@ class Attention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "a whole number from 1 to 64, or a list of heads",
         ),
     ] = 1
-    decimals: Annotated[int, doc("decimals of printed numbers", "a whole number from 0 to 6", ge=0, le=6)] = 2
