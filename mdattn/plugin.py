@@ -94,8 +94,7 @@ def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
     texts = content.split("\n")
     texts[-1] = lines[first + len(texts) - 1].lstrip(" \t>")
     starts = (
-        Position(number + 1, max(0, len(lines[number]) - len(text)) + 1)
-        for number, text in enumerate(texts, first)
+        Position(number + 1, max(0, len(lines[number]) - len(text)) + 1) for number, text in enumerate(texts, first)
     )
     return Excerpt(content, tuple(starts))
 
