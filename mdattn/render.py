@@ -102,6 +102,10 @@ def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:
     from mdattn.diagrams import KINDS
 
     options = parsed.options
+    if getattr(options, "source", None) is not None:
+        from mdattn.diagrams._source import resolved
+
+        options = resolved(options, folder)
     return KINDS[options.kind].draw(options, folder)
 
 

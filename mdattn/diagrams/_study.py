@@ -27,6 +27,8 @@ Basis = Literal["vectors", "scores", "weights"]
 DIMENSIONS = 3
 # A vector that an author wrote by hand is printed as written, up to this many decimals.
 WRITTEN_DECIMALS = 4
+# A row of weights that was not rounded to some decimals comes from a model, maybe one that counts in half precision.
+UNROUNDED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,21 @@ def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
 
 def numbers(value: object, path: OptionPath, axes: int, what: str) -> Array:
     """A nested list as an array with that many axes. Raises OptionError at the first number or row that is wrong."""
+    if axes == 2 and isinstance(value, list) and _plain(value):
+        array = np.array(value, dtype=np.float64)
+        if np.isfinite(array).all() and np.abs(array).max() <= LARGEST:
+            return array
     _check(value, path, axes, what)
     return np.array(value, dtype=np.float64)
+
+
+def _plain(rows: list[Any]) -> bool:
+    """Whether these are rows of numbers of one length: what is not is looked at one by one, to find the mistake."""
+    return (
+        bool(rows)
+        and all(isinstance(row, list) and row and set(map(type, row)) <= {int, float} for row in rows)
+        and len(set(map(len, rows))) == 1
+    )
 
 
 def _check(value: object, path: OptionPath, axes: int, what: str) -> tuple[int, ...]:
@@ -484,7 +499,7 @@ class _Work:
             if allowed is not None and not allowed.any():
                 continue
             decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
-            slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else 1e-6
+            slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
             if abs(sum(row) - 1) > slack + 1e-9:
                 raise OptionError(at, f"the weights of row {index} add up to {sum(row):.6g}, not to 1")
 

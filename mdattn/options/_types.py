@@ -25,7 +25,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     # Keys below which every scalar is text as written: `tokens: [1.0, no]` holds the words "1.0" and "no".
     texts: ClassVar[frozenset[str]] = frozenset(
-        {"kind", "title", "text", "tokens", "key_tokens", "annotations", "name", "gloss"}
+        {"kind", "title", "text", "tokens", "key_tokens", "annotations", "name", "gloss", "file", "array"}
     )
     # Keys whose mappings are by token.
     by_token: ClassVar[frozenset[str]] = frozenset({"embeddings", "annotations"})
@@ -48,6 +48,16 @@ class Projections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     query: list[Any] | None = None
     key: list[Any] | None = None
     value: list[Any] | None = None
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A data file beside the document, and which array of it stands for which option."""
+
+    file: str
+    holds: Literal["weights", "scores", "embeddings", "keys", "values"] = "weights"
+    array: str | None = None
+    layer: Annotated[int, Meta(ge=0)] | None = None
+    head: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,3 +146,11 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
             "a whole number from 1 to 64, or a list of heads",
         ),
     ] = 1
+    source: Annotated[
+        Source | None,
+        doc(
+            "an array in a data file beside the document (.npy, .npz, .safetensors, .json): `file`, which option it "
+            "`holds` (default `weights`), and `array`, `layer`, `head` to find it",
+            "a mapping with 'file', and with 'holds', 'array', 'layer' or 'head'",
+        ),
+    ] = None
