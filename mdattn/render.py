@@ -100,9 +100,10 @@ def draw(yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path 
 
 def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:
     from mdattn.diagrams import KINDS
+    from mdattn.options import Attention
 
     options = parsed.options
-    if getattr(options, "source", None) is not None:
+    if isinstance(options, Attention) and options.source is not None:
         from mdattn.diagrams._source import resolved
 
         options = resolved(options, folder)

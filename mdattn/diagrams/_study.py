@@ -196,10 +196,10 @@ def numbers(value: object, path: OptionPath, axes: int, what: str) -> Array:
 
 
 def _plain(rows: list[Any]) -> bool:
-    """Whether these are rows of numbers of one length: what is not is looked at one by one, to find the mistake."""
+    """Whether these are rows of floats of one length; anything else is looked at number by number."""
     return (
         bool(rows)
-        and all(isinstance(row, list) and row and set(map(type, row)) <= {int, float} for row in rows)
+        and all(isinstance(row, list) and row and set(map(type, row)) == {float} for row in rows)
         and len(set(map(len, rows))) == 1
     )
 
@@ -209,10 +209,10 @@ def _check(value: object, path: OptionPath, axes: int, what: str) -> tuple[int, 
     if axes == 0:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise OptionError(path, f"{what} holds {_named(value)}, not a number")
-        if not isfinite(value):
+        if isinstance(value, float) and not isfinite(value):
             raise OptionError(path, f"{what} holds {value}, which is not a finite number")
         if abs(value) > LARGEST:
-            raise OptionError(path, f"{what} holds {value:g}; numbers up to {LARGEST:g} can be printed")
+            raise OptionError(path, f"{what} holds {_named(value)}; numbers up to {LARGEST:g} can be printed")
         return ()
     if not isinstance(value, list):
         raise OptionError(path, f"{what} must be {'a list' if axes == 1 else 'lists'} of numbers, not {_named(value)}")
