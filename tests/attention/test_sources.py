@@ -1,0 +1,535 @@
+"""Data files: what each format gives, and every way in which a file may be other than it says."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import socket
+import struct
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mdattn.attention import sources
+from mdattn.attention.sources import load
+from mdattn.errors import OptionError
+
+WEIGHTS = np.array([[0.25, 0.75], [1.0, 0.0]])
+STACK = np.arange(2 * 3 * 2 * 2, dtype=np.float64).reshape(2, 3, 2, 2)  # [layer, head, n_query, n_key]
+
+
+def _refused(path_text: str, folder: Path, **options: Any) -> str:
+    """The message and the hint with which the source is refused, on one line."""
+    with pytest.raises(OptionError) as caught:
+        load(path_text, folder, **options)
+    assert caught.value.path == ("source",)
+    text = f"{caught.value.message} ({caught.value.hint})"
+    assert "\n" not in text
+    return text
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _npy_claiming(header: str, content: bytes, version: bytes = b"\x01\x00") -> bytes:
+    """A .npy file, put together by hand after the format's description."""
+    padded = header.encode() + b"\n"
+    length = struct.pack("<H" if version == b"\x01\x00" else "<I", len(padded))
+    return b"\x93NUMPY" + version + length + padded + content
+
+
+def _safetensors(tensors: dict[str, tuple[str, list[int], bytes]]) -> bytes:
+    """A .safetensors file, put together by hand after the format's description."""
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    content = b""
+    for name, (dtype, shape, data) in tensors.items():
+        offsets = [len(content), len(content) + len(data)]
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+        content += data
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + content
+
+
+def _zip(members: list[tuple[str, bytes]], compression: int = zipfile.ZIP_STORED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+# What is read --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["<f8", ">f8", "<f4", "<f2", "<i8", "u1", ">i2"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npy(tmp_path: Path, dtype: str, order: Any) -> None:
+    array = np.array([[0, 1, 2], [3, 4, 5]], dtype=dtype, order=order)
+    np.save(tmp_path / "a.npy", array)
+    found = load("a.npy", tmp_path)
+    assert found.dtype == np.float64
+    assert found.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert not found.flags.writeable
+
+
+def test_npy_of_version_2(tmp_path: Path) -> None:
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }"
+    content = struct.pack("<dd", 1.5, -2.0)
+    (tmp_path / "a.npy").write_bytes(_npy_claiming(header, content, b"\x02\x00"))
+    assert load("a.npy", tmp_path).tolist() == [[1.5, -2.0]]
+
+
+def test_npy_that_python_2_wrote(tmp_path: Path) -> None:
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1L, 1L), }"
+    (tmp_path / "a.npy").write_bytes(_npy_claiming(header, struct.pack("<d", 1.5)))
+    assert load("a.npy", tmp_path).tolist() == [[1.5]]
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_npz(tmp_path: Path, save: Any) -> None:
+    save(tmp_path / "a.npz", weights=WEIGHTS, other=STACK)
+    assert load("a.npz", tmp_path, array="weights").tolist() == WEIGHTS.tolist()
+    save(tmp_path / "b.npz", weights=WEIGHTS)
+    assert load("b.npz", tmp_path).tolist() == WEIGHTS.tolist()
+
+
+def test_json(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[[0.25, 0.75], [1, 0]]")
+    assert load("a.json", tmp_path).tolist() == WEIGHTS.tolist()
+    (tmp_path / "b.json").write_text('{"weights": [[0.25, 0.75], [1, 0]], "note": "by hand"}')
+    assert load("b.json", tmp_path, array="weights").tolist() == WEIGHTS.tolist()
+
+
+def test_safetensors(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    tensors = {
+        "double": ("F64", [1, 2], struct.pack("<2d", 0.25, -1.0)),
+        "single": ("F32", [1, 2], struct.pack("<2f", 0.25, -1.0)),
+        "half": ("F16", [1, 2], struct.pack("<2e", 0.25, -1.0)),
+        "brain": ("BF16", [1, 2], struct.pack("<2f", 0.25, -1.0)[2:4] + struct.pack("<2f", 0.25, -1.0)[6:8]),
+        "whole": ("I64", [1, 2], struct.pack("<2q", 3, -1)),
+        "byte": ("U8", [1, 2], bytes([3, 255])),
+        "mask": ("BOOL", [1, 2], bytes([1, 0])),
+    }
+    (tmp_path / "a.safetensors").write_bytes(_safetensors(tensors))
+    for name in ("double", "single", "half", "brain"):
+        assert load("a.safetensors", tmp_path, array=name).tolist() == [[0.25, -1.0]], name
+    assert load("a.safetensors", tmp_path, array="whole").tolist() == [[3.0, -1.0]]
+    assert load("a.safetensors", tmp_path, array="byte").tolist() == [[3.0, 255.0]]
+    assert load("a.safetensors", tmp_path, array="mask", mask=True).tolist() == [[True, False]]
+
+
+def test_layer_and_head_index_the_leading_axes(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", STACK)
+    assert load("a.npy", tmp_path, layer=1, head=2).tolist() == STACK[1, 2].tolist()
+    assert load("a.npy", tmp_path, layer=1).tolist() == STACK[1].tolist()
+    np.save(tmp_path / "b.npy", STACK[0])
+    assert load("b.npy", tmp_path, head=2).tolist() == STACK[0, 2].tolist()
+
+
+def test_masks_are_boolean(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.eye(2, dtype=bool))
+    (tmp_path / "a.json").write_text("[[true, false], [false, true]]")
+    for name in ("a.npy", "a.json"):
+        found = load(name, tmp_path, mask=True)
+        assert found.dtype == np.bool_
+        assert found.tolist() == [[True, False], [False, True]]
+        assert "true and false, and numbers are needed" in _refused(name, tmp_path)
+    np.save(tmp_path / "b.npy", np.eye(2))
+    assert "numbers, and true and false are needed" in _refused("b.npy", tmp_path, mask=True)
+
+
+def test_below_the_folder_and_by_a_link_inside_it(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "a.NPY", WEIGHTS)
+    (tmp_path / "data" / "a.NPY.npy").rename(tmp_path / "data" / "a.NPY")
+    (tmp_path / "link.npy").symlink_to("data/a.NPY")
+    (tmp_path / "elsewhere").symlink_to(tmp_path / "data")
+    for name in ("data/a.NPY", "./data/a.NPY", "link.npy", "elsewhere/a.NPY"):
+        assert load(name, tmp_path).tolist() == WEIGHTS.tolist(), name
+
+
+def test_a_folder_that_is_itself_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    np.save(tmp_path / "real" / "a.npy", WEIGHTS)
+    (tmp_path / "link").symlink_to("real")
+    assert load("a.npy", tmp_path / "link").tolist() == WEIGHTS.tolist()
+
+
+def test_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    monkeypatch.chdir(tmp_path)
+    assert load("a.npy", Path()).tolist() == WEIGHTS.tolist()
+
+
+# What a path may not do ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path_text", "message"),
+    [
+        ("../secret.npy", "leads out of the document's folder"),
+        ("data/../../secret.npy", "leads out"),
+        ("data/../a.npy", "leads out"),
+        ("/etc/secret.npy", "absolute path"),
+        ("//server/share/secret.npy", "absolute path"),
+        ("..\\secret.npy", "backslash or a colon"),
+        ("\\\\server\\share\\secret.npy", "backslash or a colon"),
+        ("C:secret.npy", "backslash or a colon"),
+        ("C:/secret.npy", "backslash or a colon"),
+        ("a.npy:stream", "backslash or a colon"),
+        ("file:///etc/a.npy", "backslash or a colon"),
+        ("a.npy\0.txt", "not the name of a file"),
+        ("a\n.npy", "not the name of a file"),
+        ("\u202ea.npy", "not the name of a file"),
+        ("\ud800.npy", "not the name of a file"),
+        ("", "not the name of a file"),
+        (" ", "not the name of a file"),
+    ],
+)
+def test_paths_that_lead_elsewhere(tmp_path: Path, path_text: str, message: str) -> None:
+    (tmp_path / "inner" / "data").mkdir(parents=True)
+    np.save(tmp_path / "secret.npy", WEIGHTS)
+    np.save(tmp_path / "inner" / "a.npy", WEIGHTS)
+    assert message in _refused(path_text, tmp_path / "inner")
+
+
+def test_a_home_folder_is_not_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    (tmp_path / "inner").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "there is no file" in _refused("~/a.npy", tmp_path / "inner")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "chain", "nothing"])
+def test_symbolic_links_out_of_the_folder(tmp_path: Path, kind: str) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    np.save(tmp_path / "secret.npy", WEIGHTS)
+    targets = {"file": "../secret.npy", "folder": "..", "chain": "second", "nothing": "../nothing.npy"}
+    (inner / "second").symlink_to(tmp_path)
+    link = inner / ("out.npy" if kind in ("file", "nothing") else "out")
+    link.symlink_to(targets[kind])
+    path_text = link.name if kind in ("file", "nothing") else "out/secret.npy"
+    assert "symbolic link out of the document's folder" in _refused(path_text, inner)
+
+
+def test_a_folder_whose_name_only_begins_alike_is_outside(tmp_path: Path) -> None:
+    (tmp_path / "draft").mkdir()
+    (tmp_path / "draft-secret").mkdir()
+    np.save(tmp_path / "draft-secret" / "a.npy", WEIGHTS)
+    (tmp_path / "draft" / "a.npy").symlink_to(tmp_path / "draft-secret" / "a.npy")
+    assert "symbolic link out" in _refused("a.npy", tmp_path / "draft")
+
+
+def test_a_link_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").symlink_to("a.npy")
+    assert "cannot be opened" in _refused("a.npy", tmp_path)
+
+
+def test_what_is_not_a_regular_file(tmp_path: Path) -> None:
+    (tmp_path / "folder.npy").mkdir()
+    assert "not a regular file" in _refused("folder.npy", tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "fifo.npy")  # Opened for reading, it would wait for ever.
+        assert "not a regular file" in _refused("fifo.npy", tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets in the file system")
+def test_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # The address of a socket must be short.
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("s.npy")
+        assert "not a regular file" in _refused("s.npy", tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no device files")
+def test_a_device(tmp_path: Path) -> None:
+    (tmp_path / "zero.npy").symlink_to("/dev/zero")
+    assert "symbolic link out" in _refused("zero.npy", tmp_path)
+
+
+def test_a_file_replaced_between_look_and_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    np.save(tmp_path / "b.npy", STACK)
+    opened = os.open
+
+    def replace_and_open(path: Any, flags: int, *rest: Any, **options: Any) -> int:
+        Path(path).unlink()
+        Path(path).symlink_to(tmp_path / "b.npy")
+        return opened(path, flags, *rest, **options)
+
+    monkeypatch.setattr(os, "open", replace_and_open)
+    assert "cannot be opened" in _refused("a.npy", tmp_path)
+
+
+def test_missing_files_and_unknown_suffixes(tmp_path: Path) -> None:
+    np.save(tmp_path / "weights.npy", WEIGHTS)
+    assert "no file 'weigths.npy'" in _refused("weigths.npy", tmp_path)
+    assert "did you mean 'weights.npy'?" in _refused("weigths.npy", tmp_path)
+    assert "no file 'nowhere/a.npy'" in _refused("nowhere/a.npy", tmp_path)
+    assert "choose from .npy, .npz, .safetensors, .json" in _refused("weights", tmp_path)
+    assert "choose from .npy, .npz, .safetensors, .json" in _refused("weights.csv", tmp_path)
+    assert "cannot be opened" in _refused("a" * 300 + ".npy", tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    (tmp_path / "a.npy").chmod(0)
+    assert "cannot be opened" in _refused("a.npy", tmp_path)
+
+
+# What a file may not claim -------------------------------------------------------------------------------------------
+
+
+class _Exploit:
+    """Unpickled, it would create a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    exploit = np.array([[_Exploit(tmp_path / "touched")]], dtype=object)
+    for name, data in {
+        "a.npy": _npy(exploit),
+        "b.npy": pickle.dumps(exploit),
+        "a.npz": _zip([("a.npy", _npy(exploit))]),
+        "b.npz": pickle.dumps(exploit),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+        assert "object" in _refused(name, tmp_path) or "cannot be read" in _refused(name, tmp_path)
+    assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }", "does not take the 16 bytes"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }", "does not take the 16 bytes"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -2), }", "not possible"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (" + "1," * 40 + "2), }", "not possible"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (1, 2), }", "holds object"),
+        ("{'descr': '<c16', 'fortran_order': False, 'shape': (1, 1), }", "holds complex128"),
+        ("{'descr': '<U2', 'fortran_order': False, 'shape': (1, 2), }", "holds <U2"),
+        ("{'descr': '<M8[s]', 'fortran_order': False, 'shape': (1, 2), }", "holds datetime64"),
+        ("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1, 2), }", "real numbers are needed"),
+        ("{'descr': ('<f8', (2,)), 'fortran_order': False, 'shape': (1, 1), }", "real numbers are needed"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)", "cannot be read as .npy"),
+        ("__import__('os').abort()", "cannot be read as .npy"),
+        ("(" * 5000, "cannot be read as .npy"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }" + " " * 20000, "cannot be read as .npy"),
+    ],
+)
+def test_npy_headers_that_lie(tmp_path: Path, header: str, message: str) -> None:
+    (tmp_path / "a.npy").write_bytes(_npy_claiming(header, bytes(16)))
+    assert message in _refused("a.npy", tmp_path)
+    (tmp_path / "a.npz").write_bytes(_zip([("a.npy", _npy_claiming(header, bytes(16)))]))
+    assert message.replace(".npy", ".npz") in _refused("a.npz", tmp_path)
+
+
+def test_files_larger_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "a.npy").open("wb") as file:
+        file.truncate(sources.MOST_BYTES + 1)  # It takes no room on the disk.
+    assert "larger than 64 MB (67,108,865 bytes)" in _refused("a.npy", tmp_path)
+    (tmp_path / "a.json").write_text("[[" + "1, " * 100 + "1]]")
+    monkeypatch.setattr(sources, "MOST_JSON_BYTES", 100)
+    assert "larger than 0 MB (305 bytes)" in _refused("a.json", tmp_path)
+
+
+def test_a_zip_bomb(tmp_path: Path) -> None:
+    """70 MB of zeros that take 70 kB in the file."""
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (7, 10485760), }"
+    bomb = _zip([("a.npy", _npy_claiming(header, bytes(70 * 2**20)))], zipfile.ZIP_DEFLATED)
+    assert len(bomb) < 100_000
+    (tmp_path / "a.npz").write_bytes(bomb)
+    assert "array a.npy is larger than 64 MB" in _refused("a.npz", tmp_path)
+
+
+def test_a_zip_bomb_that_claims_to_be_small(tmp_path: Path) -> None:
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 1048576), }"
+    content = _npy_claiming(header, bytes(2**20))
+    bomb = _zip([("a.npy", content)], zipfile.ZIP_DEFLATED)
+    (tmp_path / "a.npz").write_bytes(bomb.replace(struct.pack("<I", len(content)), struct.pack("<I", 1000)))
+    assert "cannot be read as .npz" in _refused("a.npz", tmp_path)
+
+
+def test_a_zip_with_a_directory_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MOST_MEMBERS", 20)
+    (tmp_path / "a.npz").write_bytes(_zip([(f"{index}.npy", b"") for index in range(21)]))
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # It must not come to that.
+    assert "more than 20 members" in _refused("a.npz", tmp_path)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_with_another_compression(tmp_path: Path, compression: int) -> None:
+    (tmp_path / "a.npz").write_bytes(_zip([("a.npy", _npy(WEIGHTS))], compression))
+    assert "compression is not that of numpy.savez" in _refused("a.npz", tmp_path)
+
+
+def test_a_zip_that_is_encrypted(tmp_path: Path) -> None:
+    data = bytearray(_zip([("a.npy", _npy(WEIGHTS))]))
+    data[6] |= 1  # the flag, in the member's own header
+    data[data.index(b"PK\x01\x02") + 8] |= 1  # and in the directory
+    (tmp_path / "a.npz").write_bytes(bytes(data))
+    assert "cannot be read as .npz" in _refused("a.npz", tmp_path)
+
+
+def test_a_zip_with_a_wrong_checksum(tmp_path: Path) -> None:
+    data = bytearray(_zip([("a.npy", _npy(WEIGHTS))]))
+    data[data.index(struct.pack("<d", 0.75))] ^= 1
+    (tmp_path / "a.npz").write_bytes(bytes(data))
+    assert "cannot be read as .npz: Bad CRC-32" in _refused("a.npz", tmp_path)
+
+
+def test_member_names_are_not_paths(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(_zip([("../../out.npy", _npy(WEIGHTS))]))
+    assert load("a.npz", tmp_path).tolist() == WEIGHTS.tolist()
+    assert [each.name for each in tmp_path.iterdir()] == ["a.npz"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_members_of_one_name(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(_zip([("a.npy", _npy(WEIGHTS)), ("a.npy", _npy(STACK))]))
+    assert "two arrays of the file have one name" in _refused("a.npz", tmp_path, array="a")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[1, NaN]]", "holds NaN (every number must be finite)"),
+        ("[[1, -Infinity]]", "holds -Infinity"),
+        ("[[1, 1e999]]", "holds inf at [0, 1]"),
+        ("[[1, 1" + "0" * 400 + "]]", "real numbers are needed"),
+        ("[[1, 1" + "0" * 5000 + "]]", "cannot be read as .json"),
+        ("[" * 100_000, "cannot be read as .json"),
+        ("[" * 100 + "]" * 100, "differ in length"),
+        ("[[1, 2], [3]]", "differ in length"),
+        ('[[1, "2"]]', "real numbers are needed"),
+        ("[[1, null]]", "real numbers are needed"),
+        ("[[1, true]]", "mixes numbers with true and false"),
+        ("[[{}, 1]]", "real numbers are needed"),
+        ("[1, 2]", "shape [2], and 2 or 3 axes are needed"),
+        ("[[], []]", "empty: its shape is [2, 0]"),
+        ("3", "needs lists of numbers"),
+        ('{"a": 3}', "needs lists of numbers"),
+        ("{}", "holds no array"),
+        ('{"a": [[1]], "a": [[2]]}', "a name stands twice"),
+        ("[[1, 2]", "cannot be read as .json"),
+        ("", "cannot be read as .json"),
+    ],
+)
+def test_json_that_is_not_an_array(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    assert message in _refused("a.json", tmp_path)
+
+
+def test_json_that_is_not_utf_8(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'{"\xff": [[1]]}')
+    assert "cannot be read as .json" in _refused("a.json", tmp_path)
+
+
+def test_safetensors_that_lie(tmp_path: Path) -> None:
+    pytest.importorskip("safetensors")
+    good = _safetensors({"a": ("F64", [1, 2], struct.pack("<2d", 1, 2))})
+    for number, data in enumerate(
+        (
+            b"",
+            good[:6],
+            good[:-1],
+            good + b"\0",
+            struct.pack("<Q", 2**63) + good[8:],
+            struct.pack("<Q", 10) + good[8:],
+            good.replace(b"[1, 2]", b"[9, 2]"),
+            good.replace(b"F64", b"F99"),
+            good.replace(b"{", b"[" * 50_000),
+        )
+    ):
+        (tmp_path / "a.safetensors").write_bytes(data)
+        assert "cannot be read as .safetensors" in _refused("a.safetensors", tmp_path), number
+    (tmp_path / "a.safetensors").write_bytes(_safetensors({"a": ("F8_E4M3", [1, 2], b"\1\2")}))
+    assert "type F8_E4M3 cannot be drawn (save it as F32)" in _refused("a.safetensors", tmp_path)
+
+
+def test_safetensors_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    (tmp_path / "a.safetensors").write_bytes(_safetensors({}))
+    assert "pip install 'mdattn[safetensors]'" in _refused("a.safetensors", tmp_path)
+
+
+def test_files_that_are_something_else(tmp_path: Path) -> None:
+    for suffix in (".npy", ".npz", ".json"):
+        for content in (b"", b"\0", b"# Markdown", b"\x93NUMPY", b"PK\x03\x04", b"\x93NUMPY\x03\x00", os.urandom(200)):
+            (tmp_path / f"a{suffix}").write_bytes(content)
+            assert f"cannot be read as {suffix}" in _refused(f"a{suffix}", tmp_path), content
+
+
+def test_every_truncation_is_refused(tmp_path: Path) -> None:
+    for suffix, data in ((".npy", _npy(WEIGHTS)), (".npz", _zip([("a.npy", _npy(WEIGHTS))]))):
+        for length in range(len(data)):
+            (tmp_path / f"a{suffix}").write_bytes(data[:length])
+            _refused(f"a{suffix}", tmp_path)
+
+
+# What is picked ------------------------------------------------------------------------------------------------------
+
+
+def test_names(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", weights=WEIGHTS, scores=WEIGHTS)
+    assert "holds 2 arrays (name one with 'array': weights, scores)" in _refused("a.npz", tmp_path)
+    assert "no array 'weigths' (did you mean 'weights'?)" in _refused("a.npz", tmp_path, array="weigths")
+    assert "no array 'q' (choose from weights, scores)" in _refused("a.npz", tmp_path, array="q")
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    assert "leave 'array' out" in _refused("a.npy", tmp_path, array="weights")
+    (tmp_path / "a.json").write_text("[[1]]")
+    assert "leave 'array' out" in _refused("a.json", tmp_path, array="weights")
+
+
+def test_many_and_odd_names_stay_one_short_line(tmp_path: Path) -> None:
+    names = ["line\nbreak", "x" * 1000, *(f"layer.{index}" for index in range(98))]
+    (tmp_path / "a.json").write_text(json.dumps({name: [[1]] for name in names}))
+    for text in (_refused("a.json", tmp_path), _refused("a.json", tmp_path, array="?")):
+        assert r"'line\nbreak'" in text
+        assert "and 88 more" in text
+        assert len(text) < 400
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layer": 2}, "layer 2 is not in the array (it has 2 there, from 0 to 1)"),
+        ({"layer": -1}, "layer -1 is not in the array"),
+        ({"layer": 1, "head": 3}, "head 3 is not in the array (it has 3 there, from 0 to 2)"),
+        ({}, "shape [2, 3, 2, 2], and 2 or 3 axes are needed (pick a part of it with 'layer' and 'head')"),
+        ({"layer": 0, "axes": (2,)}, "shape [3, 2, 2], and 2 axes are needed (pick a part"),
+        ({"layer": 0, "head": 0, "axes": (3,)}, "shape [2, 2], and 3 axes are needed ()"),
+    ],
+)
+def test_layers_and_heads(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    np.save(tmp_path / "a.npy", STACK)
+    assert message in _refused("a.npy", tmp_path, **options)
+
+
+def test_a_number_without_axes_has_no_head(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.array(1.0))
+    assert "no axis left for 'head'" in _refused("a.npy", tmp_path, head=0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_must_be_finite(tmp_path: Path, bad: float) -> None:
+    np.save(tmp_path / "a.npy", np.array([[0.0, 1.0], [bad, 1.0]]))
+    assert f"holds {bad} at [1, 0] (every number must be finite)" in _refused("a.npy", tmp_path)
