@@ -111,6 +111,10 @@ class Canvas:
             else:
                 self._join(row, column, arms)
 
+    def tee(self, row: int, column: int, arms: int) -> None:
+        """More arms for one cell of a line, as where an arrow leaves a box."""
+        self._join(row, column, arms)
+
     def box(self, row: int, column: int, height: int, width: int, weight: int = LIGHT) -> None:
         """A box whose walls are at its outermost cells; it must not touch other ink."""
         end = column + width
