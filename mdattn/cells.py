@@ -93,7 +93,20 @@ def wrap(text: str, cells: int, indent: str = "") -> list[str]:
         *whole, last = _divided(word, cells - width(indent))
         lines.extend(indent + piece if lines else piece for piece in whole)
         line = indent + last if lines else last
-    return [*lines, line]
+    lines.append(line)
+    return _isolated_lines(lines, indent) if FIRST_STRONG_ISOLATE in text else lines
+
+
+def _isolated_lines(lines: list[str], indent: str) -> list[str]:
+    """Isolates that begin on one line and end on another, ended and begun again where the line breaks."""
+    balanced = []
+    depth = 0
+    for number, line in enumerate(lines):
+        before = indent if number else ""
+        begun = before + FIRST_STRONG_ISOLATE * depth + line[len(before) :]
+        depth += line.count(FIRST_STRONG_ISOLATE) - line.count(POP_ISOLATE)
+        balanced.append(begun + POP_ISOLATE * depth)
+    return balanced
 
 
 def _divided(word: str, cells: int) -> list[str]:

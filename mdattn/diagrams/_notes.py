@@ -39,10 +39,10 @@ def rounded_column(weights: Sequence[float], decimals: int, what: str = "the col
     return f"Rounded: as printed {what} adds up to {numerals.percent(units / 10**finer, finer)}."
 
 
-def illustrative(dimensions: int) -> str:
+def illustrative(dimensions: int, what: str = "embeddings") -> str:
     """What embeddings are that no one gave."""
     numbers = "number" if dimensions == 1 else "numbers"
-    return f"Illustrative embeddings: {dimensions} {numbers} made from each word's letters, not learned."
+    return f"Illustrative {what}: {dimensions} {numbers} made from each word's letters, not learned."
 
 
 def left_out(count: int, total: float, decimals: int, glyphs: Glyphs, noun: str = "key") -> str:
@@ -60,5 +60,6 @@ def legend(pairs: Sequence[tuple[str, str]]) -> list[str]:
 def paragraph(canvas: Canvas, text: str | None, column: int = 0, indent: str = "") -> None:
     """A note in as many rows of its own as it needs, all but the first indented; nothing if there is none."""
     if text:
-        for line in cells.wrap(text, canvas.width - column, indent):
-            canvas.write(line, column)
+        # A percentage stays on one line with its sign.
+        for line in cells.wrap(text.replace(" %", "\u00a0%"), canvas.width - column, indent):
+            canvas.write(line.replace("\u00a0%", " %"), column)

@@ -625,6 +625,8 @@ def _embeddings_heading(flow: _Flow) -> str:
             text += f", with {_notes.listed(dict.fromkeys(label + 's' for label in labels_[1:]))}"
     else:
         text = f"{_notes.listed(dict.fromkeys(label + 's' for label in labels_)).capitalize()}, d = {first.dimensions}"
+        if "value" not in labels_ and "output" in flow.sections:
+            text += ", which are the values too"
     if _most_numbers(count) < count:
         text += f" (first {FEWER_NUMBERS} numbers shown)"
     return text
@@ -657,7 +659,9 @@ def _draw_attention(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> 
     """Of each head the query, the table and what there is to say about it."""
     place = ""
     if flow.rest:
-        place = f", {flow.noun} {numerals.count((flow.found.query or 0) + 1)} of {numerals.count(len(flow.found.tokens))}"
+        place = (
+            f", {flow.noun} {numerals.count((flow.found.query or 0) + 1)} of {numerals.count(len(flow.found.tokens))}"
+        )
     _notes.paragraph(canvas, f'{step}Attention of "{layout.query_name}"{place}', indent="  ")
     largest = max(max(head.weights) for head in flow.heads)
     for index, (head, panels) in enumerate(zip(flow.heads, layout.panels, strict=True)):
@@ -678,8 +682,11 @@ def _draw_table(
     *pieces, last = panels
     for piece in pieces:
         canvas.table(canvas.height, layout.indent, piece)
+        canvas.gap()
     if layout.bar and largest > 0:
-        bars = [cells.pad(_bar(head.weights[index] / largest, layout.bar, flow.glyphs), layout.bar) for index in flow.shown]
+        bars = [
+            cells.pad(_bar(head.weights[index] / largest, layout.bar, flow.glyphs), layout.bar) for index in flow.shown
+        ]
         last = [*last, Column("", bars + [""] * (len(last[0].cells) - len(bars)), "left")]
     body = canvas.table(canvas.height, layout.indent, last)
     end = layout.indent + table_width(last) + 1
@@ -689,7 +696,7 @@ def _draw_table(
         for row, text in remarks:
             canvas.text(body + row, end, arrow + text)
         below = []
-    for note in (*below, *_table_notes(flow, head)):
+    for note in (*below, *_table_notes(flow, layout, head)):
         _notes.paragraph(canvas, note, layout.indent, "  ")
 
 
@@ -721,7 +728,9 @@ def _remarks(flow: _Flow, layout: _Layout, head: _Head) -> tuple[list[tuple[int,
     if len(top) == 1:
         alone = numerals.snapped(head.weights[top[0]]) == 1
         how = "only" if alone else "most"
-        beside = f"attends {how} to itself" if top[0] == flow.itself else f"gets {'all' if alone else 'the most'} attention"
+        beside = (
+            f"attends {how} to itself" if top[0] == flow.itself else f"gets {'all' if alone else 'the most'} attention"
+        )
         row = flow.shown.index(top[0])
         return [(row, beside)], [f"{query} attends {how} to {named}" + ("." if alone else f", {share}.")]
     if len(top) == visible and visible > 2:
@@ -731,7 +740,7 @@ def _remarks(flow: _Flow, layout: _Layout, head: _Head) -> tuple[list[tuple[int,
     return [], [f"{query} attends {'' if len(top) == visible else 'most '}to {named} alike, {share} each."]
 
 
-def _table_notes(flow: _Flow, head: _Head) -> Iterator[str]:
+def _table_notes(flow: _Flow, layout: _Layout, head: _Head) -> Iterator[str]:
     """What must be said about the columns, and only then."""
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
@@ -750,33 +759,44 @@ def _table_notes(flow: _Flow, head: _Head) -> Iterator[str]:
         shift = numerals.text(head.working.shift, options.decimals)
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
-    elif _last_digit_differs(flow, head):
-        yield "Computed in full precision: redone from the rounded columns, a last digit can differ."
+    else:
+        yield from _redone(flow, layout, head)
 
 
-def _last_digit_differs(flow: _Flow, head: _Head) -> bool:
-    """Whether a reader who goes on from the printed numbers comes to another number than the printed one."""
-    seen = [index for index in flow.shown if head.allowed[index]]
-    if not head.steps or not seen:
-        return False
+def _redone(flow: _Flow, layout: _Layout, head: _Head) -> Iterator[str]:
+    """Says so if a reader who goes on from the printed numbers comes to another number than the printed one."""
+    seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
     before = _products(flow, head)
     for step in head.steps:
-        texts = [numerals.text(step.numbers[index], step.decimals) for index in seen]
-        redo = step.redo or float
-        if before is not None and any(
-            numerals.text(redo(each), step.decimals) != text for each, text in zip(before, texts, strict=True)
-        ):
-            return True
+        texts = [numerals.text(step.numbers[flow.shown[row]], step.decimals) for row in seen]
+        if before is not None:
+            redo = step.redo or float
+            redone = [numerals.text(redo(each), step.decimals) for each in before]
+            differing = [(row, new) for row, new, old in zip(seen, redone, texts, strict=True) if new != old]
+            if differing:
+                yield _in_full_precision(differing, layout, f" in the column {step.head}")
+                return
         before = [float(text) for text in texts]
-    if before is None or len(seen) < sum(head.allowed):
-        return False
-    top = max(before)
-    exponentials = [exp(score - top) for score in before]
-    total = sum(exponentials)
-    return any(
-        numerals.text(each / total, flow.finer) != numerals.text(head.weights[index], flow.finer)
-        for each, index in zip(exponentials, seen, strict=True)
-    )
+    if before and len(seen) == sum(head.allowed):
+        top = max(before)
+        exponentials = [exp(score - top) for score in before]
+        total = sum(exponentials)
+        redone = [numerals.percent(each / total, flow.finer) for each in exponentials]
+        printed = [numerals.percent(head.weights[flow.shown[row]], flow.finer) for row in seen]
+        differing = [(row, new) for row, new, old in zip(seen, redone, printed, strict=True) if new != old]
+        if differing:
+            yield _in_full_precision(differing, layout, "")
+
+
+def _in_full_precision(differing: list[tuple[int, str]], layout: _Layout, where: str) -> str:
+    if len(differing) > TIED_NAMES:
+        return f"Computed in full precision: the rounded numbers would give other last digits{where}."
+    values = dict.fromkeys(text for _, text in differing)
+    given = [
+        f"{value} for " + _notes.listed(f'"{layout.names[row]}"' for row, text in differing if text == value)
+        for value in values
+    ]
+    return f"Computed in full precision: the rounded numbers would give {_notes.listed(given)}{where}."
 
 
 def _products(flow: _Flow, head: _Head) -> list[float] | None:
@@ -816,12 +836,12 @@ def _draw_output(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> Non
 
 
 def _terms(flow: _Flow, layout: _Layout, head: _Head) -> list[str]:
-    """`0.15 × The`, `+ 0.20 × sat`, …; masked keys have no part in it."""
+    """`0.15 × The`, `+ 0.20 × sat`, …; masked keys and those of no weight have no part in it."""
     times = f" {flow.glyphs.times} "
     terms = [
         numerals.text(head.weights[index], flow.finer) + times + name
         for index, name in zip(flow.shown, layout.names, strict=True)
-        if head.allowed[index]
+        if head.allowed[index] and numerals.snapped(head.weights[index])
     ]
     more = sum(head.allowed[index] for index in flow.rest)
     if more:
@@ -870,7 +890,7 @@ def _closing(flow: _Flow) -> Iterator[str]:
     found, options = flow.found, flow.options
     made_up = flow.itself is None and found.basis == "vectors" and options.keys is None
     if found.embeddings is not None and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1])
+        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
     if options.arithmetic == "shown":
         root = ""
         head = flow.heads[0]
@@ -886,7 +906,9 @@ def _alternative(flow: _Flow) -> str:
     sentences = []
     for head in flow.heads:
         who = f"In {head.name.lower()}, {query}" if head.name else query
-        order = sorted((i for i, may in enumerate(head.allowed) if may), key=lambda i: -numerals.snapped(head.weights[i]))
+        order = sorted(
+            (i for i, may in enumerate(head.allowed) if may), key=lambda i: -numerals.snapped(head.weights[i])
+        )
         named = [
             ("itself" if index == flow.itself else f"'{flow.names[index]}'")
             + f", {numerals.text(head.weights[index], flow.finer)}"
@@ -904,7 +926,9 @@ def _alternative(flow: _Flow) -> str:
             break
     output = flow.heads[0].output
     if len(flow.heads) == 1 and "output" in flow.sections:
-        sentences.append("The output is " + " ".join(_vector(output, flow.options.decimals, flow.glyphs.ellipsis)) + ".")
+        sentences.append(
+            "The output is " + " ".join(_vector(output, flow.options.decimals, flow.glyphs.ellipsis)) + "."
+        )
     return " ".join(sentences)
 
 
