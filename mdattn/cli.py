@@ -388,7 +388,7 @@ COMMANDS: Mapping[str, Command] = {
         "Draw the diagram that the YAML of one block describes.",
         _show_arguments,
         _show,
-        ("mdattn show block.yaml", "echo '{kind: flow, text: The cat sat}' | mdattn show"),
+        ("mdattn show block.yaml", "echo '{kind: flow, text: The cat sat, query: sat}' | mdattn show"),
     ),
     "kinds": Command(
         "the kinds of diagram and their options",

@@ -535,3 +535,10 @@ def test_an_interruption_is_quiet() -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
     assert (running.returncode, out, err) == (130, b"", b"")
+
+
+def test_the_example_of_show_draws_a_diagram() -> None:
+    (yaml,) = (each.split("'")[1] for each in COMMANDS["show"].examples if each.startswith("echo '"))
+    done = process("-m", "mdattn", "show", stdin=yaml.encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().count("\n") > 10
