@@ -299,8 +299,10 @@ def _known(dtype: np.dtype[Any]) -> None:
 
 def _shaped(content: memoryview, dtype: np.dtype[Any], shape: Sequence[int], fortran: bool = False) -> AnyArray:
     """The content as an array, if it has exactly the size that shape and type ask for."""
-    if len(shape) > MOST_AXES or any(size < 0 for size in shape):
-        raise ValueError(f"shape {_plain(str(list(shape)))} is not possible")
+    if len(shape) > MOST_AXES:
+        raise ValueError(f"{len(shape)} axes are not possible, {MOST_AXES} are the most")
+    if any(size < 0 for size in shape):
+        raise ValueError(f"shape {list(shape)} is not possible")
     if prod(shape) * dtype.itemsize != content.nbytes:
         raise ValueError(f"shape {list(shape)} of {dtype} does not take the {content.nbytes} bytes that there are")
     if not content.nbytes:
