@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.container import container_plugin
@@ -20,6 +22,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from mdattn.blocks import find
 from mdattn.canvas import Diagram
 from mdattn.errors import DiagramError, Excerpt, Position
 from mdattn.plugin import attention_diagram_plugin
@@ -226,3 +229,43 @@ def test_a_document_without_blocks_costs_next_to_nothing() -> None:
             times.append(time.process_time() - start)
         ratios.append(times[1] / times[0])
     assert min(ratios) < 1.02
+
+
+_PIECES = [
+    "> ",
+    "- ",
+    "1. ",
+    "  ",
+    "    ",
+    "\t",
+    "~ ",
+    ": ",
+    "[^1]: ",
+    "!!! note",
+    "\n",
+    "\n\n",
+    "a",
+    "kind: echo",
+    "---\n",
+    "<div>",
+]
+_FENCES = ["```", "````", "~~~", "```attention-diagram\n", "~~~~ attention-diagram x\n", "```\n", "~~~~\n"]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(_PIECES + _FENCES * 2), max_size=20).map("".join))
+def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ...]], source: str) -> None:
+    echo.clear()
+    document = find(source)
+    markdown = pipeline(front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin)
+    if document.errors:
+        with pytest.raises(DiagramError) as caught:
+            markdown.parse(source)
+        assert [each.position for each in caught.value.diagnostics] == [each.position for each in document.errors]
+    else:
+        markdown.parse(source)
+    assert [(yaml.text, position) for yaml, position, *_ in echo] == [
+        (each.yaml.text, each.position) for each in document.blocks
+    ]
+    for (yaml, *_), found in zip(echo, document.blocks, strict=True):
+        assert yaml.starts[:-1] == found.yaml.starts[:-1] or "\t" in source
