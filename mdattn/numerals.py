@@ -12,14 +12,26 @@ SNAP = 9
 MOST_DECIMALS = 6
 
 
+_UNIT = tuple(10**exponent for exponent in range(SNAP + 1))
+
+
+def _snapped(value: float) -> int:
+    """The value in whole units of 10**-SNAP, rounded as the decimal digits of the float say."""
+    scaled = value * 1e9
+    if -1e12 < scaled < 1e12:
+        whole = round(scaled)
+        # The product is off by less than 1e-4 here: far from a tie that does not matter, and spares the digits.
+        if -0.499 < scaled - whole < 0.499:
+            return whole
+    return int(f"{value:.{SNAP}f}".replace(".", ""))
+
+
 def _units(value: float, decimals: int) -> int:
     """The snapped value in whole units of 10**-decimals, ties away from zero."""
-    snapped = int(f"{value:.{SNAP}f}".replace(".", ""))
-    unit: int = 10 ** (SNAP - decimals)
-    whole, rest = divmod(abs(snapped), unit)
-    if 2 * rest >= unit:
-        whole += 1
-    return -whole if snapped < 0 else whole
+    snapped = _snapped(value)
+    unit = _UNIT[SNAP - decimals]
+    half = unit >> 1
+    return (snapped + half) // unit if snapped >= 0 else -((half - snapped) // unit)
 
 
 def text(value: float, decimals: int) -> str:
@@ -27,15 +39,15 @@ def text(value: float, decimals: int) -> str:
     units = _units(value, decimals)
     if not decimals:
         return str(units)
+    digits = str(units) if units >= 0 else str(-units)
+    digits = digits.zfill(decimals + 1)
     sign = "-" if units < 0 else ""
-    digits = str(abs(units)).rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def rounded(value: float, decimals: int) -> float:
     """The number that `text` prints: what a reader with a pencil goes on with."""
-    scale: int = 10**decimals
-    return _units(value, decimals) / scale
+    return _units(value, decimals) / _UNIT[decimals]
 
 
 def snapped(value: float) -> float:
@@ -56,9 +68,12 @@ def compact(value: float, decimals: int) -> str:
 def decimals_needed(values: Iterable[float], most: int) -> int:
     """How many decimals show every one of the values exactly; `most` if even that many do not."""
     need = 0
+    unit = _UNIT[SNAP]
     for value in values:
-        while need < most and _units(value, need) * 10 ** (SNAP - need) != _units(value, SNAP):
+        snapped = _snapped(value)
+        while need < most and snapped % unit:
             need += 1
+            unit = _UNIT[SNAP - need]
     return need
 
 
