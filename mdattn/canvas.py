@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
@@ -34,7 +35,7 @@ class Diagram:
     alternative: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column of a table: its head and its cells, already text."""
 
@@ -42,7 +43,7 @@ class Column:
     cells: Sequence[str]
     align: Align = "right"
 
-    @property
+    @cached_property
     def width(self) -> int:
         """In display cells, without the blanks beside the walls."""
         return max(cells.width(self.head), cells.widest(self.cells))
@@ -154,7 +155,7 @@ class Canvas:
         # One look-up a cell: an empty cell and each arm have their character, text is its own.
         signs: dict[Any, str] = dict(self.glyphs.lines) | {None: " "}
         sign = signs.get
-        drawn = ["".join([sign(cell, cell) for cell in row]).rstrip(" ") for row in self._rows]
+        drawn = ["".join(map(sign, row, row)).rstrip(" ") for row in self._rows]
         while drawn and not drawn[-1]:
             drawn.pop()
         while drawn and not drawn[0]:

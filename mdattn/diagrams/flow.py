@@ -1,8 +1,7 @@
 """The flow: where do the percentages come from?
 
-Floor 2. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw` reads
-like the picture: what attends (`study`), what it comes to in numbers (`_head`), how that fits in the width (`_layout`), and
-then ink, section by section.
+Floor 2. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw`
+goes from options to numbers (`_Head`), to what is printed of them (`_Flow`), to what stands where (`_Layout`), to ink.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, zip_longest
-from math import exp, sqrt, tanh
+from itertools import accumulate, chain
+from math import exp, tanh
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,9 +23,9 @@ from mdattn.attention.pencil import Working, work
 from mdattn.canvas import Canvas, Column, Diagram, table_width
 from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, position, study, tokens_of
+from mdattn.diagrams._study import WRITTEN_DECIMALS, HeadStudy, Study, distinct, labels, position, study, tokens_of
 from mdattn.errors import OptionError
-from mdattn.glyphs import DOWN, Glyphs
+from mdattn.glyphs import CHARSETS, DOWN, Glyphs
 from mdattn.options import Attention, doc
 
 Vector = Sequence[float]
@@ -68,7 +67,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
-# What attends, in numbers -----------------------------------------------------------------------------------------------
+# What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def _steps(options: Options, found: Study, head: HeadStudy, working: Working | N
     if not vectors and not working:
         # Scores that an author wrote are printed as written.
         written = numerals.decimals_needed(dots, numerals.MOST_DECIMALS)
-        first = max(decimals, written) if written <= 4 else decimals
+        first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
     yield _Step("Similarity" if vectors else "Score", dots, first)
     scaling = _scaling(options, len(trace.query[0, 0]) if isinstance(trace, Trace) else None)
     factor = trace.scale or 1.0
@@ -176,7 +175,7 @@ def _steps(options: Options, found: Study, head: HeadStudy, working: Working | N
 
 def _scaling(options: Options, d_k: int | None) -> str:
     """What the head of the scaled column says: `/ √3`, `× 0.5 / 2`; "" where nothing is scaled."""
-    glyphs = _notes.CHARSETS[options.charset]
+    glyphs = CHARSETS[options.charset]
     heat = options.temperature if options.temperature not in (None, 1.0) else None
     if options.scale is None and d_k is not None and d_k > 1:
         root = f"{glyphs.root}{d_k}"
@@ -192,7 +191,7 @@ def _factor(value: float, name: str) -> str:
     return short if float(short) == value and len(short) <= 8 else name
 
 
-# What is printed of it --------------------------------------------------------------------------------------------------
+# What is printed of it ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +213,20 @@ class _Part:
         widest = max(map(len, chain.from_iterable(columns)))
         more = [mark] if count < self.dimensions else []
         return [[each.rjust(widest) for each in column] + more for column in columns]
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """One head as text, for the shown keys; "" and dashes where a key is masked."""
+
+    query: list[str]
+    query_decimals: int
+    scores: list[list[str]]
+    """Of each step, one a key."""
+    weights: list[str]
+    shares: list[str]
+    """The weights as percentages."""
+    output: list[str]
 
 
 @dataclass(frozen=True)
@@ -266,17 +279,45 @@ class _Flow:
     def parts(self) -> tuple[_Part, ...]:
         return tuple(_parts(self))
 
+    @cached_property
+    def printed(self) -> tuple[_Printed, ...]:
+        return tuple(_printed(self, head) for head in self.heads)
+
+    @property
+    def plain(self) -> bool:
+        """Whether queries, keys and values all are the embeddings."""
+        options = self.options
+        given = (options.projections, options.keys, options.values, options.key_tokens)
+        return self.found.basis == "vectors" and options.heads == 1 and given == (None, None, None, None)
+
     def decimals(self, rows: Sequence[Vector]) -> int:
         """Decimals of a vector: as many as it was written with, if that is few."""
-        most, asked = numerals.MOST_DECIMALS, self.options.decimals
-        written = numerals.decimals_needed(dict.fromkeys(chain.from_iterable(rows)), most)
+        asked = self.options.decimals
+        if self.plain:
+            shown = self.found.input_decimals
+            return min(shown, asked) if self.options.arithmetic == "shown" else shown
+        written = numerals.decimals_needed(dict.fromkeys(chain.from_iterable(rows)), numerals.MOST_DECIMALS)
         if self.options.arithmetic == "shown":
             return min(written, asked)
-        return written if written <= 4 else max(asked, 1)
+        return written if written <= WRITTEN_DECIMALS else max(asked, 1)
 
-    def query_decimals(self, head: _Head) -> int:
-        """Decimals of the query: no fewer than those of the keys that it meets."""
-        return self.decimals([head.query, *self.vectors("key", head)])
+
+def _printed(flow: _Flow, head: _Head) -> _Printed:
+    mark, dash, finer = flow.glyphs.ellipsis, flow.glyphs.dash, flow.finer
+    seen = [(index, head.allowed[index]) for index in flow.shown]
+    # No fewer decimals for the query than for the keys that it meets.
+    decimals = flow.decimals([head.query, *(() if flow.plain else flow.vectors("key", head))])
+    return _Printed(
+        query=_vector(head.query, decimals, mark),
+        query_decimals=decimals,
+        scores=[
+            [numerals.text(step.numbers[index], step.decimals) if may else dash for index, may in seen]
+            for step in head.steps
+        ],
+        weights=[numerals.text(head.weights[index], finer) if may else "" for index, may in seen],
+        shares=[numerals.percent(head.weights[index], finer) if may else "masked" for index, may in seen],
+        output=_vector(head.output, flow.options.decimals, mark),
+    )
 
 
 def _parts(flow: _Flow) -> Iterator[_Part]:
@@ -284,6 +325,10 @@ def _parts(flow: _Flow) -> Iterator[_Part]:
     found = flow.found
     cross = flow.itself is None
     inputs = None if cross else found.embeddings
+    if flow.plain and inputs is not None:
+        rows = flow.picked(inputs)
+        yield _Part("input", rows, flow.decimals(rows))
+        return
     several = len(flow.heads) > 1
     traces = [head.study.trace for head in flow.heads]
     keys = [trace.key[0] if isinstance(trace, Trace) else None for trace in traces]
@@ -299,11 +344,15 @@ def _parts(flow: _Flow) -> Iterator[_Part]:
         return
     if inputs is not None:
         yield part("input", inputs)
+    own_keys = not all(key is None or _same(key, inputs) for key in keys)
+    own_values = not all(
+        value is None or _same(value, key if cross else inputs) for key, value in zip(keys, values, strict=True)
+    )
     for number, (key, value) in enumerate(zip(keys, values, strict=True), 1):
         tag = f" {number}" if several else ""
-        if key is not None and not _same(key, inputs):
+        if own_keys and key is not None:
             yield part(f"key{tag}", key)
-        if value is not None and not _same(value, inputs) and not (cross and _same(value, key)):
+        if own_values and value is not None:
             yield part(f"value{tag}", value)
 
 
@@ -317,10 +366,10 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _side_by_side(pieces: Sequence[Any], whole: Any) -> bool:
-    return None not in [None if each is None else 1 for each in pieces] and _same(np.hstack(pieces), whole)
+    return all(each is not None for each in pieces) and _same(np.hstack(pieces), whole)
 
 
-# Drawing ----------------------------------------------------------------------------------------------------------------
+# Drawing --------------------------------------------------------------------------------------------------------------
 
 
 def draw(options: Options, folder: Path | None) -> Diagram:
@@ -358,7 +407,7 @@ def _flow(options: Options) -> _Flow:
     return _Flow(
         options=options,
         found=found,
-        glyphs=_notes.CHARSETS[options.charset],
+        glyphs=CHARSETS[options.charset],
         sections=sections,
         heads=heads,
         shown=_words.heaviest_of(most, room, always),
@@ -455,7 +504,7 @@ def _count(number: int, noun: str) -> str:
     return f"{numerals.count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-# Layout: everything is measured before it is inked ----------------------------------------------------------------------
+# Layout: everything is measured before it is inked --------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,7 +552,11 @@ def _measured(flow: _Flow, longest: int) -> _Layout:
     for each in columns:
         widths = [max(box, len(lines[0]) + 4) for box, lines in zip(widths, each, strict=True)]
     gutter = max(len(part.label) for part in parts) + 2 if len(parts) > 1 else 0
-    tables = [_table(flow, head, names) for head in flow.heads] if "attention" in flow.sections else []
+    tables = (
+        [_table(flow, *each, names) for each in zip(flow.heads, flow.printed, strict=True)]
+        if "attention" in flow.sections
+        else []
+    )
     text = _widest_piece(flow, names) + 4
     needed = max(
         NARROWEST,
@@ -539,41 +592,28 @@ def _short(name: str, longest: int, mark: str) -> str:
 
 def _widest_piece(flow: _Flow, names: Sequence[str]) -> int:
     """The cells of the longest text that must not be divided: a number of a vector, or a weight and its word."""
-    asked, widest = flow.options.decimals, 0
-    for head in flow.heads:
-        vectors = [(head.output, asked)] if "output" in flow.sections else []
-        if "attention" in flow.sections:
-            vectors.append((head.query, flow.query_decimals(head)))
-        for vector, decimals in vectors:
-            widest = max(widest, *(len(numerals.text(each, decimals)) + 1 for each in (0.0, *vector)))
-    if "output" in flow.sections:
-        widest = max(widest, flow.finer + 7 + cells.widest(names))
-    return widest
+    pieces: list[str] = []
+    for printed in flow.printed:
+        pieces += printed.query if "attention" in flow.sections else ()
+        pieces += printed.output if "output" in flow.sections else ()
+    widest = max(map(len, pieces), default=0)
+    return max(widest, flow.finer + 7 + cells.widest(names)) if "output" in flow.sections else widest
 
 
-def _table(flow: _Flow, head: _Head, names: Sequence[str]) -> list[Column]:
+def _table(flow: _Flow, head: _Head, printed: _Printed, names: Sequence[str]) -> list[Column]:
     """Key, scores and attention of the shown keys, and rows for what is left out; without the bars."""
-    seen = [head.allowed[index] for index in flow.shown]
-    left = [(True, [index for index in flow.rest if head.allowed[index]])]
-    left.append((False, [index for index in flow.rest if not head.allowed[index]]))
-    left = [each for each in left if each[1]]
-    more = [f"{flow.glyphs.ellipsis} {len(indices)} more" for _, indices in left]
-    columns = [Column("Key", [*names, *more], "left")]
-    for step in head.steps:
-        texts = [
-            numerals.text(step.numbers[index], step.decimals) if may else flow.glyphs.dash
-            for index, may in zip(flow.shown, seen, strict=True)
-        ]
-        columns.append(Column(step.head, texts + [""] * len(more)))
-    shares = [
-        numerals.percent(head.weights[index], flow.finer) if may else "masked"
-        for index, may in zip(flow.shown, seen, strict=True)
+    keys, shares = list(names), list(printed.shares)
+    for may in (True, False):
+        left = [head.weights[index] for index in flow.rest if head.allowed[index] is may]
+        if left:
+            keys.append(f"{flow.glyphs.ellipsis} {len(left)} more")
+            shares.append(numerals.percent(sum(left), flow.finer) if may else "masked")
+    more = [""] * (len(keys) - len(names))
+    return [
+        Column("Key", keys, "left"),
+        *(Column(step.head, texts + more) for step, texts in zip(head.steps, printed.scores, strict=True)),
+        Column("Attention", shares),
     ]
-    for may, indices in left:
-        total = sum(head.weights[index] for index in indices)
-        shares.append(numerals.percent(total, flow.finer) if may else "masked")
-    columns.append(Column("Attention", shares))
-    return columns
 
 
 def _panelled(tables: Sequence[list[Column]], room: int) -> tuple[tuple[list[list[Column]], ...], int]:
@@ -595,7 +635,7 @@ def _panelled(tables: Sequence[list[Column]], room: int) -> tuple[tuple[list[lis
     return tuple(panels), bar if bar >= SHORTEST_BAR - 2 else 0
 
 
-# Ink --------------------------------------------------------------------------------------------------------------------
+# Ink ------------------------------------------------------------------------------------------------------------------
 
 
 def _draw_embeddings(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> None:
@@ -651,8 +691,8 @@ def _draw_band(canvas: Canvas, flow: _Flow, layout: _Layout, band: range) -> Non
             for offset, line in enumerate(part[index], 1):
                 canvas.text(wall + offset, start + 2, cells.centre(line, width - 4))
     if left:
-        for part, wall, height in zip(flow.parts, walls, heights, strict=False):
-            canvas.text(wall + (height + 1) // 2, 0, part.label)
+        for label, wall, height in zip([part.label for part in flow.parts], walls, heights, strict=False):
+            canvas.text(wall + (height + 1) // 2, 0, label)
 
 
 def _draw_attention(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> None:
@@ -664,21 +704,27 @@ def _draw_attention(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> 
         )
     _notes.paragraph(canvas, f'{step}Attention of "{layout.query_name}"{place}', indent="  ")
     largest = max(max(head.weights) for head in flow.heads)
-    for index, (head, panels) in enumerate(zip(flow.heads, layout.panels, strict=True)):
-        if index:
+    for head, printed, panels in zip(flow.heads, flow.printed, layout.panels, strict=True):
+        if head is not flow.heads[0]:
             canvas.gap()
         _notes.paragraph(canvas, head.name, layout.indent, "  ")
         if head.query:
-            vector = _vector(head.query, flow.query_decimals(head), flow.glyphs.ellipsis)
-            _write(canvas, ["query =", *vector], layout.indent)
+            _write(canvas, ["query =", *printed.query], layout.indent)
         if head.query or head.name:
             canvas.gap()
-        _draw_table(canvas, flow, layout, head, panels, largest)
+        _draw_table(canvas, flow, layout, (head, printed), panels, largest)
 
 
 def _draw_table(
-    canvas: Canvas, flow: _Flow, layout: _Layout, head: _Head, panels: list[list[Column]], largest: float
+    canvas: Canvas,
+    flow: _Flow,
+    layout: _Layout,
+    drawn: tuple[_Head, _Printed],
+    panels: list[list[Column]],
+    largest: float,
 ) -> None:
+    """One head's table with bars, and what there is to say about it beside it or below."""
+    head, printed = drawn
     *pieces, last = panels
     for piece in pieces:
         canvas.table(canvas.height, layout.indent, piece)
@@ -696,7 +742,7 @@ def _draw_table(
         for row, text in remarks:
             canvas.text(body + row, end, arrow + text)
         below = []
-    for note in (*below, *_table_notes(flow, layout, head)):
+    for note in (*below, *_table_notes(flow, layout, head, printed)):
         _notes.paragraph(canvas, note, layout.indent, "  ")
 
 
@@ -740,12 +786,11 @@ def _remarks(flow: _Flow, layout: _Layout, head: _Head) -> tuple[list[tuple[int,
     return [], [f"{query} attends {'' if len(top) == visible else 'most '}to {named} alike, {share} each."]
 
 
-def _table_notes(flow: _Flow, layout: _Layout, head: _Head) -> Iterator[str]:
+def _table_notes(flow: _Flow, layout: _Layout, head: _Head, printed: _Printed) -> Iterator[str]:
     """What must be said about the columns, and only then."""
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
-    printed = [head.weights[index] for index in flow.shown]
-    rounded = _notes.rounded_column([*printed, rest], flow.finer)
+    rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
     if rounded:
         yield rounded
     for name, value in (("scale", options.scale), ("T", options.temperature)):
@@ -760,30 +805,28 @@ def _table_notes(flow: _Flow, layout: _Layout, head: _Head) -> Iterator[str]:
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
     else:
-        yield from _redone(flow, layout, head)
+        yield from _redone(flow, layout, head, printed)
 
 
-def _redone(flow: _Flow, layout: _Layout, head: _Head) -> Iterator[str]:
+def _redone(flow: _Flow, layout: _Layout, head: _Head, printed: _Printed) -> Iterator[str]:
     """Says so if a reader who goes on from the printed numbers comes to another number than the printed one."""
     seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
-    before = _products(flow, head)
-    for step in head.steps:
-        texts = [numerals.text(step.numbers[flow.shown[row]], step.decimals) for row in seen]
+    before = _products(flow, head, printed)
+    for step, column in zip(head.steps, printed.scores, strict=True):
         if before is not None:
             redo = step.redo or float
             redone = [numerals.text(redo(each), step.decimals) for each in before]
-            differing = [(row, new) for row, new, old in zip(seen, redone, texts, strict=True) if new != old]
+            differing = [(row, new) for row, new in zip(seen, redone, strict=True) if new != column[row]]
             if differing:
                 yield _in_full_precision(differing, layout, f" in the column {step.head}")
                 return
-        before = [float(text) for text in texts]
+        before = [float(column[row]) for row in seen]
     if before and len(seen) == sum(head.allowed):
         top = max(before)
         exponentials = [exp(score - top) for score in before]
         total = sum(exponentials)
         redone = [numerals.percent(each / total, flow.finer) for each in exponentials]
-        printed = [numerals.percent(head.weights[flow.shown[row]], flow.finer) for row in seen]
-        differing = [(row, new) for row, new, old in zip(seen, redone, printed, strict=True) if new != old]
+        differing = [(row, new) for row, new in zip(seen, redone, strict=True) if new != printed.shares[row]]
         if differing:
             yield _in_full_precision(differing, layout, "")
 
@@ -799,16 +842,15 @@ def _in_full_precision(differing: list[tuple[int, str]], layout: _Layout, where:
     return f"Computed in full precision: the rounded numbers would give {_notes.listed(given)}{where}."
 
 
-def _products(flow: _Flow, head: _Head) -> list[float] | None:
-    """The dot products of the printed vectors with the visible keys; None where not all of their numbers are printed."""
-    if not head.query or _most_numbers(len(head.query)) < len(head.query):
+def _products(flow: _Flow, head: _Head, printed: _Printed) -> list[float] | None:
+    """The dot products of the printed vectors with the visible keys; None where a reader cannot get others."""
+    if not head.query or _most_numbers(len(head.query)) < len(head.query) or (flow.plain and flow.found.inputs_exact):
         return None
-    decimals = flow.query_decimals(head)
+    decimals = printed.query_decimals
     query = [numerals.rounded(each, decimals) for each in head.query]
-    keys = flow.vectors("key", head)
     return [
         sum(one * numerals.rounded(other, decimals) for one, other in zip(query, key, strict=True))
-        for key, index in zip(keys, flow.shown, strict=True)
+        for key, index in zip(flow.vectors("key", head), flow.shown, strict=True)
         if head.allowed[index]
     ]
 
@@ -820,13 +862,12 @@ def _draw_output(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> Non
     what = f"{step}Weighted output" + ("s of the heads" if several else " of the values" if valued else "")
     _notes.paragraph(canvas, what, indent="  ")
     mark, asked = flow.glyphs.ellipsis, flow.options.decimals
-    for number, head in enumerate(flow.heads, 1):
-        terms = _terms(flow, layout, head)
+    for number, (head, printed) in enumerate(zip(flow.heads, flow.printed, strict=True), 1):
         if several:
             _notes.paragraph(canvas, f"Head {number}:", layout.indent)
-        _write(canvas, terms, layout.indent)
-        _write(canvas, ["=", *_vector(head.output, asked, mark)], layout.indent)
-        redone = _output_redone(flow, head)
+        _write(canvas, _terms(flow, layout, head, printed), layout.indent)
+        _write(canvas, ["=", *printed.output], layout.indent)
+        redone = _output_redone(flow, head, printed)
         if redone is not None:
             note = f"Computed in full precision; the rounded weights above would give {redone}."
             _notes.paragraph(canvas, note, layout.indent, "  ")
@@ -835,12 +876,12 @@ def _draw_output(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> Non
         _write(canvas, ["Side by side =", *_vector(joined, asked, mark)], layout.indent)
 
 
-def _terms(flow: _Flow, layout: _Layout, head: _Head) -> list[str]:
+def _terms(flow: _Flow, layout: _Layout, head: _Head, printed: _Printed) -> list[str]:
     """`0.15 × The`, `+ 0.20 × sat`, …; masked keys and those of no weight have no part in it."""
     times = f" {flow.glyphs.times} "
     terms = [
-        numerals.text(head.weights[index], flow.finer) + times + name
-        for index, name in zip(flow.shown, layout.names, strict=True)
+        weight + times + name
+        for index, name, weight in zip(flow.shown, layout.names, printed.weights, strict=True)
         if head.allowed[index] and numerals.snapped(head.weights[index])
     ]
     more = sum(head.allowed[index] for index in flow.rest)
@@ -851,28 +892,30 @@ def _terms(flow: _Flow, layout: _Layout, head: _Head) -> list[str]:
     return [terms[0], *(f"+ {term}" for term in terms[1:])]
 
 
-def _output_redone(flow: _Flow, head: _Head) -> str | None:
+def _output_redone(flow: _Flow, head: _Head, printed: _Printed) -> str | None:
     """What the printed weights and values give, if that is printed in full and differs from the printed output."""
+    if flow.options.arithmetic == "shown" or flow.rest or "embeddings" not in flow.sections:
+        return None
+    if _most_numbers(len(head.output)) < len(head.output):
+        return None
     rows = flow.vectors("value", head)
-    if head.working or flow.options.arithmetic == "shown" or flow.rest:
-        return None
-    if _most_numbers(len(head.output)) < len(head.output) or "embeddings" not in flow.sections:
-        return None
-    decimals = flow.decimals(rows)
-    weights = [numerals.rounded(head.weights[index], flow.finer) for index in flow.shown]
+    if not (flow.plain and flow.found.inputs_exact):
+        decimals = flow.decimals(rows)
+        rows = [[numerals.rounded(each, decimals) for each in row] for row in rows]
+    weights = [float(weight or 0) for weight in printed.weights]
     redone = [
-        sum(weight * numerals.rounded(each, decimals) for weight, each in zip(weights, column, strict=True))
-        for column in zip(*rows, strict=True)
+        sum(weight * each for weight, each in zip(weights, column, strict=True)) for column in zip(*rows, strict=True)
     ]
-    asked = flow.options.decimals
-    text = numerals.vector(redone, asked)
-    return None if text == numerals.vector(head.output, asked) else text
+    text = _vector(redone, flow.options.decimals, "")
+    return None if text == printed.output else " ".join(text)
 
 
 def _vector(vector: Vector, decimals: int, mark: str) -> list[str]:
     """`[0.3,` `0.9,` `0.2]`, the end of a long one left out."""
     count = _most_numbers(len(vector))
     pieces = [numerals.text(each, decimals) + "," for each in vector[:count]]
+    if not pieces:
+        return []
     pieces[0] = "[" + pieces[0]
     pieces[-1] = pieces[-1][:-1] + "]"
     if count < len(vector):
@@ -924,11 +967,8 @@ def _alternative(flow: _Flow) -> str:
             sentences.append(f"{who} attends most to {named[0]}, then to {named[1]}.")
         if len(sentences) == 2:
             break
-    output = flow.heads[0].output
     if len(flow.heads) == 1 and "output" in flow.sections:
-        sentences.append(
-            "The output is " + " ".join(_vector(output, flow.options.decimals, flow.glyphs.ellipsis)) + "."
-        )
+        sentences.append("The output is " + " ".join(flow.printed[0].output) + ".")
     return " ".join(sentences)
 
 
