@@ -6,11 +6,11 @@ and leaves ordinary fences behind, so that any renderer of tokens shows the diag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks import INFO, NAME, may_hold_blocks
+from mdattn.blocks import INFO, NAME
 from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position
 
 if TYPE_CHECKING:
@@ -34,29 +34,25 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
 
 
 def _draw_blocks(state: StateCore) -> None:
-    if not may_hold_blocks(state.src):
-        return
     fences = list(_fences(state.tokens))
     if not fences:
         return
     from mdattn.render import draw
 
-    lines = state.src.split("\n")
     wrong: list[Diagnostic] = []
+    blocks = list(_closed(fences, state.src.split("\n"), wrong))
+    defaults = _defaults(state.tokens, wrong) if blocks else None
     drawn: list[tuple[Token, tuple[str, ...]]] = []
-    defaults = _defaults(state.tokens, wrong)
-    folder = _folder(state.env)
-    for token in fences:
+    for token, excerpt, position in blocks:
         try:
-            excerpt, position = _closed(token, lines)
-            drawn.append((token, draw(excerpt, position, defaults, folder).lines))
+            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env)).lines))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     if wrong:
         raise DiagramError.of(dict.fromkeys(wrong))
-    for token, diagram in drawn:
+    for token, lines in drawn:
         token.info = INFO
-        token.content = "".join(line + "\n" for line in diagram)
+        token.content = "".join(line + "\n" for line in lines)
         token.markup = _longer(token.markup, token.content)
 
 
@@ -68,25 +64,32 @@ def _fences(tokens: Sequence[Token]) -> Iterator[Token]:
             yield token
 
 
-def _closed(token: Token, lines: Sequence[str]) -> tuple[Excerpt, Position]:
-    """A block's YAML and the place of its fence. Raises DiagramError if the fence is never closed."""
-    if token.map is None:  # Made by another plugin, not read from the document.
-        rows = token.content.count("\n") + 1
-        return Excerpt(token.content, tuple(Position(row + 1, 1) for row in range(rows))), Position(1, 1)
-    first, end = token.map
-    position = Position(first + 1, lines[first].find(token.markup) + 1)
-    closed = (
-        token.content.count("\n") == end - first - 2
-        and (not token.content or token.content.endswith("\n"))
-        and lines[end - 1].rstrip().endswith(token.markup)
-    )
-    if not closed:
-        raise DiagramError(
-            position,
-            f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}",
-            f"close it with a line {token.markup} as deep in lists and quotes as this one",
-        )
-    return _excerpt(token.content, lines, first + 1), position
+def _closed(
+    fences: Iterable[Token], lines: Sequence[str], wrong: list[Diagnostic]
+) -> Iterator[tuple[Token, Excerpt, Position]]:
+    """Each fence with its YAML and its place; those that are never closed are added to `wrong`."""
+    for token in fences:
+        if token.map is None:  # Made by another plugin, not read from the document.
+            rows = token.content.count("\n") + 1
+            yield token, Excerpt(token.content, tuple(Position(row + 1, 1) for row in range(rows))), Position(1, 1)
+            continue
+        first, end = token.map
+        position = Position(first + 1, lines[first].find(token.markup) + 1)
+        # The token does not say whether a closing line was met; what its content leaves of its lines does.
+        if (
+            token.content.count("\n") == end - first - 2
+            and (not token.content or token.content.endswith("\n"))
+            and lines[end - 1].rstrip().endswith(token.markup)
+        ):
+            yield token, _excerpt(token.content, lines, first + 1), position
+        else:
+            wrong.append(
+                Diagnostic(
+                    position,
+                    f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}",
+                    f"close it with a line {token.markup} as deep in lists and quotes as this one",
+                )
+            )
 
 
 def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
