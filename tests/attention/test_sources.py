@@ -533,3 +533,16 @@ def test_a_number_without_axes_has_no_head(tmp_path: Path) -> None:
 def test_numbers_must_be_finite(tmp_path: Path, bad: float) -> None:
     np.save(tmp_path / "a.npy", np.array([[0.0, 1.0], [bad, 1.0]]))
     assert f"holds {bad} at [1, 0] (every number must be finite)" in _refused("a.npy", tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0), (0, 10**18)])
+def test_an_array_without_numbers(tmp_path: Path, shape: tuple[int, int]) -> None:
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    (tmp_path / "a.npy").write_bytes(_npy_claiming(header, b""))
+    assert f"empty: its shape is {list(shape)}" in _refused("a.npy", tmp_path)
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="no wider type here")
+def test_types_that_only_some_machines_have(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.ones((2, 2), dtype=np.longdouble))
+    assert "real numbers are needed (save it as float64)" in _refused("a.npy", tmp_path)
