@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,7 @@ MOST_NUMBERS = 16  # of a vector that is printed
 USUAL_D = 512  # d_model of the base model in "Attention Is All You Need"
 RETENTION_DECIMALS = 4
 GAP = 2
+MOST_SENTENCE = 200  # cells of a sentence that is printed in full at any width
 BARS = (20, 16, 12)  # cells of a full bar, the widest that fits
 PERCENT = 2
 
@@ -186,7 +188,7 @@ def _scene(options: Options, glyphs: Glyphs) -> _Scene:
         raise OptionError("embeddings", given, "remove one of them")
     trace = found.heads[0].trace
     count = len(found.tokens)
-    longest = min(_words.LONGEST, (options.width - 6) // 2)
+    longest = min(_words.LONGEST, max(8, options.width // 4))
     return _Scene(
         options=options,
         glyphs=glyphs,
@@ -258,7 +260,7 @@ def _placed(scene: _Scene, indexes: Sequence[int | None], boxed: bool) -> tuple[
     column = 0
     for index in indexes:
         if index is None:
-            width = cells.width(scene.glyphs.ellipsis)
+            width = cells.width(scene.glyphs.ellipsis) + (2 if boxed else 0)
         else:
             width = max(3, cells.width(scene.words.shown[index]), len(_state(index))) + (4 if boxed else 0)
         places.append(_Place(index, column, width))
@@ -276,12 +278,13 @@ def _words_row(canvas: Canvas, scene: _Scene, pictures: _Pictures, text: Callabl
     row = top + 1 if pictures.boxed else top
     for place in pictures.places:
         if place.index is None:
-            canvas.text(row, place.column, scene.glyphs.ellipsis)
+            canvas.text(row, place.column + (1 if pictures.boxed else 0), scene.glyphs.ellipsis)
         elif pictures.boxed:
             canvas.box(top, place.column, 3, place.width)
             canvas.text(row, place.column + 2, cells.centre(text(place.index), place.width - 4))
         else:
-            canvas.text(row, place.column, cells.centre(text(place.index), place.width))
+            word = text(place.index)
+            canvas.text(row, place.column + (place.width - cells.width(word)) // 2, word)
     return row
 
 
@@ -294,7 +297,7 @@ def _chain(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
         canvas.text(row, place.middle, glyphs.down)
     row = _words_row(canvas, scene, pictures, _state)
     arrow = cells.width(glyphs.right)
-    for before, after in zip(pictures.places, pictures.places[1:], strict=False):
+    for before, after in pairwise(pictures.places):
         if pictures.boxed and before.index is not None and arrow < GAP:
             canvas.horizontal(row, before.end - 1, before.end)
         canvas.text(row, after.column - arrow, glyphs.right) if pictures.boxed else _between(
@@ -485,12 +488,30 @@ def _before(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> 
     keep = numerals.compact(scene.options.retention, RETENTION_DECIMALS)
     take = numerals.compact(1 - scene.options.retention, RETENTION_DECIMALS)
     if scene.n > 1:
-        rule = f"h2 = {keep} {times} h1 + {take} {times} {scene.words.shown[1]}"
-        say(f"In this cell h1 = {scene.words.shown[0]}, {rule} and so on: each step multiplies the share by {keep}.")
+        say(f"In this cell each step multiplies the share by {keep}:")
+        first, second = scene.words.shown[:2]
+        for rule in (f"h1 = {first}", f"h2 = {keep} {times} h1 + {take} {times} {second}"):
+            _notes.paragraph(canvas, rule, 2, indent="  ")
+        if _drifts(scene, bars):
+            say("The shares are rounded only when printed.")
     say("Cells with gates (LSTM, GRU) can learn to keep a word longer.")
     (most, best, _), (some, middling, _), (_, worst, _) = MEMORY
     high, low = (numerals.percent(each, PERCENT) for each in (most, some))
     say(f"Words: {best} from {high}, {middling} from {low}, else {worst}.")
+
+
+def _drifts(scene: _Scene, bars: _Bars) -> bool:
+    """Whether a share, worked out from the printed one before it, would print otherwise."""
+    decimals = max(PERCENT, scene.options.decimals)
+    printed = [
+        None if row is None or row.share is None else numerals.rounded(row.share, decimals) for row in bars.before
+    ]
+    return any(
+        before is not None
+        and after is not None
+        and numerals.rounded(before * scene.options.retention, decimals) != after
+        for before, after in pairwise(printed)
+    )
 
 
 def _after(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> None:
@@ -514,7 +535,7 @@ def _after(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> N
     say(_conclusion(scene))
     canvas.gap()
     for line in _provenance(scene, bars):
-        say(line)
+        _notes.paragraph(canvas, line, indent="  " if line[0].isdigit() else "")
 
 
 def _speaker(canvas: Canvas) -> Callable[[str], None]:
@@ -524,7 +545,7 @@ def _speaker(canvas: Canvas) -> Callable[[str], None]:
 def _sentence(canvas: Canvas, scene: _Scene) -> None:
     """The sentence in quotes; of a long one the beginning, and how much is left out."""
     words = scene.study.labels
-    room, kept = 3 * scene.wide - _words.LONGEST, 0
+    room, kept = max(3 * scene.wide, MOST_SENTENCE), 0
     for word in words:
         room -= cells.width(word) + 1
         if room < 0:
@@ -591,14 +612,10 @@ def _also(scene: _Scene, bars: _Bars) -> str:
 def _conclusion(scene: _Scene) -> str:
     """The transformer's number beside that of the recurrent side."""
     if scene.n == 1:
-        return (
-            f"{scene.last} gives itself {scene.share(scene.weights[0])}."
-            if scene.sees[0]
-            else "Nothing is attended to."
-        )
+        return f"{scene.last} gives itself {scene.share(scene.weights[0])}." if scene.sees[0] else ""
     if scene.sees[-1]:
         kept, weight = scene.memory[-1], scene.weights[-1]
-        left = f"the hidden state holds {scene.share(kept)} of it"
+        left = f"{_state(scene.n - 1)} holds {scene.share(kept)} of it"
         return _capital(f"{scene.last} gives {scene.first} {scene.share(weight)}, in one step; {left}.")
     if scene.path is None:
         return _capital(f"{scene.last} never sees {scene.first}, in however many layers.")
@@ -621,7 +638,8 @@ def _provenance(scene: _Scene, bars: _Bars) -> list[str]:
         lines.append(f"The {what} are too long to be printed.")
     elif not bars.inputs:
         lines.append(f"The {what}:")
-        lines += [f"{row.short} {row.remark}" for row in bars.after if row]
+        wide = cells.widest([row.short for row in bars.after if row])
+        lines += [f"{cells.pad(row.short, wide)} {row.remark}" for row in bars.after if row]
     if printed and not _printing(scene)[1]:
         lines.append(f"Printed {what} are rounded, the weights are computed from them in full.")
     if found.illustrative and found.embeddings is not None:
@@ -641,7 +659,7 @@ def _formula(scene: _Scene) -> str:
         scale += f" / {numerals.compact(options.temperature, numerals.MOST_DECIMALS)}"
     if options.softcap is not None:
         limit = numerals.compact(options.softcap, numerals.MOST_DECIMALS)
-        scale += f", each x as {limit} {glyphs.times} tanh(x / {limit})"
+        scale += f", each s made {limit} {glyphs.times} tanh(s / {limit})"
     keys = "all words" if scene.study.allowed is None else "the words it may attend to"
     return f"A word's weights: softmax of its {score}{scale}, over {keys}."
 
