@@ -59,7 +59,9 @@ def legend(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 def paragraph(canvas: Canvas, text: str | None, column: int = 0, indent: str = "") -> None:
     """A note in as many rows of its own as it needs, all but the first indented; nothing if there is none."""
-    if text:
+    if text and cells.width(text) <= canvas.width - column:
+        canvas.write(text, column)
+    elif text:
         # A percentage stays on one line with its sign.
         for line in cells.wrap(text.replace(" %", "\u00a0%"), canvas.width - column, indent):
             canvas.write(line.replace("\u00a0%", " %"), column)
