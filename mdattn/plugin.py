@@ -76,11 +76,8 @@ def _closed(
         first, end = token.map
         position = Position(first + 1, lines[first].find(token.markup) + 1)
         # The token does not say whether a closing line was met; what its content leaves of its lines does.
-        if (
-            token.content.count("\n") == end - first - 2
-            and (not token.content or token.content.endswith("\n"))
-            and lines[end - 1].rstrip().endswith(token.markup)
-        ):
+        ends = token.content.endswith("\n") or not token.content
+        if ends and token.content.count("\n") == end - first - 2:
             yield token, _excerpt(token.content, lines, first + 1), position
         else:
             wrong.append(

@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from mdit_py_plugins.admon import admon_plugin
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.deflist import deflist_plugin
@@ -271,3 +273,16 @@ def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ..
 
     markdown = pipeline(front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin)
     assert places(markdown.parse) == places(render_document)
+
+
+def test_a_block_that_another_plugin_made_is_drawn_too(echo: list[tuple[Any, ...]]) -> None:
+    def add(state: StateCore) -> None:
+        token = Token("fence", "code", 0, info="attention-diagram", content="kind: echo\nbad", markup="")
+        state.tokens.append(token)
+
+    markdown = pipeline()
+    markdown.core.ruler.after("block", "add", add)
+    with pytest.raises(DiagramError) as caught:
+        markdown.render("")
+    assert caught.value.position == Position(2, 1)
+    assert echo[0][1] == Position(1, 1)
