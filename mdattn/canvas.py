@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal
 
 from mdattn import cells
 from mdattn.glyphs import DOUBLE, DOWN, LEFT, LIGHT, RIGHT, UP, Glyphs
@@ -55,13 +55,15 @@ def table_width(columns: Sequence[Column]) -> int:
 
 
 class Canvas:
-    """A grid `width` cells wide that grows downwards. Rows and columns count from 0."""
+    """A grid `width` cells wide that grows downwards. Rows and columns count from 0. Blanks are not ink."""
 
     def __init__(self, width: int, glyphs: Glyphs) -> None:
         self.width = width
         self.glyphs = glyphs
-        # A cell holds None (empty), the arms of a line, or text; the further cells of a wide text hold "".
-        self._rows: list[list[Any]] = []
+        # What stands in each cell; the further cells of a wide text hold "".
+        self._rows: list[list[str]] = []
+        # The arms of the cells that belong to lines, by row * width + column.
+        self._arms: dict[int, int] = {}
 
     @property
     def height(self) -> int:
@@ -80,10 +82,10 @@ class Canvas:
         """Text from a cell to the right."""
         line = self._row(row)
         count = cells.width(text)
-        if column < 0 or column + count > self.width:
-            raise CanvasError(f"text {text!r} at column {column} does not fit in {self.width} columns")
         end = column + count
-        if line[column:end].count(None) != count:
+        if column < 0 or end > self.width:
+            raise CanvasError(f"text {text!r} at column {column} does not fit in {self.width} columns")
+        if line[column:end].count(" ") != count:
             raise CanvasError(f"text {text!r} at row {row}, column {column} would cover other ink")
         if len(text) == count:
             line[column:end] = text
@@ -94,23 +96,18 @@ class Canvas:
         """A line from cell to cell; where it ends on or crosses another line, the two join."""
         self._join(row, first, RIGHT * weight)
         self._join(row, last, LEFT * weight)
-        line, arms = self._rows[row], _BOTH * weight
-        if line[first + 1 : last].count(None) == last - first - 1:
-            line[first + 1 : last] = [arms] * (last - first - 1)
+        if self._rows[row][first + 1 : last].count(" ") == last - first - 1:
+            self._ink(row, first + 1, last, _BOTH * weight)
         else:
             for column in range(first + 1, last):
-                self._join(row, column, arms)
+                self._join(row, column, _BOTH * weight)
 
     def vertical(self, column: int, first: int, last: int, weight: int = LIGHT) -> None:
         """A line from row to row; where it ends on or crosses another line, the two join."""
         self._join(last, column, UP * weight)
         self._join(first, column, DOWN * weight)
-        arms = (UP | DOWN) * weight
         for row in range(first + 1, last):
-            if self._rows[row][column] is None:
-                self._rows[row][column] = arms
-            else:
-                self._join(row, column, arms)
+            self._join(row, column, (UP | DOWN) * weight)
 
     def tee(self, row: int, column: int, arms: int) -> None:
         """More arms for one cell of a line, as where an arrow leaves a box."""
@@ -121,17 +118,23 @@ class Canvas:
         end = column + width
         if column < 0 or end > self.width or height < 2 or width < 2:
             raise CanvasError(f"a box of {width} x {height} at column {column} does not fit in {self.width} columns")
-        self._row(row + height - 1)
-        rows = self._rows[row : row + height]
-        top, *middle, bottom = rows
-        inked = any(line[column] is not None or line[end - 1] is not None for line in middle)
-        if inked or top[column:end].count(None) != width or bottom[column:end].count(None) != width:
+        bottom = row + height - 1
+        self._row(bottom)
+        ends = (self._rows[row][column:end], self._rows[bottom][column:end])
+        sides = self._rows[row + 1 : bottom]
+        if any(each.count(" ") != width for each in ends) or any(
+            line[column] != " " or line[end - 1] != " " for line in sides
+        ):
             raise CanvasError(f"a box at row {row}, column {column} would cover other ink")
-        flat = [_BOTH * weight] * (width - 2)
-        top[column:end] = [(RIGHT | DOWN) * weight, *flat, (DOWN | LEFT) * weight]
-        bottom[column:end] = [(UP | RIGHT) * weight, *flat, (UP | LEFT) * weight]
-        for line in middle:
-            line[column] = line[end - 1] = (UP | DOWN) * weight
+        for each, away in ((row, DOWN), (bottom, UP)):
+            self._ink(each, column, column + 1, (RIGHT | away) * weight)
+            self._ink(each, column + 1, end - 1, _BOTH * weight)
+            self._ink(each, end - 1, end, (LEFT | away) * weight)
+        wall, arms = self.glyphs.lines[(UP | DOWN) * weight], (UP | DOWN) * weight
+        for each, line in enumerate(sides, row + 1):
+            line[column] = line[end - 1] = wall
+            start = each * self.width
+            self._arms[start + column] = self._arms[start + end - 1] = arms
 
     def table(self, row: int, column: int, columns: Sequence[Column]) -> int:
         """A table with a head row and walls between its columns; gives the row of its first body line."""
@@ -152,31 +155,37 @@ class Canvas:
 
     def lines(self) -> tuple[str, ...]:
         """The rows as text, without blanks at the right and without empty rows at the ends."""
-        # One look-up a cell: an empty cell and each arm have their character, text is its own.
-        signs: dict[Any, str] = dict(self.glyphs.lines) | {None: " "}
-        sign = signs.get
-        drawn = ["".join(map(sign, row, row)).rstrip(" ") for row in self._rows]
+        drawn = ["".join(row).rstrip(" ") for row in self._rows]
         while drawn and not drawn[-1]:
             drawn.pop()
         while drawn and not drawn[0]:
             drawn.pop(0)
         return tuple(drawn)
 
-    def _row(self, row: int) -> list[Any]:
+    def _row(self, row: int) -> list[str]:
         if row < 0:
             raise CanvasError(f"row {row} is above the canvas")
         while row >= len(self._rows):
-            self._rows.append([None] * self.width)
+            self._rows.append([" "] * self.width)
         return self._rows[row]
 
+    def _ink(self, row: int, first: int, end: int, arms: int) -> None:
+        """Line cells with the same arms, side by side, on empty cells."""
+        self._rows[row][first:end] = self.glyphs.lines[arms] * (end - first)
+        start = row * self.width
+        self._arms.update(dict.fromkeys(range(start + first, start + end), arms))
+
     def _join(self, row: int, column: int, arms: int) -> None:
+        """One more line through a cell, which is empty or belongs to other lines."""
         line = self._row(row)
         if not 0 <= column < self.width:
             raise CanvasError(f"a line at column {column} is outside of {self.width} columns")
-        cell = line[column]
-        if isinstance(cell, str):
-            raise CanvasError(f"a line at row {row}, column {column} would cross the text {cell!r}")
-        joined = arms | (cell or 0)
+        place = row * self.width + column
+        known = self._arms.get(place, 0)
+        if not known and line[column] != " ":
+            raise CanvasError(f"a line at row {row}, column {column} would cross the text {line[column]!r}")
+        joined = known | arms
         if joined not in self.glyphs.lines:
             raise CanvasError(f"no character joins the lines at row {row}, column {column}")
-        line[column] = joined
+        line[column] = self.glyphs.lines[joined]
+        self._arms[place] = joined
