@@ -44,6 +44,8 @@ def loose_ends(lines: Iterable[str]) -> Iterator[str]:
     """Each arm of a box-drawing character that meets neither an arm, an arrowhead nor, beside it, text or a bar."""
     rows = grid(lines)
     for number, row in enumerate(rows):
+        if set(row) == {"═"}:
+            continue  # A rule between two sections joins nothing.
         for column, character in enumerate(row):
             for side in arms(character):
                 down, across = STEP[side]
