@@ -1,0 +1,735 @@
+"""The heatmap: who looks at whom?
+
+Floor 2. One row a query, one column a key, one cell a weight. `draw` reads like the picture: what attends (`study`),
+how it fits in the width (`_layout`), and then ink, head by head, panel by panel. More tokens than a page can hold are
+drawn in blocks, each the share that its queries give to its keys together, so that rows still add up to 1.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate, groupby
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from mdattn import cells, numerals
+from mdattn.canvas import Canvas, Diagram
+from mdattn.diagrams import _notes, _words
+from mdattn.diagrams._kind import Kind
+from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, position, study
+from mdattn.errors import OptionError
+from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.options import Attention, doc
+
+Mode = Literal["squares", "shades", "numbers", "both"]
+Heads = Literal["words", "numbers", "ticks"]
+Rows = Sequence[Sequence[Any]]
+
+TITLE = "ATTENTION WEIGHTS"
+NARROWEST = 24  # Narrower, not even one column of every mode fits beside its row's label.
+SQUARES = 3  # cells of a weight drawn in squares: one level each
+WIDE, LONGEST_NARROW, SHORTEST = (
+    48,
+    10,
+    6,
+)  # from which width words stand in full up to _words.LONGEST; else up to these
+MOST_LINES = 64  # rows or columns that stand for one token each; of more tokens, blocks are drawn
+MOST_PANELS = 8
+FEWEST_BLOCKS = 8  # columns that a pooled heatmap has at least, in panels if need be
+MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are named
+MOST_SENTENCE_LINES = 3
+TIED_NAMES = 3
+STRONGEST = 3
+MOST_SPOKEN = 6  # rows that the text alternative tells one by one
+
+# Where the levels of a weight begin. Of more than ten keys even an equal share is below the first of these: the levels
+# begin at about an equal share then, at three neighbours of 1, 2, 5, 10, 20, 50, …
+STEPS = (0.1, 0.4, 0.7)
+FEW_KEYS = 10
+_SERIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+CLEAR = 0.7  # From here on a query "attends to" a key, below it "attends most to" it.
+
+
+class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of a heatmap."""
+
+    mode: Annotated[
+        Literal["squares", "shades", "numbers", "both"] | None,
+        doc(
+            "how weights are shown; `both`: squares and numbers (default: squares, or shades where squares do not fit)",
+            "'squares', 'shades', 'numbers' or 'both'",
+        ),
+    ] = None
+    annotations: Annotated[
+        Literal["none"] | dict[str, str] | None,
+        doc(
+            "remarks beside the rows: `none`, or a mapping from token to text; left out: made from the numbers",
+            "'none' or a mapping from token to text",
+        ),
+    ] = None
+    legend: Annotated[bool, doc("whether to explain the cells below the heatmap", "true or false")] = True
+
+
+# What is shown --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The tokens of one side, and how many of them one line of the heatmap stands for."""
+
+    tokens: tuple[str, ...]
+    block: int = 1
+
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        return labels(self.tokens)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of equal tokens the second is `the#2`."""
+        return distinct(self.tokens)
+
+    @property
+    def starts(self) -> range:
+        """The position from 0 of the first token of each line."""
+        return range(0, len(self.tokens), self.block)
+
+    def spans(self, dash: str) -> tuple[str, ...]:
+        """`1–4`, `5–8`, …: the positions from 1 of each line."""
+        total = len(self.tokens)
+        ends = [min(start + self.block, total) for start in self.starts]
+        return tuple(
+            f"{start + 1}{dash}{end}" if end > start + 1 else str(end)
+            for start, end in zip(self.starts, ends, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Which level a weight has: 0 to 3. Decided on the weight as rounded to `decimals`, as it is printed."""
+
+    starts: tuple[int, ...]
+    """Where the levels 1, 2 and 3 begin, in units of 10**-decimals."""
+    decimals: int
+
+    @classmethod
+    def of(cls, keys: int, decimals: int, printed: bool) -> _Scale:
+        """For so many keys; `printed`: the numbers stand beside the cells, with these decimals."""
+        steps = STEPS
+        if keys > FEW_KEYS:
+            first = min(range(len(_SERIES) - 2), key=lambda at: max(_SERIES[at] * keys, 1 / (_SERIES[at] * keys)))
+            steps = _SERIES[first : first + 3]  # type: ignore[assignment]
+        decimals = decimals if printed else max(decimals, numerals.decimals_needed(steps, numerals.MOST_DECIMALS))
+        units = tuple(max(1, int(numerals.rounded(step * 10**decimals, 0))) for step in steps)
+        return cls(units, decimals)
+
+    def levels(self, weights: Any) -> Any:
+        """weights [...] -> levels, same shape."""
+        borders = np.array([(start - 0.5) / 10**self.decimals for start in self.starts])
+        # Snapping decides only what is nearer to a border than half of the last of its decimals.
+        low = np.searchsorted(borders - 1e-9, weights, side="right")
+        near = low != np.searchsorted(borders + 1e-9, weights, side="right")
+        for place in np.argwhere(near).tolist():
+            at = tuple(place)
+            units = int(numerals.rounded(numerals.rounded(float(weights[at]), self.decimals) * 10**self.decimals, 0))
+            low[at] = sum(units >= start for start in self.starts)
+        return low
+
+    def ranges(self, top: float, dash: str) -> Iterator[tuple[int, str]]:
+        """Each level that a printed number can have, the highest first, with its numbers: (3, `0.70–1.00`)."""
+        unit = 10**self.decimals
+        ends = [*(start - 1 for start in self.starts), max(unit, int(numerals.rounded(top * unit, 0)))]
+        for level in (3, 2, 1, 0):
+            first, last = (0, *self.starts)[level], ends[level]
+            if first <= last:
+                texts = dict.fromkeys(numerals.text(each / unit, self.decimals) for each in (first, last))
+                yield level, dash.join(texts)
+
+
+@dataclass(frozen=True)
+class _Map:
+    """The heatmap before it is laid out."""
+
+    options: Options
+    found: Study
+    glyphs: Glyphs
+    mode: Mode
+    rows: _Axis
+    columns: _Axis
+    given: tuple[tuple[int, str], ...] | None
+    """The author's remarks as (query, text); None where they are to be made from the numbers."""
+    remarks: dict[Heads, list[list[str]]] = field(default_factory=dict)
+
+    @property
+    def cross(self) -> bool:
+        return self.options.key_tokens is not None
+
+    @property
+    def pooled(self) -> bool:
+        return self.rows.block > 1 or self.columns.block > 1
+
+    @property
+    def noun(self) -> str:
+        return "word" if self.options.text is not None else "token"
+
+    @property
+    def cell_widths(self) -> tuple[int, ...]:
+        """What a cell may take, the roomiest first."""
+        number = self.options.decimals + 2 if self.options.decimals else 1
+        table: dict[Mode, tuple[int, ...]] = {
+            "squares": (SQUARES,),
+            "shades": (3, 2, 1),
+            "numbers": (max(number, 3),),
+            "both": (SQUARES + 1 + number,),
+        }
+        return table[self.mode]
+
+    @property
+    def longest(self) -> int:
+        return _words.LONGEST if self.options.width >= WIDE else LONGEST_NARROW
+
+    @cached_property
+    def scale(self) -> _Scale:
+        return _Scale.of(len(self.columns.starts), self.options.decimals, self.mode == "both")
+
+    def named(self, heads: Heads, axis: _Axis) -> list[str]:
+        """The tokens as remarks name them: `"the#2"`, or where the axis is numbered `"the" (5)`."""
+        names = axis.names if heads == "words" else axis.plain
+        names = _words.cut(names, 40, self.glyphs.ellipsis).shown
+        if heads == "words":
+            return [f'"{name}"' for name in names]
+        return [f'"{name}" ({number})' for number, name in enumerate(names, 1)]
+
+    def remark(self, heads: Heads) -> list[list[str]]:
+        """What is remarked about each row of each head, "" where nothing is."""
+        if heads not in self.remarks:
+            self.remarks[heads] = [self._remark(head, heads) for head in self.found.heads]
+        return self.remarks[heads]
+
+    def _remark(self, head: HeadStudy, heads: Heads) -> list[str]:
+        if self.given is not None or self.rows.block > 1:
+            by_row = dict(self.given or ()) if len(self.found.heads) == 1 and self.rows.block == 1 else {}
+            return [by_row.get(row, "") for row in range(len(self.rows.starts))]
+        names = self.named(heads, self.columns)
+        decimals = self.options.decimals
+        return [
+            remark(weights, allowed, None if self.cross else row, names, decimals)
+            for row, (weights, allowed) in enumerate(
+                zip(head.trace.weights[0].tolist(), head.trace.allowed[0].tolist(), strict=True)
+            )
+        ]
+
+
+def remark(
+    weights: Sequence[float], allowed: Sequence[bool], own: int | None, names: Sequence[str], decimals: int
+) -> str:
+    """What stands out in one row [key], in words; `own` is the key that is the query itself, None if there is none."""
+    seen = sum(allowed)
+    top = max(weights)
+    if not seen or top <= 0:
+        return "attends to nothing"
+    tied = [key for key, weight in enumerate(weights) if weight >= top - 2e-9]
+    if len(tied) > 1:
+        tied = [key for key in tied if numerals.snapped(weights[key]) == numerals.snapped(top)]
+    share = numerals.text(top, decimals)
+    if len(tied) == 1:
+        name = "itself" if tied[0] == own else names[tied[0]]
+        if seen == 1 or sum(weight > 0 for weight in weights) == 1:
+            return f"attends only to {name}"
+        return f"attends to {name} ({share})" if top >= CLEAR else f"attends most to {name} ({share})"
+    if len(tied) == seen and seen > 2:
+        return f"spreads evenly ({share} each)"
+    most = "" if len(tied) == seen else "most "
+    if len(tied) > TIED_NAMES:
+        return f"attends {most}to {len(tied)} keys alike ({share} each)"
+    named = _notes.listed("itself" if key == own else names[key] for key in tied)
+    return f"attends {most}to {named} alike ({share} each)"
+
+
+# How it fits ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way to lay a heatmap out. `tight`: no margins, the axes named above the table."""
+
+    heads: Heads
+    cell: int
+    gap: int
+    tight: bool
+    longest: int  # cells of a word
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A form carried out: what stands where."""
+
+    form: _Form
+    labels: tuple[str, ...]
+    label: int  # cells of the widest, and of the axis' name
+    heads: tuple[str, ...]
+    widths: tuple[int, ...]  # of each column
+    panels: tuple[range, ...]
+    legend: tuple[tuple[str, str], ...]  # the words that were cut
+
+    @property
+    def indent(self) -> int:
+        return 0 if self.form.tight else 2
+
+    @property
+    def first(self) -> int:
+        """Where the first column begins."""
+        return self.indent + self.label + (1 if self.form.tight else 2)
+
+    def end(self, panel: range) -> int:
+        """Where a remark beside the panel would begin."""
+        return self.first + sum(self.widths[each] for each in panel) + self.form.gap * (len(panel) - 1) + 2
+
+
+def _forms(plan: _Map) -> Iterator[_Form]:
+    """The forms in order of preference."""
+    cell, *narrower = plan.cell_widths
+    longest = plan.longest
+    if not plan.pooled:
+        yield from (_Form("words", cell, gap, False, longest) for gap in (3, 2, 1))
+        yield _Form("words", cell, 1, True, longest)
+    if plan.mode != "shades":
+        yield from (_Form("numbers", cell, gap, False, longest) for gap in (2, 1))
+        yield from (_Form("numbers", cell, 1, True, most) for most in (longest, SHORTEST))
+        return
+    if not plan.pooled:
+        for size in (cell, narrower[0]):
+            yield from (_Form("numbers", size, 1, tight, longest) for tight in (False, True))
+    for size in narrower:
+        yield from (_Form("ticks", size, 0, tight, longest) for tight in (False, True))
+    yield _Form("ticks", narrower[-1], 0, True, SHORTEST)
+
+
+def _fit(plan: _Map, form: _Form) -> _Layout | None:
+    """The form carried out, in as many panels as it needs; None if not even one column fits."""
+    rows, columns = plan.rows, plan.columns
+    mark, dash = plan.glyphs.ellipsis, plan.glyphs.dash
+    numbered = form.heads != "words"
+    legend: tuple[tuple[str, str], ...] = ()
+    if rows.block > 1:
+        spans = rows.spans(dash)
+        texts = tuple(cells.right(span, cells.widest(spans)) for span in spans)
+    else:
+        cut = _words.cut(rows.names if not numbered else rows.plain, form.longest, mark)
+        legend, texts = cut.legend, cut.shown
+        if numbered and not plan.cross:
+            digits = len(str(len(texts)))
+            texts = tuple(f"{number:>{digits}} {text}" for number, text in enumerate(texts, 1))
+    if numbered:
+        heads = tuple(str(start + 1) for start in columns.starts)
+    elif plan.cross:
+        cut = _words.cut(columns.names, form.longest, mark)
+        heads, legend = cut.shown, tuple(dict.fromkeys((*legend, *cut.legend)))
+    else:
+        heads = texts
+    size = max(form.cell, cells.widest(heads)) if form.heads == "numbers" else form.cell
+    widths = tuple(max(size, cells.width(head)) for head in heads) if not numbered else (size,) * len(heads)
+    label = cells.widest(texts) if form.tight else max(cells.widest(texts), cells.width(_query_axis(plan.glyphs)))
+    layout = _Layout(form, texts, label, heads, widths, (), legend)
+    room = plan.options.width - layout.first
+    if max(widths) > room:
+        return None
+    return _Layout(form, texts, label, heads, widths, _panels(widths, room, form.gap), legend)
+
+
+def _panels(widths: Sequence[int], room: int, gap: int) -> tuple[range, ...]:
+    """Which columns stand in which panel: as few panels as fit, as even as they can be."""
+    greedy = _words.arrange(widths, room, gap)
+    count, per = len(widths), -(-len(widths) // len(greedy))
+    even = tuple(range(start, min(start + per, count)) for start in range(0, count, per))
+    if len(even) == len(greedy) and all(
+        sum(widths[each] for each in panel) + gap * (len(panel) - 1) <= room for panel in even
+    ):
+        return even
+    return tuple(greedy)
+
+
+def _layout(plan: _Map) -> _Layout | None:
+    """The best form that shows all columns side by side, if there is one; else the one with the fewest panels."""
+    every: list[_Layout] = []
+    for _, forms in groupby(_forms(plan), key=lambda form: form.heads):
+        fits = [layout for layout in (_fit(plan, form) for form in forms) if layout is not None]
+        single = [layout for layout in fits if len(layout.panels) == 1]
+        if single:
+            return next((layout for layout in single if _beside(plan, layout)), single[0])
+        every += fits
+    return min(every, key=lambda layout: len(layout.panels), default=None)
+
+
+def _beside(plan: _Map, layout: _Layout) -> bool:
+    """Whether every remark has room beside its row."""
+    if layout.form.tight or len(layout.panels) > 1:
+        return False
+    widest = max(map(cells.widest, plan.remark(layout.form.heads)))
+    return layout.end(layout.panels[0]) + widest <= plan.options.width
+
+
+# Drawing --------------------------------------------------------------------------------------------------------------
+
+
+def draw(options: Options, folder: Path | None) -> Diagram:
+    """The weights of every query as a heatmap, one a head. Raises OptionError."""
+    plan, layout = _planned(options)
+    canvas, _ = _notes.start(options)
+    if options.title != "none":
+        _notes.paragraph(canvas, labels((options.title or TITLE,))[0])
+    _sentence(canvas, "Queries" if plan.cross else "Sentence", plan.rows, plan)
+    if plan.cross:
+        _sentence(canvas, "Keys", plan.columns, plan)
+    for number, head in enumerate(plan.found.heads, 1):
+        canvas.gap()
+        if len(plan.found.heads) > 1:
+            name = f": {labels((head.name,))[0]}" if head.name else ""
+            _notes.paragraph(canvas, f"Head {number} of {len(plan.found.heads)}{name}", indent="  ")
+        _draw_head(canvas, plan, layout, number - 1)
+    _closing(canvas, plan, layout)
+    return Diagram(canvas.lines(), _alternative(plan))
+
+
+def _planned(options: Options) -> tuple[_Map, _Layout]:
+    """What is drawn, and how. Raises OptionError."""
+    if options.values is not None:
+        raise OptionError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
+    if options.width < NARROWEST:
+        raise OptionError("width", f"a heatmap needs at least {NARROWEST} columns, not {options.width}")
+    found = study(options)
+    rows, columns = _Axis(found.tokens), _Axis(found.key_tokens)
+    glyphs = CHARSETS[options.charset]
+    given = _annotated(options, found)
+    if max(len(found.tokens), len(found.key_tokens)) <= MOST_LINES:
+        for mode in (options.mode,) if options.mode else _DEFAULT_MODES:
+            plan = _Map(options, found, glyphs, mode, rows, columns, given)
+            layout = _layout(plan)
+            if layout and len(layout.panels) <= (MOST_PANELS if mode == (options.mode or _DEFAULT_MODES[-1]) else 1):
+                return plan, layout
+    mode = options.mode or _DEFAULT_MODES[-1]
+    plan = _pooled(_Map(options, found, glyphs, mode, rows, columns, given))
+    layout = _layout(plan)
+    assert layout is not None  # NARROWEST is enough for one column of any mode.
+    return plan, layout
+
+
+_DEFAULT_MODES: tuple[Mode, ...] = ("squares", "shades")
+
+
+def _annotated(options: Options, found: Study) -> tuple[tuple[int, str], ...] | None:
+    """The author's remarks as (query, text); None if they are to be made. Raises OptionError for what is no token."""
+    if options.annotations is None:
+        return None
+    given = options.annotations if isinstance(options.annotations, dict) else {}
+    return tuple(
+        (position(token, found.tokens, ("annotations", token)), cells.isolated(cells.printable(text)))
+        for token, text in given.items()
+    )
+
+
+def _pooled(plan: _Map) -> _Map:
+    """The same in blocks of tokens, as many as fit side by side."""
+    rows, columns = len(plan.rows.tokens), len(plan.columns.tokens)
+    digits = len(str(max(rows, columns)))
+    cell, gap = (1, 0) if plan.mode == "shades" else (max(plan.cell_widths[0], digits), 1)
+    room = plan.options.width - 2 * digits - 2
+    most = min(MOST_LINES, max(FEWEST_BLOCKS, (room + gap) // (cell + gap)))
+    across, down = -(-columns // most), -(-rows // MOST_LINES)
+    if not plan.cross:
+        across = down = max(across, down)
+    return replace(plan, rows=_Axis(plan.rows.tokens, down), columns=_Axis(plan.columns.tokens, across), remarks={})
+
+
+def _values(plan: _Map, head: HeadStudy) -> tuple[Any, Any]:
+    """weights and allowed of one head [row, column]: of blocks, the mean over queries of the sums over keys."""
+    weights, allowed = head.trace.weights[0], head.trace.allowed[0]
+    if plan.pooled:
+        down, across = list(plan.rows.starts), list(plan.columns.starts)
+        counts = np.diff([*down, len(plan.rows.tokens)])[:, None]
+        weights = np.add.reduceat(np.add.reduceat(weights, across, axis=1), down, axis=0) / counts
+        allowed = np.logical_or.reduceat(np.logical_or.reduceat(allowed, across, axis=1), down, axis=0)
+    return weights, allowed
+
+
+def _cells(plan: _Map, size: int, weights: Any, allowed: Any) -> tuple[list[list[str]], list[list[str]]]:
+    """The cells as text [row][column], each `size` wide, and their numbers, "" where none are printed."""
+    glyphs, decimals = plan.glyphs, plan.options.decimals
+    masked = cells.centre(glyphs.masked, size)
+    signs = [_sign(plan, level, size) for level in range(4)]
+    levels = plan.scale.levels(weights).tolist()
+    inked = [[signs[level] for level in row] for row in levels]
+    numbers: list[list[str]] = []
+    if plan.mode in ("numbers", "both"):
+        numbers = [[numerals.text(weight, decimals) for weight in row] for row in weights.tolist()]
+        inked = [
+            [cells.centre(f"{sign} {number}".lstrip(), size) for sign, number in zip(*pair, strict=True)]
+            for pair in zip(inked, numbers, strict=True)
+        ]
+    if not allowed.all():
+        for row, column in np.argwhere(~allowed).tolist():
+            inked[row][column] = masked
+    return inked, numbers
+
+
+def _sign(plan: _Map, level: int, size: int) -> str:
+    """The cell of a level without its number."""
+    if plan.mode == "numbers":
+        return ""
+    if plan.mode == "shades":
+        return plan.glyphs.shades[level + 1] * size
+    return plan.glyphs.square * level + plan.glyphs.hollow * (SQUARES - level)
+
+
+def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
+    """The panels of one head, its remarks, and what was rounded in it."""
+    weights, allowed = _values(plan, plan.found.heads[index])
+    inked, numbers = _cells(plan, layout.form.cell, weights, allowed)
+    remarks = plan.remark(layout.form.heads)[index]
+    together = plan.given is not None or _beside(plan, layout)
+    below: list[tuple[str, str]] = []
+    last = layout.panels[-1]
+    room = canvas.width - layout.end(last)
+    for panel in layout.panels:
+        if panel.start:
+            canvas.gap()
+        _draw_axes(canvas, plan, layout, panel)
+        for row, label in enumerate(layout.labels):
+            line = _line(layout, panel, label, inked[row])
+            if panel is last and remarks[row]:
+                if together and cells.width(remarks[row]) <= room:
+                    line = cells.pad(line, layout.end(panel)) + remarks[row]
+                else:
+                    below.append((label, remarks[row]))
+            canvas.write(line)
+    if plan.given is None and (len(below) > MOST_REMARKS or plan.rows.block > 1):
+        _notes.paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
+    else:
+        _draw_remarks(canvas, layout, below)
+    _notes.paragraph(canvas, _rounded(plan, layout, numbers, allowed.any(axis=1).tolist()), layout.indent, "  ")
+
+
+def _line(layout: _Layout, panel: range, label: str, inked: Sequence[str]) -> str:
+    """One row of a panel: the label and its cells."""
+    gap = " " * layout.form.gap
+    start = cells.pad(" " * layout.indent + label, layout.first)
+    return start + gap.join(cells.centre(inked[each], layout.widths[each]) for each in panel)
+
+
+def _query_axis(glyphs: Glyphs) -> str:
+    return f"query {glyphs.down}"
+
+
+def _draw_axes(canvas: Canvas, plan: _Map, layout: _Layout, panel: range) -> None:
+    """Which side asks, which side answers, and the heads of the columns."""
+    keys = "key"
+    if len(layout.panels) > 1:
+        tokens = len(plan.columns.tokens)
+        first, last = plan.columns.starts[panel.start], min(plan.columns.starts[panel[-1]] + plan.columns.block, tokens)
+        span = f"keys {first + 1}{plan.glyphs.dash}{last}" if last > first + 1 else f"key {last}"
+        keys = f"{span} of {tokens}"
+    keys = f"{keys} {plan.glyphs.right}"
+    axis = _query_axis(plan.glyphs)
+    if layout.form.tight:
+        _notes.paragraph(canvas, f"{axis}  {keys}")
+        axis = ""
+    else:
+        canvas.write(keys, layout.first)
+    if layout.form.heads == "ticks":
+        canvas.write(cells.pad(" " * layout.indent + axis, layout.first) + _ticks(layout, panel))
+    else:
+        canvas.write(_line(layout, panel, axis, layout.heads))
+
+
+def _ticks(layout: _Layout, panel: range) -> str:
+    """Position numbers above the first column and above every fifth or tenth."""
+    size = layout.form.cell
+    every = next(each for each in (5, 10, 20) if each * size > len(layout.heads[-1]))
+    ruler = ""
+    for place, column in enumerate(panel):
+        # Of tokens one by one, round numbers; of blocks, the first of each fifth.
+        wanted = column == panel.start or (column - panel.start) % every == 0
+        if (
+            wanted
+            and place * size >= len(ruler) + bool(ruler)
+            and place * size + len(layout.heads[column]) <= len(panel) * size
+        ):
+            ruler = ruler.ljust(place * size) + layout.heads[column]
+    return ruler
+
+
+def _draw_remarks(canvas: Canvas, layout: _Layout, remarks: Sequence[tuple[str, str]]) -> None:
+    """Remarks below the table, each after the label of its row."""
+    if not remarks:
+        return
+    canvas.gap()
+    widest = cells.widest([label for label, _ in remarks])
+    column = layout.indent + widest + 2
+    for label, text in remarks:
+        row = canvas.height
+        canvas.text(row, layout.indent, label)
+        for offset, piece in enumerate(cells.wrap(text, canvas.width - column)):
+            canvas.text(row + offset, column, piece)
+
+
+def _strongest(plan: _Map, heads: Heads, index: int) -> str:
+    """The largest weights of many rows in words; rows that see only one key have no choice and are left out."""
+    trace = plan.found.heads[index].trace
+    allowed = trace.allowed[0]
+    seen = allowed.sum(axis=1)
+    snapped = np.rint(np.where(seen[:, None] > 1, trace.weights[0], 0.0) * 10**numerals.SNAP).ravel()
+    count = min(STRONGEST, snapped.size)
+    least = np.partition(snapped, -count)[-count]
+    found = np.flatnonzero(snapped >= max(least, 1.0))
+    order = found[np.argsort(-snapped[found], kind="stable")]
+    queries, keys = plan.named(heads, plan.rows), plan.named(heads, plan.columns)
+    pairs = []
+    for place in order[:count].tolist():
+        row, key = divmod(place, len(plan.columns.tokens))
+        name = "itself" if row == key and not plan.cross else keys[key]
+        pairs.append(f"{queries[row]} to {name} {numerals.text(trace.weights[0, row, key], plan.options.decimals)}")
+    more = f"; {len(order) - count} more alike" if len(order) > count else ""
+    none = int((seen == 0).sum())
+    nothing = f"{none} {'query attends' if none == 1 else 'queries attend'} to nothing." if none else ""
+    strongest = f"Strongest: {'; '.join(pairs)}{more}." if pairs else ""
+    return f"{strongest} {nothing}".strip()
+
+
+def _rounded(plan: _Map, layout: _Layout, numbers: Sequence[Sequence[str]], seen: Sequence[bool]) -> str | None:
+    """Says which rows do not add up to 1 as printed, in one line."""
+    decimals = plan.options.decimals
+    one = 10**decimals
+    off: dict[int, list[str]] = {}
+    for row, label, any_seen in zip(numbers, layout.labels, seen, strict=False):
+        units = sum(int(number.replace(".", "")) for number in row)
+        if any_seen and units != one:
+            off.setdefault(units, []).append(f'"{label.strip()}"')
+    if not off:
+        return None
+    sums = [numerals.text(units / one, decimals) for units in sorted(off)]
+    verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
+    named = _notes.listed(
+        f"{_notes.listed(off[units])} {'to' if place else verb} {total}"
+        for place, (units, total) in enumerate(zip(sorted(off), sums, strict=True))
+    )
+    text = f"Rounded: as printed, {named}."
+    if layout.indent + cells.width(text) <= plan.options.width:
+        return text
+    rows = sum(map(len, off.values()))
+    totals = sums[0] if len(sums) == 1 else f"between {sums[0]} and {sums[-1]}"
+    return f"Rounded: as printed, {rows} of {len(numbers)} rows add up to {totals}."
+
+
+def _closing(canvas: Canvas, plan: _Map, layout: _Layout) -> None:
+    """What holds for the whole diagram: the legend of the cells, and the notes."""
+    canvas.gap()
+    if plan.given and (len(plan.found.heads) > 1 or plan.rows.block > 1):
+        names = _words.cut(plan.rows.names, plan.longest, plan.glyphs.ellipsis).shown
+        _draw_remarks(canvas, layout, [(names[row], text) for row, text in plan.given])
+        canvas.gap()
+    if plan.options.legend:
+        for line in _filled(list(_legend(plan, layout)), canvas.width - layout.indent):
+            canvas.write(line, layout.indent)
+    for note in (*_notes_of(plan), *_notes.legend(layout.legend)):
+        _notes.paragraph(canvas, note, layout.indent, "  ")
+
+
+def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
+    """Each sign of the cells with what it means."""
+    if plan.mode != "numbers":
+        top = 1.0
+        if plan.found.basis == "weights":
+            top = max(float(head.trace.weights.max()) for head in plan.found.heads)
+        for level, span in plan.scale.ranges(top, plan.glyphs.dash):
+            yield f"{_sign(plan, level, layout.form.cell)} {span}"
+    if plan.found.allowed is not None and not plan.found.allowed.all():
+        yield f"{plan.glyphs.masked} masked"
+
+
+def _filled(items: Sequence[str], room: int) -> list[str]:
+    """The items side by side in as few lines as they fit."""
+    for gap in (3, 2):
+        rows = _words.arrange([cells.width(item) for item in items], room, gap)
+        lines = [(" " * gap).join(items[each] for each in row) for row in rows]
+        if len(lines) <= 1:
+            break
+    return lines
+
+
+def _notes_of(plan: _Map) -> Iterator[str]:
+    """What was pooled, what was made up, what was done to the scores."""
+    found, options, times = plan.found, plan.options, plan.glyphs.times
+    down, across = plan.rows.block, plan.columns.block
+    if plan.pooled:
+        size = f"{len(plan.rows.tokens)} {times} {len(plan.columns.tokens)} weights"
+        queries = f"{down} queries give, on average," if down > 1 else "a query gives"
+        share = f"the share that {queries} to {across} keys together"
+        yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
+    for name, value, how in (
+        ("Scale", options.scale, "scores are multiplied by it"),
+        ("Softcap", options.softcap, "scores are kept between it and its negative"),
+        ("Temperature", options.temperature, "scores are divided by it before the softmax"),
+    ):
+        if value is not None:
+            yield f"{name} {value:g}: {how}."
+    made_up = plan.cross and found.basis == "vectors" and options.keys is None
+    if found.embeddings is not None and found.basis == "vectors" and (found.illustrative or made_up):
+        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+
+
+def _sentence(canvas: Canvas, name: str, axis: _Axis, plan: _Map) -> None:
+    """The tokens as a sentence in a few lines; the end of a long one is left out, and counted."""
+    room, words = MOST_SENTENCE_LINES * canvas.width, axis.plain
+    count = len(words)
+    used = list(accumulate(cells.width(word) + 1 for word in words))
+    text = f"{name}: {_notes.sentence(words)}"
+    if used[-1] > room or len(cells.wrap(text, canvas.width, "  ")) > MOST_SENTENCE_LINES:
+        # Two lines at least are full of words; a wrapped line may leave some of its cells empty.
+        count = max(1, bisect_right(used, room - canvas.width - len(name) - 20))
+        short = _notes.sentence(
+            [*(cells.cut(word, 40, plan.glyphs.ellipsis) for word in words[:count]), plan.glyphs.ellipsis]
+        )
+        text = f"{name}: {short} ({len(words)} {plan.noun}s)"
+    _notes.paragraph(canvas, text, indent="  ")
+
+
+def _alternative(plan: _Map) -> str:
+    """The same in a few sentences, made from the numbers."""
+    found = plan.found
+    masks = {"none": "", "given": ", partly masked", "causal": ", causal mask"}
+    size = f"Attention weights of {len(plan.rows.tokens)} queries by {len(plan.columns.tokens)} keys"
+    sentences = [size + masks.get(found.mask, f", {found.mask}") + "."]
+    for number in range(1, min(len(found.heads), 2) + 1):
+        where = f"Head {number}: " if len(found.heads) > 1 else ""
+        if len(plan.rows.tokens) <= MOST_SPOKEN:
+            names = [name.replace('"', "'") for name in plan.named("words", plan.rows)]
+            told = zip(names, replace(plan, given=None).remark("words")[number - 1], strict=True)
+            sentences.append(where + "; ".join(f"{name} {text}" for name, text in told) + ".")
+        else:
+            sentences.append(where + _strongest(plan, "words", number - 1))
+    return " ".join(sentences)
+
+
+KIND = Kind(
+    name="heatmap",
+    summary="the weights of every query over every key, as squares, shades or numbers",
+    options=Options,
+    draw=draw,
+    example="""\
+kind: heatmap
+text: The cat sat on the mat
+mask: causal
+embeddings:
+  The: [0.2, 0.5, 0.1]
+  cat: [0.8, 0.1, 0.6]
+  sat: [0.3, 0.9, 0.2]
+  on: [0.1, 0.6, 0.3]
+  the: [0.2, 0.5, 0.1]
+  mat: [0.4, 0.7, 0.3]
+""",
+)
