@@ -1,0 +1,371 @@
+"""The comparison: its numbers redone with plain Python from what it prints, and its wires followed one by one."""
+
+from __future__ import annotations
+
+import random
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
+from math import exp, sqrt, tanh
+
+import pytest
+from support import OPPOSITE, arms, foreign, grid, loose_ends, too_wide
+
+from mdattn.diagrams import KINDS
+from mdattn.errors import DiagramError
+from mdattn.render import diagram, draw_options
+
+VECTORS = """\
+embeddings:
+  The: [0.2, 0.5, 0.1]
+  cat: [0.8, 0.1, 0.6]
+  sat: [0.3, 0.9, 0.2]
+  on: [0.1, 0.6, 0.3]
+  the: [0.2, 0.5, 0.1]
+  mat: [0.4, 0.7, 0.3]
+"""
+SENTENCE = "kind: comparison\ntext: The cat sat on the mat\n"
+STEP = re.compile(r'^(?:Step )?(\d+)(?:: process)? "?(\S+?)"? +([█▌#]*) +(<?[\d.]+ %)(?:  (.*))?$', re.MULTILINE)
+WORD = re.compile(r'^(?:Word )?(\d+):? "?(\S+?)"? +([█▌#]*) +(<?[\d.]+ %|[·.])(?:  \[(.*)\])?$', re.MULTILINE)
+
+
+def drawn(more: str = VECTORS, start: str = SENTENCE) -> str:
+    return diagram(start + more)
+
+
+def sides(text: str) -> tuple[str, str, str]:
+    before, rest = text.split("AFTER TRANSFORMERS\n")
+    after, costs = rest.split("WHAT ONE LAYER COSTS\n")
+    return before, after, costs
+
+
+def percent(value: float) -> str:
+    return str(Decimal(repr(round(value * 100, 7))).quantize(Decimal(1), ROUND_HALF_UP)) + " %"
+
+
+def softmax(scores: list[float]) -> list[float]:
+    top = max(scores)
+    parts = [exp(score - top) for score in scores]
+    return [part / sum(parts) for part in parts]
+
+
+def weights_from(rows: list[list[float]], causal: bool) -> list[float]:
+    """The weight that each word gives to the first, from vectors."""
+    found = []
+    for place, query in enumerate(rows):
+        keys = rows[: place + 1] if causal else rows
+        scores = [sum(a * b for a, b in zip(query, key, strict=True)) / sqrt(len(query)) for key in keys]
+        found.append(softmax(scores)[0])
+    return found
+
+
+# The recurrent side ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("retention", ["0.5", "0.9", "0.3", "0.0625"])
+def test_the_memory_is_the_retention_multiplied_once_a_step(retention: str) -> None:
+    before, _, _ = sides(drawn(f"retention: {retention}\n"))
+    steps = STEP.findall(before)
+    assert [step[1] for step in steps] == ["The", "cat", "sat", "on", "the", "mat"]
+    for number, (_, _, _, value, _) in enumerate(steps):
+        share = Decimal(retention) ** number * 100
+        shown = share.quantize(Decimal(1), ROUND_HALF_UP)
+        assert value == (f"{shown} %" if shown else "<1 %")
+    assert f"h2 = {retention} × h1 + {1 - Decimal(retention)} × cat" in before
+    assert f"multiplies the share by {retention}" in before
+
+
+def test_what_is_said_of_the_memory_follows_the_stated_thresholds() -> None:
+    before, _, _ = sides(drawn("retention: 0.8\ntext: a b c d e f g h i j k l\n", "kind: comparison\n"))
+    assert "Words: remembered from 50 %, fading from 10 %, else mostly forgotten." in before
+    for _, _, _, value, word in STEP.findall(before):
+        number = int(value.removesuffix(" %"))
+        assert word == ("remembered" if number >= 50 else "fading" if number >= 10 else "mostly forgotten")
+    assert 'By the end, "a" is mostly forgotten: 9 % of h12.' in before
+
+
+def test_a_share_that_prints_as_ten_percent_counts_as_ten() -> None:
+    # 0.98 to the power of 114 is 0.0999: printed 10 %, so it must be called what 10 % is called.
+    words = " ".join(f"w{number}" for number in range(115))
+    before, _, _ = sides(drawn(f"retention: 0.98\ntext: {words}\n", "kind: comparison\n"))
+    assert STEP.findall(before)[-1][3:] == ("10 %", "fading")
+
+
+def test_rounding_is_named_only_where_it_shows() -> None:
+    assert "rounded only when printed" in drawn("retention: 0.5\n")
+    assert "rounded only when printed" not in drawn("retention: 0.1\n", "kind: comparison\ntext: a b c\n")
+
+
+def test_each_hidden_state_takes_in_a_word_and_the_state_before() -> None:
+    lines = drawn().split("\n")
+    row = next(line for line in lines if "h1" in line)
+    assert [each.strip("│├─ ") for each in row.split("→")] == ["h1", "h2", "h3", "h4", "h5", "h6"]
+    arrows = lines[lines.index(row) - 2]
+    words = lines[lines.index(row) - 4]
+    assert [words[arrows.index("↓") - 1 :][:3], arrows.count("↓")] == ["The", 6]
+
+
+# The transformer's side -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mask", ["none", "causal"])
+@pytest.mark.parametrize("inputs", [VECTORS, "", "dimensions: 5\n"], ids=["given", "illustrative", "five"])
+def test_the_weights_follow_from_the_printed_vectors(mask: str, inputs: str) -> None:
+    _, after, _ = sides(drawn(f"{inputs}mask: {mask}\nwidth: 100\n"))
+    rows = WORD.findall(after)
+    vectors = [[float(number) for number in row[4].split(", ")] for row in rows]
+    assert [row[3] for row in rows] == [percent(each) for each in weights_from(vectors, mask == "causal")]
+    assert f"dot products / √{len(vectors[0])}" in after
+
+
+def test_the_vectors_are_listed_where_they_do_not_fit_beside() -> None:
+    _, after, _ = sides(drawn(VECTORS + "width: 32\n"))
+    listed = re.findall(r"^\d \w+ +\[(.*)\]$", after, re.MULTILINE)
+    vectors = [[float(number) for number in row.split(", ")] for row in listed]
+    shown = [row[3] for row in WORD.findall(after)]
+    assert shown == [percent(each) for each in weights_from(vectors, causal=False)]
+
+
+def test_given_scores_are_printed_and_weighed() -> None:
+    more = "scores: [[1, 0, 2], [0.5, 0.5, 0], [-0.2, 3, 0.5]]\ntemperature: 2\nsoftcap: 1.5\n"
+    _, after, _ = sides(drawn(more, "kind: comparison\ntext: a b c\n"))
+    rows = WORD.findall(after)
+    for _, _, _, value, scores in rows:
+        capped = [1.5 * tanh(float(score) / 2 / 1.5) for score in scores.split(", ")]
+        assert value == percent(softmax(capped)[0])
+    assert "softmax of its scores / 2, each s made 1.5 × tanh(s / 1.5), over all words" in " ".join(after.split())
+
+
+def test_given_weights_are_printed_as_given() -> None:
+    more = "weights: [[1, 0, 0], [0.125, 0.875, 0], [0.004, 0.5, 0.496]]\n"
+    _, after, _ = sides(drawn(more, "kind: comparison\ntext: a b c\n"))
+    assert [row[3] for row in WORD.findall(after)] == ["100 %", "13 %", "<1 %"]
+    assert "The weights are given." in after
+    assert "softmax" not in after
+
+
+def test_illustrative_vectors_are_called_so() -> None:
+    assert "Illustrative embeddings" in drawn("")
+    assert "Illustrative" not in drawn()
+
+
+def test_both_sides_draw_bars_at_one_scale() -> None:
+    before, after, _ = sides(drawn())
+    rows = [*STEP.findall(before), *WORD.findall(after)]
+    assert len(rows) == 12
+    for _, _, bar, value, _ in rows:
+        halves = 2 * bar.count("█") + bar.count("▌")
+        assert halves / 40 == pytest.approx(int(value.removesuffix(" %")) / 100, abs=0.013 + 0.005)
+    starts = {line.index("█") for line in (before + after).split("\n") if re.match("(Step|Word) .*█", line)}
+    assert len(starts) == 1
+
+
+def joined(text: str, count: int) -> set[tuple[int, int]]:
+    """The pairs of words that a row of wires connects, found by walking along the wires."""
+    lines = text.split("\n")
+    arrows = next(number for number, line in enumerate(lines) if line.strip(" ↕") == "" and "↕" in line)
+    columns = [place for place, sign in enumerate(lines[arrows]) if sign == "↕"]
+    assert len(columns) == count
+    found = set()
+    rows = grid(lines[arrows + 2 :])
+    for row in rows[: rows.index([])]:
+        first = next(place for place, sign in enumerate(row) if "r" in arms(sign))
+        place = first
+        while "r" in arms(row[place]):
+            assert OPPOSITE["r"] in arms(row[place + 1])
+            place += 1
+            if place in columns and "u" in arms(row[place]):
+                found.add((columns.index(first), columns.index(place)))
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 7])
+def test_every_pair_is_wired(count: int) -> None:
+    text = " ".join("abcdefghijkl"[:count])
+    _, after, _ = sides(drawn(f"text: {text}\n", "kind: comparison\n"))
+    assert joined(after, count) == set(combinations(range(count), 2))
+    pairs = count * (count - 1) // 2
+    assert f"{pairs} pair{'s' if pairs > 1 else ''}, in both directions" in after
+    assert f"{count} × {count} = {count**2} weights" in after
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_a_window_wires_only_what_it_allows(size: int) -> None:
+    _, after, _ = sides(drawn(f"mask: {{window: {size}}}\n"))
+    assert joined(after, 6) == {(one, other) for one, other in combinations(range(6), 2) if other - one < size}
+    allowed = sum(min(size, place + 1) for place in range(6))
+    assert f"{allowed} of 6 × 6 = 36 weights" in after
+
+
+def test_a_window_of_one_wires_nothing() -> None:
+    _, after, costs = sides(drawn("mask: {window: 1}\n"))
+    assert "↕" not in after
+    assert '"mat" never sees "The"' in after
+    assert re.search(r"Path, first to last │ +n - 1 = 5 │ +none │", costs)
+
+
+def test_a_mask_of_any_form_is_shown_sign_by_sign() -> None:
+    more = "mask: [[true, false, true], [false, false, false], [false, true, true]]\n"
+    _, after, _ = sides(drawn(more, "kind: comparison\ntext: a b c\n"))
+    assert "a  ■ · ■\nb  · · ·\nc  · ■ ■\n" in after
+    assert '"b" attends to nothing.' in after
+    assert "4 of 3 × 3 = 9 weights" in after
+    assert [row[3] for row in WORD.findall(after)][1:] == ["·", "·"]
+    assert '· masked: may not attend to "a"' in after
+
+
+# Costs ----------------------------------------------------------------------------------------------------------------
+
+
+def cost_rows(costs: str) -> list[list[str]]:
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in costs.split("\n") if line.startswith("│")]
+    return rows[1:]
+
+
+@pytest.mark.parametrize(("count", "d"), [(6, 512), (6, 3), (30, 64), (2, 2)])
+def test_costs_are_those_of_the_table(count: int, d: int) -> None:
+    text = " ".join(f"w{number}" for number in range(count))
+    _, _, costs = sides(drawn(f"text: {text}\nd_model: {d}\nwidth: 100\n", "kind: comparison\n"))
+    steps, path, work = cost_rows(costs)
+    assert steps[1:] == [f"n = {count}", "1"]
+    assert path[1:] == [f"n - 1 = {count - 1}", "1"]
+    assert work[1:] == [f"n × d × d = {count * d * d:,}", f"n × n × d = {count * count * d:,}"]
+    verdict = "more" if count > d else "fewer" if count < d else "as many"
+    assert f"takes {verdict} operations" in costs
+
+
+def test_d_is_that_of_the_vectors_unless_it_is_given() -> None:
+    assert "d = 3 numbers a word\n" in drawn()
+    assert "d = 512 numbers a word (the vectors above have 3)" in drawn(VECTORS + "d_model: 512\n")
+    assert "d = 512 numbers a word\n" in drawn("weights: [[1]]\n", "kind: comparison\ntext: a\n")
+
+
+def test_a_mask_leaves_fewer_operations() -> None:
+    _, _, costs = sides(drawn(VECTORS + "mask: causal\n"))
+    assert cost_rows(costs)[2][2] == "weights × d = 63"
+    assert "because" not in costs
+
+
+@pytest.mark.parametrize(("count", "size"), [(6, 2), (6, 3), (9, 4), (12, 12)])
+def test_the_path_through_a_window_is_counted_in_layers(count: int, size: int) -> None:
+    text = " ".join("abcdefghijkl"[:count])
+    _, after, costs = sides(drawn(f"text: {text}\nmask: {{window: {size}}}\n", "kind: comparison\n"))
+    layers = -(-(count - 1) // (size - 1))
+    assert cost_rows(costs)[1][2] == str(layers)
+    assert (f"in {layers} layers" in after) == (layers > 1)
+
+
+# Words and widths -----------------------------------------------------------------------------------------------------
+
+
+def test_equal_words_are_told_apart() -> None:
+    text = drawn("text: the cat and the\n", "kind: comparison\n")
+    assert 'Share of the first "the" in the hidden state:' in text
+    assert re.search(r'^The last "the" gives the first "the" \d+ %', text, re.MULTILINE)
+
+
+def test_long_words_are_cut_and_given_in_full() -> None:
+    text = drawn("text: floccinaucinihilipilification is long\n", "kind: comparison\n")
+    assert "floccinaucinihi… = floccinaucinihilipilification" in text
+
+
+@pytest.mark.parametrize("count", [13, 30, 200, 1024])
+def test_what_is_left_out_of_a_long_sentence_is_counted(count: int) -> None:
+    words = " ".join(f"w{number}" for number in range(count))
+    before, after, _ = sides(drawn(f"text: {words}\n", "kind: comparison\n"))
+    assert f"… {count - 9} more steps\n" in before
+    assert f"… {count - 9} more words\n" in after
+    shown = next(line for line in before.split("\n") if "h1 " in line).count("h")
+    assert f"… stands for {count - shown:,} more words." in before
+    listed = before.split('"')[1]
+    rest = re.search(r"… (\d+) more words\n\nEach", before)
+    assert len(listed.split()) + (int(rest[1]) if rest else 0) == count
+    assert f"{count * (count - 1) // 2:,} pairs" in after
+
+
+def test_the_alternative_says_the_numbers() -> None:
+    alternative = draw_options(SENTENCE + VECTORS + "d_model: 512\n").alternative
+    assert 'ends with 3 % of "The"; in a transformer "mat" gives it a weight of 15 % in one step.' in alternative
+    assert "1,572,864 operations" in alternative
+    assert "18,432" in alternative
+
+
+def test_title_and_ascii() -> None:
+    text = drawn("charset: ascii\ntitle: Two ways\n")
+    assert text.startswith("Two ways\n\nBEFORE")
+    assert text.isascii()
+    assert drawn("title: none\n").startswith("BEFORE")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("retention: 0\n", "'retention' must be a number between 0 and 1"),
+        ("retention: 1\n", "'retention' must be a number between 0 and 1"),
+        ("retention: 0.33333\n", "more than 4 decimals"),
+        ("heads: 2\n", "'heads' is not an option of this kind"),
+        ("d_model: 0\n", "'d_model' must be"),
+        ("d_model: 8\nembeddings: [[1]]\nweights: [[1]]\n", "'embeddings' have no effect"),
+        ("width: 27\n", "at least 28 columns"),
+    ],
+)
+def test_what_cannot_be_honoured_is_an_error(more: str, message: str) -> None:
+    with pytest.raises(DiagramError, match=message):
+        drawn(more, "kind: comparison\ntext: a\n")
+
+
+def test_the_example_is_drawn_without_loose_ends() -> None:
+    lines = diagram(KINDS["comparison"].example).split("\n")
+    assert list(loose_ends(lines)) == []
+    assert too_wide(lines, 72) == []
+
+
+WORDS = [
+    "The",
+    "cat",
+    "猫",
+    "座った",
+    "👩‍👩‍👧",
+    "❤️",
+    "🇩🇪",
+    "é",
+    "שלום",
+    "مرحبا",
+    "floccinaucinihilipilification",
+    "a",
+    "New York",
+]
+
+
+@pytest.mark.campaign
+def test_random_sentences_at_random_widths(budget: int) -> None:
+    rng = random.Random(20170612)
+    for _ in range(60 * budget):
+        tokens = [rng.choice(WORDS) for _ in range(rng.choice([1, 2, 3, 6, 9, 12, 13, 20, 64]))]
+        options: dict[str, object] = {
+            "kind": "comparison",
+            "tokens": tokens,
+            "width": rng.choice([20, 28, 30, 32, 40, 56, 72, 100, 200]),
+            "charset": rng.choice(["unicode", "ascii"]),
+            "retention": rng.choice([0.5, 0.9, 0.0001, 0.9999]),
+            "decimals": rng.randrange(7),
+            "dimensions": rng.choice([1, 3, 8, 17]),
+            "d_model": rng.choice([None, 1, 512, 65536]),
+        }
+        count = len(tokens)
+        options["mask"] = rng.choice(
+            ["none", "causal", {"window": 1}, {"window": 3}, [[rng.random() < 0.5] * count for _ in tokens]]
+        )
+        options = {name: value for name, value in options.items() if value is not None}
+        width = int(str(options["width"]))
+        if width < 28:
+            with pytest.raises(DiagramError, match="at least 28 columns"):
+                draw_options(options)
+            options["width"] = width = 28
+        got = draw_options(options)
+        assert too_wide(got.lines, width) == [], options
+        assert foreign(got.lines, "".join(tokens), str(options["charset"])) == set(), options
+        assert got.alternative
+        assert got == draw_options(options)
+        if options["charset"] == "unicode":
+            assert list(loose_ends(got.lines)) == [], options
