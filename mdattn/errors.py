@@ -6,7 +6,7 @@ known yet, by code that only sees options; `render` looks its path up in the blo
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -100,10 +100,12 @@ class Excerpt:
     """Text taken out of a document, line by line, that still knows where each line came from.
 
     `text` has `\\n` line endings; `starts` holds the document position of the first character of each line.
+    `dropped` are the indices, in order, before which a character of the document was left out.
     """
 
     text: str
     starts: tuple[Position, ...]
+    dropped: tuple[int, ...] = ()
 
     def position(self, index: int) -> Position:
         """The document position of `text[index]`; past the end, that of the end."""
@@ -112,7 +114,8 @@ class Excerpt:
             offsets.append(offsets[-1] + len(line) + 1)
         row = min(bisect_right(offsets, index) - 1, len(self.starts) - 1)
         start = self.starts[row]
-        return Position(start.line, start.column + index - offsets[row])
+        left_out = bisect_right(self.dropped, index) - bisect_left(self.dropped, offsets[row])
+        return Position(start.line, start.column + index - offsets[row] + left_out)
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks import Replacement, find, may_hold_blocks, prove, splice
+from mdattn.blocks import drawn, find, may_hold_blocks, prove, splice
 from mdattn.errors import Diagnostic, DiagramError, Excerpt, OptionError, Position
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mdattn.blocks import Replacement
     from mdattn.canvas import Diagram
     from mdattn.options import Common, Parsed, Tree
 
@@ -53,7 +54,7 @@ def render_document(source: str, *, path: Path | None = None) -> Rendered:
             except DiagramError as error:
                 wrong.extend(error.diagnostics)
             else:
-                replacements.append(Replacement(block, diagram.lines))
+                replacements.append(drawn(block, diagram.lines))
     if wrong:
         raise DiagramError.of(dict.fromkeys((*wrong, *document.warnings)))
     if not replacements:

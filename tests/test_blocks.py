@@ -22,7 +22,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from mdattn.blocks import Document, Replacement, find, may_hold_blocks, prove, splice, split
+from mdattn.blocks import Document, drawn, find, may_hold_blocks, prove, splice, split
 from mdattn.errors import Position, ProofError
 
 NAME = "attention-diagram"
@@ -109,7 +109,7 @@ def outside(document: Document) -> list[str]:
 
 def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
     """The document with each block replaced, proved."""
-    replacements = [Replacement(block, lines) for block in document.blocks]
+    replacements = [drawn(block, lines) for block in document.blocks]
     result = splice(document, replacements)
     prove(document, replacements, result)
     return result
@@ -201,7 +201,7 @@ def test_mixed_line_endings_stay_where_they_are() -> None:
 def test_only_the_blocks_asked_for_are_replaced() -> None:
     document = find(f"```{NAME}\na\n```\n\n```{NAME}\nb\n```\n\n```{NAME}\nc\n```\n")
     first, _, third = document.blocks
-    replacements = [Replacement(third, ("3",)), Replacement(first, ("1", "1"))]
+    replacements = [drawn(third, ("3",)), drawn(first, ("1", "1"))]
     result = splice(document, replacements)
     prove(document, replacements, result)
     assert result == f"```text\n1\n1\n```\n\n```{NAME}\nb\n```\n\n```text\n3\n```\n"
@@ -351,7 +351,7 @@ def test_what_is_no_front_matter(source: str) -> None:
 def test_the_proof_sees_every_change_outside_a_block() -> None:
     source = f"a  \n\n> b\n\n```{NAME}\nk: 1\n```\n\n[c]: d\r\n\te\n\n```{NAME}\n```\n \nf"
     document = find(source)
-    replacements = [Replacement(block, ("x", "y")) for block in document.blocks]
+    replacements = [drawn(block, ("x", "y")) for block in document.blocks]
     result = splice(document, replacements)
     prove(document, replacements, result)
     before, between, after = outside(document)
@@ -371,7 +371,7 @@ def test_the_proof_sees_every_change_outside_a_block() -> None:
 
 def test_the_proof_sees_a_fence_too_short() -> None:
     document = find(f"```{NAME}\n```\n")
-    replacements = [Replacement(document.blocks[0], ("a", "```", "b"))]
+    replacements = [drawn(document.blocks[0], ("a", "```", "b"))]
     for wrong in ("```text\na\n```\nb\n```\n", "````text\na\n```\nb\n```\n"):
         with pytest.raises(ProofError):
             prove(document, replacements, wrong)
@@ -381,7 +381,7 @@ def test_the_proof_sees_a_fence_too_short() -> None:
 def test_the_proof_sees_a_wrong_prefix(prefix: str) -> None:
     document = find(f"> ```{NAME}\n> ```\n")
     for lines in ((" a",), (" a", "", "b")):
-        right = Replacement(document.blocks[0], lines)
+        right = drawn(document.blocks[0], lines)
         prove(document, [right], splice(document, [right]))
         wrong = "".join(f"{prefix}{line}\n" for line in lines)
         with pytest.raises(ProofError):
@@ -391,14 +391,14 @@ def test_the_proof_sees_a_wrong_prefix(prefix: str) -> None:
 @pytest.mark.parametrize("line", ["a\nb", "a\rb", "a\0b", "a\n"])
 def test_the_proof_refuses_a_diagram_that_is_not_lines(line: str) -> None:
     document = find(f"x\n\n```{NAME}\n```\n\ny\n")
-    replacements = [Replacement(document.blocks[0], (line,))]
+    replacements = [drawn(document.blocks[0], (line,))]
     with pytest.raises(ProofError):
         prove(document, replacements, splice(document, replacements))
 
 
 def test_the_proof_sees_another_word_or_marker() -> None:
     document = find(f"```{NAME}\n```\n")
-    replacements = [Replacement(document.blocks[0], ("a",))]
+    replacements = [drawn(document.blocks[0], ("a",))]
     for wrong in ("```\na\n```\n", f"```{NAME}\na\n```\n", "~~~text\na\n~~~\n", " ```text\na\n```\n"):
         with pytest.raises(ProofError):
             prove(document, replacements, wrong)
@@ -406,7 +406,7 @@ def test_the_proof_sees_another_word_or_marker() -> None:
 
 def test_the_proof_sees_other_line_endings_in_a_block() -> None:
     document = find(f"```{NAME}\r\n```\n")
-    replacements = [Replacement(document.blocks[0], ("a",))]
+    replacements = [drawn(document.blocks[0], ("a",))]
     prove(document, replacements, "```text\r\na\r\n```\n")
     for wrong in ("```text\na\r\n```\n", "```text\r\na\n```\n", "```text\r\na\r\n```\r\n", "```text\r\na\r\n```"):
         with pytest.raises(ProofError):
@@ -431,7 +431,7 @@ def test_the_proof_compares_all_that_the_parser_says(other: str) -> None:
     """The same lines with the reading of slightly different ones: as if the splice had changed how they parse."""
     block = f"```{NAME}\n```\n\n"
     document = find(block + "# b\n\n- c\n\n- d\n\n[e]: f\n\n~~~x\ng\n~~~\n")
-    replacements = [Replacement(document.blocks[0], ("a",))]
+    replacements = [drawn(document.blocks[0], ("a",))]
     result = splice(document, replacements)
     prove(document, replacements, result)
     with pytest.raises(ProofError):
@@ -441,15 +441,15 @@ def test_the_proof_compares_all_that_the_parser_says(other: str) -> None:
 def test_the_proof_sees_a_diagram_that_would_turn_its_definition_list_into_a_heading() -> None:
     """Only an empty line keeps the parser from reading on to the underline; this YAML has one, this diagram none."""
     document = find(f"Term\n: - ```{NAME}\n\n    ```\n---\n")
-    replacements = [Replacement(document.blocks[0], ("a",))]
+    replacements = [drawn(document.blocks[0], ("a",))]
     with pytest.raises(ProofError, match="block tokens"):
         prove(document, replacements, splice(document, replacements))
 
 
 def test_a_replacement_must_be_for_a_block_of_the_document_and_only_one() -> None:
     document = find(f"```{NAME}\n```\n")
-    mine = Replacement(document.blocks[0], ("a",))
-    stranger = Replacement(replace(document.blocks[0], rest_prefix="  "), ("a",))
+    mine = drawn(document.blocks[0], ("a",))
+    stranger = drawn(replace(document.blocks[0], rest_prefix="  "), ("a",))
     for replacements in ([mine, mine], [stranger]):
         with pytest.raises(ProofError):
             splice(document, replacements)

@@ -1,0 +1,52 @@
+"""Where a document's blocks are, how diagrams take their place, and the proof that nothing else moved.
+
+Floor 1, and the only room that knows Markdown. The parser's tokens (`_parse`) find the blocks (`find`, with what looks
+like a block and is none in `_doubts`); `splice` puts diagrams in their place by line span; `prove` parses the result
+again and compares. `regions` finds the blocks that keep their source in a comment beside their diagram (`_inplace`).
+Line endings, marks and bytes that are not text pass through untouched: a source is a `str` decoded with
+`surrogateescape`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mdattn.blocks._find import Block, Document, Place, find
+from mdattn.blocks._parse import BOM, INFO, NAME, Parsed, may_hold_blocks, may_hold_regions, parser, split
+from mdattn.blocks._splice import Replacement, drawn, prove, splice
+
+if TYPE_CHECKING:
+    from mdattn.blocks._inplace import Region, Regions, kept, refreshed, regions
+
+__all__ = [
+    "BOM",
+    "INFO",
+    "NAME",
+    "Block",
+    "Document",
+    "Parsed",
+    "Place",
+    "Region",
+    "Regions",
+    "Replacement",
+    "drawn",
+    "find",
+    "kept",
+    "may_hold_blocks",
+    "may_hold_regions",
+    "parser",
+    "prove",
+    "refreshed",
+    "regions",
+    "splice",
+    "split",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """In-place documents are imported when they are asked for: most runs have none."""
+    if name in __all__:
+        from mdattn.blocks import _inplace
+
+        return getattr(_inplace, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,178 @@
+"""The blocks of a document: where each one stands, its YAML, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mdattn.blocks._doubts import doubts
+from mdattn.blocks._parse import BLANKS, BOM, NAME, Parsed, Site, ending, parse, span, split
+from mdattn.errors import Diagnostic, Excerpt, Position
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Lines of a document, and how other lines stand in the same containers.
+
+    The lines `first_line` to `end_line`, from 0, half-open. `first_prefix` stands before the first of them;
+    `rest_prefix` continues the same containers on the lines below, `blank_prefix` on those that are empty.
+    """
+
+    first_line: int
+    end_line: int
+    first_prefix: str
+    rest_prefix: str
+    blank_prefix: str
+    line_ending: str
+    last_ending: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Place):
+    """One block of a document, and the lines that it takes.
+
+    `yaml` is its content without container prefixes; its last line start is the closing fence. `position` is
+    that of the opening fence, and `fence` is the run of markers that opens it.
+    """
+
+    yaml: Excerpt
+    position: Position
+    fence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source with its lines (each with its ending), its blocks, and what is wrong or doubtful about them.
+
+    A fence that is an error is not among the blocks. `front_matter` is what stands between its markers.
+    """
+
+    source: str
+    lines: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    front_matter: Excerpt | None
+    errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+    parsed: Parsed = field(repr=False, compare=False)
+
+
+def find(source: str) -> Document:
+    """Read a document: its blocks, its front matter, its errors and warnings, each in document order."""
+    lines = split(source)
+    parsed = parse(source)
+    inside = admonished(parsed.tokens)
+    blocks: list[Block] = []
+    errors: list[Diagnostic] = []
+    for site in parsed.fences:
+        fault = _unclosed(site, lines) or unreadable(site, lines)
+        if fault:
+            errors.append(fault)
+        else:
+            blocks.append(_block(site, lines, id(site.token) in inside))
+    return Document(
+        source=source,
+        lines=lines,
+        blocks=tuple(blocks),
+        front_matter=_front_matter(parsed.tokens, lines),
+        errors=tuple(errors),
+        warnings=tuple(doubts(source, lines, parsed.tokens)),
+        parsed=parsed,
+    )
+
+
+def admonished(tokens: Iterable[Token]) -> frozenset[int]:
+    """The identities of the fences and HTML blocks inside admonitions, which two empty lines would end."""
+    depth = 0
+    found = set()
+    for token in tokens:
+        if token.type in ("fence", "html_block"):
+            if depth:
+                found.add(id(token))
+        elif token.type == "admonition_open":
+            depth += 1
+        elif token.type == "admonition_close":
+            depth -= 1
+    return frozenset(found)
+
+
+def _block(site: Site, lines: Sequence[str], in_admonition: bool) -> Block:
+    first, end = span(site.token)
+    mark = BOM if first == 0 and lines[0].startswith(BOM) else ""
+    rest = site.rest_prefix
+    return Block(
+        yaml=_excerpt(site.token.content, lines, first + 1, end - 1),
+        position=position_of(site),
+        first_line=first,
+        end_line=end,
+        first_prefix=mark + site.first_prefix,
+        rest_prefix=rest,
+        blank_prefix=rest if in_admonition else rest.rstrip(BLANKS),
+        fence=site.token.markup,
+        line_ending=ending(lines[first]),
+        last_ending=ending(lines[end - 1]),
+    )
+
+
+def position_of(site: Site) -> Position:
+    """Where the fence or the comment opens."""
+    return Position(span(site.token)[0] + 1, len(site.first_prefix) + 1)
+
+
+def _excerpt(content: str, lines: Sequence[str], first: int, end: int) -> Excerpt:
+    """Content of the lines `first` to `end`; the line `end`, which closes it, lends the place of its end."""
+    starts = [
+        # The content is the tail of its line. A tab cut in two comes as blanks: the start may lie before it.
+        Position(number + 1, len(lines[number].rstrip("\r\n")) - len(text) + 1)
+        for number, text in zip(range(first, end), content.split("\n"), strict=False)
+    ]
+    closing = lines[end].rstrip("\r\n")
+    indent = len(closing) - len(closing.lstrip(" \t>"))
+    return Excerpt(content, (*starts, Position(end + 1, indent + 1)))
+
+
+def _front_matter(tokens: Sequence[Token], lines: Sequence[str]) -> Excerpt | None:
+    if not tokens or tokens[0].type != "front_matter":
+        return None
+    end = span(tokens[0])[1] - 1
+    content = "".join(line.rstrip("\r\n") + "\n" for line in lines[1:end])
+    return _excerpt(content, lines, 1, end)
+
+
+# Errors
+
+
+def _unclosed(site: Site, lines: Sequence[str]) -> Diagnostic | None:
+    if site.closed:
+        return None
+    end = span(site.token)[1]
+    return Diagnostic(
+        position_of(site),
+        f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}"
+        + (", the rest of the document" if end >= len(lines) else ""),
+        f"close it with a line {site.token.markup} as deep in lists and quotes as this one",
+    )
+
+
+def unreadable(site: Site, lines: Sequence[str]) -> Diagnostic | None:
+    """The first character of a block that is not text: a control character, or a byte that was not UTF-8."""
+    first, end = span(site.token)
+    text = "".join(lines[first:end])
+    if text.translate({9: None, 10: None, 13: None}).isprintable():
+        return None
+    for number in range(first, end):
+        line = lines[number].removeprefix(BOM) if number == 0 else lines[number]
+        skipped = len(site.first_prefix) if number == first else 0
+        match = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]").search(line, skipped)
+        if match:
+            position = Position(number + 1, match.start() + 1)
+            code = ord(match[0])
+            if code < 0xD800:
+                return Diagnostic(position, f"control character U+{code:04X} in a block", "delete it")
+            byte = f" (byte 0x{code - 0xDC00:02X})" if 0xDC80 <= code <= 0xDCFF else ""
+            return Diagnostic(position, f"line {number + 1} is not valid UTF-8{byte}", "save the document as UTF-8")
+    return None

@@ -1,0 +1,288 @@
+"""In-place documents: a block's YAML in a comment, its diagram behind it, and a marker that ends the two.
+
+    <!-- attention-diagram
+    kind: heatmap
+    -->
+    ```text
+    ...
+    ```
+    <!-- /attention-diagram 1f3a9c02 -->
+
+The three are consecutive siblings in one container, as the parser sees them. In the comment each `-->` has a backslash
+more before its `>`, and `--!>` too, which ends a comment in a browser. The marker carries a checksum of the diagram,
+so that an edit by hand is noticed before it is overwritten: the first 8 hexadecimal digits of BLAKE2b over the fence's
+lines, each ended by a line feed (as `b2sum` counts).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from mdattn.blocks._find import Block, Document, Place, admonished, position_of, unreadable
+from mdattn.blocks._parse import BLANKS, INFO, NAME, Site, ending, span
+from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, outdented, standing
+from mdattn.errors import Diagnostic, Excerpt, Position
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+BEGIN = f"<!-- {NAME}"
+END = f"<!-- /{NAME} -->"
+
+_BEGINS = re.compile(rf"\s*<!--[ \t]*{NAME}[ \t]*(?:$|-->)", re.MULTILINE)
+_ENDS = re.compile(
+    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![\w-])(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?(?P<closed>[ \t]*-->\s*\Z)?"
+)
+_HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A block in place: `position` is that of its comment, `result` what stands behind it, empty if nothing does.
+
+    `fence` is the place of the result, None if there is none, and `marker` its sign; `end` is that of the end marker,
+    and `checksum` what it says. `info` is that of the fence.
+    """
+
+    yaml: Excerpt
+    position: Position
+    result: str
+    info: str
+    fence: Place | None
+    marker: str
+    end: Place
+    checksum: str
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the result is one that nobody vouches for."""
+        return bool(self.result.strip()) and self.checksum != checksum(self.result)
+
+
+class Regions(NamedTuple):
+    """The regions of a document, and what is wrong or doubtful about them, each in document order."""
+
+    regions: tuple[Region, ...]
+    errors: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+# The comment
+
+
+def escape(yaml: str) -> str:
+    """The text as it may stand in a comment: a backslash more in each arrow that could end it."""
+    return re.sub(r"(--!?\\*)>", r"\1\\>", yaml)
+
+
+def unescape(comment: str) -> str:
+    """The text before `escape`."""
+    return re.sub(r"(--!?\\*)\\>", r"\1>", comment)
+
+
+def checksum(content: str) -> str:
+    """What the end marker says of a fence's content."""
+    from hashlib import blake2b  # Only in-place documents need it.
+
+    return blake2b(content.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _end_marker(content: str) -> str:
+    return END.replace(" -->", f" {checksum(content)} -->")
+
+
+def _yaml(site: Site, lines: Sequence[str]) -> Excerpt:
+    """What a comment holds, and where each of its lines stands in the document."""
+    number = span(site.token)[0]
+    texts: list[str] = []
+    starts: list[Position] = []
+    dropped: list[int] = []
+    length = 0
+    for tail in outdented(site.token.content)[1:]:
+        number += 1
+        starts.append(Position(number + 1, len(lines[number].rstrip("\r\n")) - len(tail) + 1))
+        held, arrow, _ = tail.partition("-->")
+        text = unescape(held)
+        escapes = enumerate(re.finditer(r"--!?\\+>", held), 1)
+        dropped += [length + match.end() - 1 - count for count, match in escapes]
+        if arrow:
+            texts.append(text if text.strip() else "")
+            break
+        texts.append(text)
+        length += len(text) + 1
+    return Excerpt("\n".join(texts), tuple(starts) or (position_of(site),), tuple(dropped))
+
+
+# Finding
+
+
+def regions(document: Document) -> Regions:
+    """The regions of a document: what stands between a comment that begins one and the marker that ends it."""
+    tokens = document.parsed.tokens
+    sites = {id(site.token): site for site in document.parsed.comments}
+    inside = admonished(tokens)
+    found: list[Region] = []
+    errors: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
+    ended: set[int] = set()
+    for index, token in enumerate(tokens):
+        site = sites.get(id(token))
+        if site is None:
+            warnings += _hidden(token)
+        elif _BEGINS.match(token.content):
+            follow = _following(tokens, index)
+            ended.update(id(each) for each in follow if _ENDS.match(each.content))
+            fault = _fault(site, follow, document.lines)
+            if fault:
+                errors.append(fault)
+            else:
+                end = sites[id(follow[-1])]
+                fence = follow[0] if len(follow) == 2 else None
+                found.append(_region(site, fence, end, document.lines, id(end.token) in inside))
+        elif _ENDS.match(token.content) and id(token) not in ended:
+            errors.append(_orphan(site))
+    return Regions(tuple(found), tuple(errors), tuple(warnings))
+
+
+def _following(tokens: Sequence[Token], index: int) -> list[Token]:
+    """The siblings behind a comment up to the end marker; up to what comes first if there is none."""
+    siblings: list[Token] = []
+    level = tokens[index].level
+    for token in tokens[index + 1 :]:
+        if token.level < level or (token.type == "html_block" and _BEGINS.match(token.content)):
+            break
+        if token.level == level:
+            siblings.append(token)
+            if token.type == "html_block" and _ENDS.match(token.content):
+                return siblings
+    return siblings[:1]
+
+
+def _fault(site: Site, follow: Sequence[Token], lines: Sequence[str]) -> Diagnostic | None:
+    """The first thing that is wrong with the form of a region."""
+    position = position_of(site)
+    if not site.closed:
+        cure = "end it with a line -->, and keep its lines as deep in lists and quotes as its first"
+        return Diagnostic(position, f"this {NAME} comment is never closed", cure)
+    if site.token.content.partition("-->")[2].strip():
+        return Diagnostic(position, "text stands behind the --> of this comment", "put it on a line of its own")
+    if fault := unreadable(site, lines):
+        return fault
+    end = _ENDS.match(follow[-1].content) if follow and follow[-1].type == "html_block" else None
+    if end is None:
+        return Diagnostic(position, f"this {NAME} comment has no end marker", _missing_end(follow))
+    if not end["closed"]:
+        place = _margin(span(follow[-1])[0], lines)
+        return Diagnostic(place, "an end marker holds a checksum and nothing else", f"write {END}")
+    between = follow[:-1]
+    stranger = next((each for each in between if not _is_result(each)), between[1] if len(between) > 1 else None)
+    if stranger:
+        message = f"something else than one fence of '{INFO}' stands between an {NAME} comment and its end marker"
+        return Diagnostic(_margin(span(stranger)[0], lines), message, f"move it out, or write {END} before it")
+    return None
+
+
+def _is_result(token: Token) -> bool:
+    return token.type == "fence" and token.info.strip() in ("", INFO)
+
+
+def _margin(number: int, lines: Sequence[str]) -> Position:
+    """Where the text of a line begins, behind quotes and blanks."""
+    return Position(number + 1, len(lines[number]) - len(lines[number].lstrip(" \t>")) + 1)
+
+
+def _missing_end(follow: Sequence[Token]) -> str:
+    if follow and follow[0].type == "fence":
+        if f"/{NAME}" in follow[0].content:
+            return f"close the fence above {END}"
+        return f"write {END} behind its fence, as deep in lists and quotes as the comment"
+    return f"write {END} behind it, as deep in lists and quotes as the comment"
+
+
+def _orphan(site: Site) -> Diagnostic:
+    cure = f"it begins with a line {BEGIN} that holds nothing else, as deep in lists and quotes as this one"
+    return Diagnostic(position_of(site), "this end marker ends nothing", cure)
+
+
+def _hidden(token: Token) -> Iterator[Diagnostic]:
+    """A comment that would begin a region, if another HTML block did not hold it."""
+    if token.type != "html_block" or token.content.lstrip().startswith("<!--"):
+        return
+    match = _HIDDEN.search(token.content)
+    if match:
+        line = span(token)[0] + token.content.count("\n", 0, match.start()) + 1
+        message = "no diagram here: the comment stands inside an HTML block"
+        yield Diagnostic(Position(line, 1), message, "put a blank line before it", "warning")
+
+
+def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in_admonition: bool) -> Region:
+    match = _ENDS.match(end.token.content)
+    assert match is not None
+    blank = end.rest_prefix if in_admonition else end.rest_prefix.rstrip(BLANKS)
+    line_ending = ending(lines[span(site.token)[0]])
+
+    def place(token: Token, first_prefix: str) -> Place:
+        first, last = span(token)
+        return Place(
+            first_line=first,
+            end_line=last,
+            first_prefix=first_prefix,
+            rest_prefix=end.rest_prefix,
+            blank_prefix=blank,
+            line_ending=line_ending,
+            last_ending=ending(lines[last - 1]),
+        )
+
+    return Region(
+        yaml=_yaml(site, lines),
+        position=position_of(site),
+        result=fence.content if fence else "",
+        info=fence.info.strip() if fence else "",
+        fence=place(fence, end.rest_prefix) if fence else None,
+        marker=fence.markup[0] if fence else "`",
+        end=place(end.token, end.first_prefix),
+        checksum=match["checksum"] or "",
+    )
+
+
+# Replacing
+
+
+def kept(block: Block, lines: Sequence[str]) -> Replacement:
+    """The diagram with its source in a comment before it, in the place of a block."""
+    comment = [BEGIN, *escape(block.yaml.text).split("\n")[:-1], "-->"]
+    fence = fenced(lines, block.fence[0])
+    piece = fence_piece(lines, len(comment))
+    marker = _end_marker(piece.content)
+    new = list(standing(block, [*comment, *fence, marker]))
+    # Some parsers end a comment in a list at an empty line that is not indented.
+    deep = block.rest_prefix.rpartition(">")[2].removeprefix(" " if ">" in block.rest_prefix else "")
+    for index, text in enumerate(comment):
+        if deep and not text:
+            new[index] = block.rest_prefix + block.line_ending
+    pieces = (
+        Piece("html_block", "", "\n".join(comment), 0, len(comment)),
+        piece,
+        Piece("html_block", "", marker, piece.end_line, piece.end_line + 1),
+    )
+    return Replacement(block, tuple(new), pieces)
+
+
+def refreshed(region: Region, lines: Sequence[str]) -> tuple[Replacement, ...]:
+    """What it takes to have this diagram in the region; nothing where it stands there with its checksum."""
+    piece = fence_piece(lines, 0)
+    marker = _end_marker(piece.content)
+    said = Piece("html_block", "", marker, 0, 1)
+    fence = fenced(lines, region.marker)
+    if region.fence is None:
+        moved = said._replace(first_line=len(fence), end_line=len(fence) + 1)
+        return (Replacement(region.end, standing(region.end, [*fence, marker]), (piece, moved)),)
+    replacements = []
+    if (region.info, region.result) != (INFO, piece.content):
+        replacements.append(Replacement(region.fence, standing(region.fence, fence), (piece,)))
+    if region.checksum != checksum(piece.content):
+        replacements.append(Replacement(region.end, standing(region.end, [marker]), (said,)))
+    return tuple(replacements)
