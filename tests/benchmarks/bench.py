@@ -4,7 +4,6 @@
 
 Each row compares two commands, or two calls, that take turns; the fastest of each counts, because other work on the machine
 only ever adds. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
-ever adds. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
 """
 
 from __future__ import annotations
@@ -198,7 +197,10 @@ ROWS = (render_100, check_1000, plugin, growth, drawing, memory)
 
 def main(names: Sequence[str]) -> int:
     """Print the table, or the named rows of it."""
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[2])
+    os.environ["PYTHONPATH"] = root
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # What is installed is compiled.
+    sys.path.insert(0, root)
     missed = 0
     print(f"{'work':<58} {'measured':>8} {'limit':>8}")
     for row in ROWS:
