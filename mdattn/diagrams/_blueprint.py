@@ -1,0 +1,304 @@
+"""A transformer as parts in the order in which data passes them: what each box says, and how many parameters it has.
+
+Floor 2, beside the kinds; no numpy and no ink. Which parts a model has, and in which order, is decided here; where
+they stand on the page is decided by who draws them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mdattn import numerals
+from mdattn.diagrams import _models as models
+from mdattn.diagrams._models import GATED, NORM_NAMES, PLAIN, Model
+from mdattn.glyphs import Glyphs
+
+SHARED = "shared"
+Boxes = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Several alike parts side by side that lead into one: heads into their concatenation."""
+
+    name: str
+    count: int
+    into: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One box on the path of the data."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    parameters: int | str | None = None
+    """How many, SHARED if they are counted elsewhere, None if there is nothing to count."""
+    entry: str = ""
+    """What stands beside the arrow that leads into it."""
+    fan: Fan | None = None
+    words: Boxes = ()
+    """For each token the lines of a small box inside."""
+    instead: str = ""
+    """What stands in place of boxes that need more than one row; if empty, they take more, and the rest is counted."""
+    small: bool = False
+    memory: bool = False
+    """Whether keys and values come from the other stack."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A sub-layer and the residual connection around it: data leaves the path before the parts and joins it at `add`."""
+
+    parts: tuple[Part, ...]
+    add: Part
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer, drawn once however often it repeats."""
+
+    name: str
+    times: int
+    branches: tuple[Branch, ...]
+    parameters: int
+    entry: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One path from top to bottom: what goes in, the parts, and the shape and name of what comes out."""
+
+    name: str
+    source: str
+    items: tuple[Part | Layer, ...]
+    shape: str
+    result: str
+
+
+@dataclass(frozen=True)
+class TokenBoxes:
+    """The small boxes with the tokens: in the embeddings, in the positions, in the output. Empty without a sentence."""
+
+    embeddings: Boxes = ()
+    positions: Boxes = ()
+    output: Boxes = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the parts of one stack are made from."""
+
+    model: Model
+    glyphs: Glyphs
+    tokens: str
+    """How many tokens, as it stands in shapes: `3` or `n`."""
+    decoder: bool
+    shapes: bool
+    source_tokens: str = ""
+    """How many tokens the other stack has, if there is one."""
+
+    @property
+    def state(self) -> str:
+        """The shape of what flows between the parts."""
+        return self.on_arrow(self.tokens, self.model.d_model)
+
+    def on_arrow(self, *axes: object) -> str:
+        """A shape that stands on an arrow; nothing if shapes are left out."""
+        return shape(*axes) if self.shapes else ""
+
+    def arrow(self, *steps: object) -> str:
+        """`512 → 2048 → 512`."""
+        return f" {self.glyphs.right} ".join(map(str, steps))
+
+    def size(self, rows: int) -> str:
+        """`37,000 × 512`: the rows and columns of a table of vectors."""
+        return f"{numerals.count(rows)} {self.glyphs.times} {self.model.d_model}"
+
+
+def shape(*axes: object) -> str:
+    """`[3, 512]`."""
+    return f"[{', '.join(map(str, axes))}]"
+
+
+def stacks(model: Model, glyphs: Glyphs, tokens: str, source: str, words: TokenBoxes, *, shapes: bool) -> list[Stack]:
+    """The stacks of the model, the encoder first; so many `tokens` go in at `source`."""
+    first = Draft(model, glyphs, tokens, model.model == "decoder-only", shapes)
+    if model.model == "encoder":
+        return [_encoder(first, source, words)]
+    if model.model == "decoder-only":
+        return [_decoder(first, source, words, cross=False)]
+    second = replace(first, tokens="m", decoder=True, source_tokens=tokens)
+    return [_encoder(first, source, words), _decoder(second, "Output so far: m tokens", TokenBoxes(), cross=True)]
+
+
+def _encoder(draft: Draft, source: str, words: TokenBoxes) -> Stack:
+    model = draft.model
+    parts: list[Part | Layer] = [*_inputs(draft, words, shared=False), _layer(draft, "ENCODER", cross=False)]
+    parts += _final_norm(draft)
+    if model.model == "encoder-decoder":
+        return Stack("Encoder", source, tuple(parts), draft.state, "")
+    parts.append(Part("Output", ("a vector for each token, in context",), entry=draft.state, words=words.output))
+    if not model.pooler:
+        return Stack("Encoder", source, tuple(parts), "", "")
+    entry = f"first token {draft.on_arrow(model.d_model)}".rstrip()
+    parts.append(Part("Pooler", (draft.arrow("Linear", "tanh"),), models.pooler(model), entry=entry))
+    return Stack("Encoder", source, tuple(parts), draft.on_arrow(model.d_model), "a vector for the whole input")
+
+
+def _decoder(draft: Draft, source: str, words: TokenBoxes, *, cross: bool) -> Stack:
+    model = draft.model
+    parts: list[Part | Layer] = [*_inputs(draft, words, shared=cross and model.tied)]
+    parts.append(_layer(draft, "DECODER", cross=cross))
+    parts += _final_norm(draft)
+    if words.output:
+        parts.append(Part("Vectors", ("one for each token, in context",), entry=draft.state, words=words.output))
+    tied = ("matrix shared with the embeddings",) if model.tied else ()
+    lines = (draft.arrow(model.d_model, numerals.count(model.vocabulary)), *tied)
+    parameters = SHARED if model.tied else models.output(model)
+    parts.append(Part(draft.arrow("Linear", "Softmax"), lines, parameters, entry=draft.state))
+    scores = draft.on_arrow(draft.tokens, model.vocabulary)
+    return Stack("Decoder", source, tuple(parts), scores, "probabilities of the next token")
+
+
+def _inputs(draft: Draft, words: TokenBoxes, *, shared: bool) -> list[Part]:
+    """Embeddings, and what is added to them."""
+    model = draft.model
+    known = ("shared with the encoder",) if shared else (draft.size(model.vocabulary),)
+    parameters = SHARED if shared else models.embeddings(model)
+    found = [Part("Token Embeddings", known, parameters, entry=draft.on_arrow(draft.tokens), words=words.embeddings)]
+    if model.positions in ("sinusoidal", "learned"):
+        learned = model.positions == "learned"
+        last = len(words.positions) - 1
+        line = f"+ learned, {draft.size(model.context)}" if learned else "+ sines and cosines"
+        found.append(
+            Part(
+                "Positional Encoding",
+                (line,),
+                models.positions(model),
+                entry=draft.state,
+                words=words.positions,
+                instead="" if last < 0 else "position 0" if last == 0 else f"positions 0 to {last}",
+            )
+        )
+    if model.segments:
+        line = f"+ learned, {draft.size(model.segments)}"
+        found.append(Part("Segment Embeddings", (line,), models.segments(model), entry=draft.state))
+    if model.embedding_norm:
+        found.append(_norm(draft, draft.state))
+    return found
+
+
+def _norm(draft: Draft, entry: str) -> Part:
+    return Part(NORM_NAMES[draft.model.norm_type], (), models.norm(draft.model), entry=entry)
+
+
+def _final_norm(draft: Draft) -> list[Part | Layer]:
+    return [_norm(draft, draft.state)] if draft.model.norm == "pre" else []
+
+
+# Layers ---------------------------------------------------------------------------------------------------------------
+
+
+def _layer(draft: Draft, name: str, *, cross: bool) -> Layer:
+    model = draft.model
+    sublayers = [(_attention(draft), "attention")]
+    if cross:
+        sublayers.append((_cross_attention(draft), "cross-attention"))
+    sublayers.append((_experts(draft) if model.experts > 1 else _feed_forward(draft), "feed-forward"))
+    return Layer(
+        name,
+        model.layers,
+        tuple(_branch(draft, part, what) for part, what in sublayers),
+        models.layer(model, attentions=len(sublayers) - 1),
+        draft.state,
+    )
+
+
+def _branch(draft: Draft, part: Part, what: str) -> Branch:
+    """Post-norm: the part, then add and norm. Pre-norm: norm, the part, then add alone."""
+    if draft.model.norm == "pre":
+        return Branch((_norm(draft, draft.state), part), Part("Add", small=True, entry=draft.state))
+    line = f"{NORM_NAMES[draft.model.norm_type]}(input + {what} output)"
+    return Branch((part,), Part("Add & Norm", (line,), models.norm(draft.model), entry=draft.state))
+
+
+def _attention(draft: Draft) -> Part:
+    model = draft.model
+    lines = ["causal mask: no token sees a later one"] if draft.decoder else []
+    if model.positions == "rotary":
+        lines.append("rotary positions turn Q and K")
+    if model.positions == "alibi":
+        lines.append("ALiBi: scores fall with distance")
+    family = _family(model)
+    return Part(
+        f"Masked {family}" if draft.decoder else family,
+        (*lines, *_heads(draft, draft.tokens)),
+        models.attention(model),
+        entry="Q, K, V",
+        fan=_heads_fan(draft),
+    )
+
+
+def _cross_attention(draft: Draft) -> Part:
+    return Part(
+        "Cross-Attention",
+        ("Q from the decoder", "K, V from the encoder", *_heads(draft, draft.source_tokens)),
+        models.attention(draft.model),
+        entry="Q",
+        fan=_heads_fan(draft),
+        memory=True,
+    )
+
+
+def _family(model: Model) -> str:
+    """What attention is called: by how many query heads share a key and value head."""
+    if model.heads == 1:
+        return "Self-Attention"
+    if model.kv_heads == model.heads:
+        return "Multi-Head Attention"
+    return "Multi-Query Attention" if model.kv_heads == 1 else "Grouped-Query Attention"
+
+
+def _heads(draft: Draft, keys: str) -> list[str]:
+    """How many heads there are of Q and of K and V, and their shapes [head, token, d_head]."""
+    model = draft.model
+    lines = []
+    if model.kv_heads != model.heads:
+        each = model.heads // model.kv_heads
+        lines.append(f"{each} query heads share each K and V")
+    if not draft.shapes:
+        return lines
+    query = shape(model.heads, draft.tokens, model.d_head)
+    key = shape(model.kv_heads, keys, model.d_head)
+    return [*lines, *([f"Q, K, V {query}"] if query == key else [f"Q {query}", f"K, V {key}"])]
+
+
+def _heads_fan(draft: Draft) -> Fan | None:
+    heads = draft.model.heads
+    return Fan("Head", heads, draft.arrow("Concatenate", "Linear")) if heads > 1 else None
+
+
+def _feed_forward(draft: Draft) -> Part:
+    return Part("Feed-Forward Network", _network(draft), models.feed_forward(draft.model), entry=draft.state)
+
+
+def _experts(draft: Draft) -> Part:
+    model = draft.model
+    return Part(
+        "Mixture of Experts",
+        (f"router: {model.active_experts} of {model.experts} experts a token", *_network(draft)),
+        models.experts(model),
+        entry=draft.state,
+        fan=Fan("Expert", model.experts, "Sum weighted by the router"),
+    )
+
+
+def _network(draft: Draft) -> tuple[str, ...]:
+    """The layers of one feed-forward network, and how wide they are."""
+    model = draft.model
+    if model.gated:
+        steps = draft.arrow(f"{GATED[model.activation]}(Linear) {draft.glyphs.times} Linear", "Linear")
+    else:
+        steps = draft.arrow("Linear", PLAIN[model.activation], "Linear")
+    return (steps, draft.arrow(model.d_model, model.d_ff, model.d_model)) if draft.shapes else (steps,)
