@@ -30,6 +30,7 @@ Mode = Literal["squares", "shades", "numbers", "both"]
 Heads = Literal["words", "numbers", "ticks"]
 Rows = Sequence[Sequence[Any]]
 
+DEFAULT_MODES: tuple[Mode, ...] = ("squares", "shades")  # The second where the first needs panels.
 TITLE = "ATTENTION WEIGHTS"
 NARROWEST = 24  # Narrower, not even one column of every mode fits beside its row's label.
 SQUARES = 3  # cells of a weight drawn in squares: one level each
@@ -39,8 +40,8 @@ WIDE, LONGEST_NARROW, SHORTEST = (
     6,
 )  # from which width words stand in full up to _words.LONGEST; else up to these
 MOST_LINES = 64  # rows or columns that stand for one token each; of more tokens, blocks are drawn
-MOST_PANELS = 8
 FEWEST_BLOCKS = 8  # columns that a pooled heatmap has at least, in panels if need be
+MOST_PANELS = {"squares": 8, "shades": 2, "numbers": 8, "both": 8}  # side by side; of more, blocks are drawn
 MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are named
 MOST_SENTENCE_LINES = 3
 TIED_NAMES = 3
@@ -198,12 +199,12 @@ class _Map:
         return _Scale.of(len(self.columns.starts), self.options.decimals, self.mode == "both")
 
     def named(self, heads: Heads, axis: _Axis) -> list[str]:
-        """The tokens as remarks name them: `"the#2"`, or where the axis is numbered `"the" (5)`."""
+        """The tokens as remarks name them: `"the#2"`, or where the axis is numbered `5 "the"`."""
         names = axis.names if heads == "words" else axis.plain
         names = _words.cut(names, 40, self.glyphs.ellipsis).shown
         if heads == "words":
             return [f'"{name}"' for name in names]
-        return [f'"{name}" ({number})' for number, name in enumerate(names, 1)]
+        return [f'{number} "{name}"' for number, name in enumerate(names, 1)]
 
     def remark(self, heads: Heads) -> list[list[str]]:
         """What is remarked about each row of each head, "" where nothing is."""
@@ -215,20 +216,29 @@ class _Map:
         if self.given is not None or self.rows.block > 1:
             by_row = dict(self.given or ()) if len(self.found.heads) == 1 and self.rows.block == 1 else {}
             return [by_row.get(row, "") for row in range(len(self.rows.starts))]
-        names = self.named(heads, self.columns)
-        decimals = self.options.decimals
+        return self.told(head, self.named(heads, self.columns), " ({})")
+
+    def told(self, head: HeadStudy, names: Sequence[str], aside: str) -> list[str]:
+        """What stands out in each row of a head."""
+        rows = zip(head.trace.weights[0].tolist(), head.trace.allowed[0].tolist(), strict=True)
         return [
-            remark(weights, allowed, None if self.cross else row, names, decimals)
-            for row, (weights, allowed) in enumerate(
-                zip(head.trace.weights[0].tolist(), head.trace.allowed[0].tolist(), strict=True)
-            )
+            remark(weights, allowed, None if self.cross else row, names, self.options.decimals, aside)
+            for row, (weights, allowed) in enumerate(rows)
         ]
 
 
 def remark(
-    weights: Sequence[float], allowed: Sequence[bool], own: int | None, names: Sequence[str], decimals: int
+    weights: Sequence[float],
+    allowed: Sequence[bool],
+    own: int | None,
+    names: Sequence[str],
+    decimals: int,
+    aside: str = " ({})",
 ) -> str:
-    """What stands out in one row [key], in words; `own` is the key that is the query itself, None if there is none."""
+    """What stands out in one row [key], in words; `own` is the key that is the query itself, None if there is none.
+
+    `aside` is how a number is put behind them.
+    """
     seen = sum(allowed)
     top = max(weights)
     if not seen or top <= 0:
@@ -237,18 +247,19 @@ def remark(
     if len(tied) > 1:
         tied = [key for key in tied if numerals.snapped(weights[key]) == numerals.snapped(top)]
     share = numerals.text(top, decimals)
+    each = aside.format(share + " each")
     if len(tied) == 1:
         name = "itself" if tied[0] == own else names[tied[0]]
         if seen == 1 or sum(weight > 0 for weight in weights) == 1:
             return f"attends only to {name}"
-        return f"attends to {name} ({share})" if top >= CLEAR else f"attends most to {name} ({share})"
+        return f"attends {'' if top >= CLEAR else 'most '}to {name}{aside.format(share)}"
     if len(tied) == seen and seen > 2:
-        return f"spreads evenly ({share} each)"
+        return f"spreads evenly{each}"
     most = "" if len(tied) == seen else "most "
     if len(tied) > TIED_NAMES:
-        return f"attends {most}to {len(tied)} keys alike ({share} each)"
+        return f"attends {most}to {len(tied)} keys alike{each}"
     named = _notes.listed("itself" if key == own else names[key] for key in tied)
-    return f"attends {most}to {named} alike ({share} each)"
+    return f"attends {most}to {named} alike{each}"
 
 
 # How it fits ----------------------------------------------------------------------------------------------------------
@@ -256,13 +267,16 @@ def remark(
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One way to lay a heatmap out. `tight`: no margins, the axes named above the table."""
+    """One way to lay a heatmap out.
+
+    `tight`: no margins, the axes named above the table; `squeezed`: the words of the rows cut to the room there is.
+    """
 
     heads: Heads
     cell: int
     gap: int
-    tight: bool
-    longest: int  # cells of a word
+    tight: bool = False
+    squeezed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,52 +308,60 @@ class _Layout:
 def _forms(plan: _Map) -> Iterator[_Form]:
     """The forms in order of preference."""
     cell, *narrower = plan.cell_widths
-    longest = plan.longest
     if not plan.pooled:
-        yield from (_Form("words", cell, gap, False, longest) for gap in (3, 2, 1))
-        yield _Form("words", cell, 1, True, longest)
+        yield from (_Form("words", cell, gap) for gap in (3, 2, 1))
+        yield _Form("words", cell, 1, tight=True)
     if plan.mode != "shades":
-        yield from (_Form("numbers", cell, gap, False, longest) for gap in (2, 1))
-        yield from (_Form("numbers", cell, 1, True, most) for most in (longest, SHORTEST))
+        yield from (_Form("numbers", cell, gap) for gap in (2, 1))
+        yield from (_Form("numbers", cell, 1, tight=True, squeezed=squeezed) for squeezed in (False, True))
         return
     if not plan.pooled:
-        for size in (cell, narrower[0]):
-            yield from (_Form("numbers", size, 1, tight, longest) for tight in (False, True))
-    for size in narrower:
-        yield from (_Form("ticks", size, 0, tight, longest) for tight in (False, True))
-    yield _Form("ticks", narrower[-1], 0, True, SHORTEST)
+        yield from (_Form("numbers", size, 1, tight) for size in (cell, narrower[0]) for tight in (False, True))
+    yield from (_Form("ticks", size, 0, tight) for size in narrower for tight in (False, True))
+    yield _Form("ticks", narrower[-1], 0, tight=True, squeezed=True)
 
 
 def _fit(plan: _Map, form: _Form) -> _Layout | None:
     """The form carried out, in as many panels as it needs; None if not even one column fits."""
-    rows, columns = plan.rows, plan.columns
-    mark, dash = plan.glyphs.ellipsis, plan.glyphs.dash
     numbered = form.heads != "words"
-    legend: tuple[tuple[str, str], ...] = ()
-    if rows.block > 1:
-        spans = rows.spans(dash)
-        texts = tuple(cells.right(span, cells.widest(spans)) for span in spans)
-    else:
-        cut = _words.cut(rows.names if not numbered else rows.plain, form.longest, mark)
-        legend, texts = cut.legend, cut.shown
-        if numbered and not plan.cross:
-            digits = len(str(len(texts)))
-            texts = tuple(f"{number:>{digits}} {text}" for number, text in enumerate(texts, 1))
+    columns = plan.columns
     if numbered:
         heads = tuple(str(start + 1) for start in columns.starts)
-    elif plan.cross:
-        cut = _words.cut(columns.names, form.longest, mark)
-        heads, legend = cut.shown, tuple(dict.fromkeys((*legend, *cut.legend)))
+        size = max(form.cell, cells.widest(heads)) if form.heads == "numbers" else form.cell
+        widths = (size,) * len(heads)
+        longest = plan.longest
+        if form.squeezed:
+            digits = 0 if plan.cross else len(heads[-1]) + 1
+            left = plan.options.width - 1 - sum(widths) - form.gap * (len(widths) - 1) - digits
+            longest = max(SHORTEST, min(left, longest))
+        texts, legend = _labels(plan, longest, not plan.cross)
     else:
+        texts, legend = _labels(plan, plan.longest, False)
         heads = texts
-    size = max(form.cell, cells.widest(heads)) if form.heads == "numbers" else form.cell
-    widths = tuple(max(size, cells.width(head)) for head in heads) if not numbered else (size,) * len(heads)
+        if plan.cross:
+            cut = _words.cut(columns.names, plan.longest, plan.glyphs.ellipsis)
+            heads, legend = cut.shown, tuple(dict.fromkeys((*legend, *cut.legend)))
+        widths = tuple(max(form.cell, cells.width(head)) for head in heads)
     label = cells.widest(texts) if form.tight else max(cells.widest(texts), cells.width(_query_axis(plan.glyphs)))
     layout = _Layout(form, texts, label, heads, widths, (), legend)
     room = plan.options.width - layout.first
     if max(widths) > room:
         return None
-    return _Layout(form, texts, label, heads, widths, _panels(widths, room, form.gap), legend)
+    return replace(layout, panels=_panels(widths, room, form.gap))
+
+
+def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """The labels of the rows, and the words that were cut in them."""
+    rows, mark = plan.rows, plan.glyphs.ellipsis
+    if rows.block > 1:
+        spans = rows.spans(plan.glyphs.dash)
+        widest = cells.widest(spans)
+        return tuple(cells.right(span, widest) for span in spans), ()
+    cut = _words.cut(rows.plain if numbered else rows.names, longest, mark)
+    if not numbered:
+        return cut.shown, cut.legend
+    digits = len(str(len(cut.shown)))
+    return tuple(f"{number:>{digits}} {text}" for number, text in enumerate(cut.shown, 1)), cut.legend
 
 
 def _panels(widths: Sequence[int], room: int, gap: int) -> tuple[range, ...]:
@@ -406,20 +428,17 @@ def _planned(options: Options) -> tuple[_Map, _Layout]:
     rows, columns = _Axis(found.tokens), _Axis(found.key_tokens)
     glyphs = CHARSETS[options.charset]
     given = _annotated(options, found)
+    modes = (options.mode,) if options.mode else DEFAULT_MODES
     if max(len(found.tokens), len(found.key_tokens)) <= MOST_LINES:
-        for mode in (options.mode,) if options.mode else _DEFAULT_MODES:
+        for mode in modes:
             plan = _Map(options, found, glyphs, mode, rows, columns, given)
             layout = _layout(plan)
-            if layout and len(layout.panels) <= (MOST_PANELS if mode == (options.mode or _DEFAULT_MODES[-1]) else 1):
+            if layout and len(layout.panels) <= (MOST_PANELS[mode] if mode == modes[-1] else 1):
                 return plan, layout
-    mode = options.mode or _DEFAULT_MODES[-1]
-    plan = _pooled(_Map(options, found, glyphs, mode, rows, columns, given))
+    plan = _pooled(_Map(options, found, glyphs, modes[-1], rows, columns, given))
     layout = _layout(plan)
     assert layout is not None  # NARROWEST is enough for one column of any mode.
     return plan, layout
-
-
-_DEFAULT_MODES: tuple[Mode, ...] = ("squares", "shades")
 
 
 def _annotated(options: Options, found: Study) -> tuple[tuple[int, str], ...] | None:
@@ -507,11 +526,11 @@ def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
                 else:
                     below.append((label, remarks[row]))
             canvas.write(line)
+    _notes.paragraph(canvas, _rounded(plan, layout, numbers, allowed.any(axis=1).tolist()), layout.indent, "  ")
     if plan.given is None and (len(below) > MOST_REMARKS or plan.rows.block > 1):
         _notes.paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
     else:
         _draw_remarks(canvas, layout, below)
-    _notes.paragraph(canvas, _rounded(plan, layout, numbers, allowed.any(axis=1).tolist()), layout.indent, "  ")
 
 
 def _line(layout: _Layout, panel: range, label: str, inked: Sequence[str]) -> str:
@@ -541,25 +560,23 @@ def _draw_axes(canvas: Canvas, plan: _Map, layout: _Layout, panel: range) -> Non
     else:
         canvas.write(keys, layout.first)
     if layout.form.heads == "ticks":
-        canvas.write(cells.pad(" " * layout.indent + axis, layout.first) + _ticks(layout, panel))
+        canvas.write(cells.pad(" " * layout.indent + axis, layout.first) + _ticks(plan, layout, panel))
     else:
         canvas.write(_line(layout, panel, axis, layout.heads))
 
 
-def _ticks(layout: _Layout, panel: range) -> str:
+def _ticks(plan: _Map, layout: _Layout, panel: range) -> str:
     """Position numbers above the first column and above every fifth or tenth."""
-    size = layout.form.cell
+    size, block = layout.form.cell, plan.columns.block
+    room = plan.options.width - layout.first
     every = next(each for each in (5, 10, 20) if each * size > len(layout.heads[-1]))
     ruler = ""
     for place, column in enumerate(panel):
-        # Of tokens one by one, round numbers; of blocks, the first of each fifth.
-        wanted = column == panel.start or (column - panel.start) % every == 0
-        if (
-            wanted
-            and place * size >= len(ruler) + bool(ruler)
-            and place * size + len(layout.heads[column]) <= len(panel) * size
-        ):
-            ruler = ruler.ljust(place * size) + layout.heads[column]
+        # Tokens one by one are marked at round numbers, blocks at every fifth.
+        marked = not place or ((column + 1) % every == 0 if block == 1 else place % every == 0)
+        start = place * size
+        if marked and start >= len(ruler) + bool(ruler) and start + len(layout.heads[column]) <= room:
+            ruler = ruler.ljust(start) + layout.heads[column]
     return ruler
 
 
@@ -604,38 +621,42 @@ def _rounded(plan: _Map, layout: _Layout, numbers: Sequence[Sequence[str]], seen
     """Says which rows do not add up to 1 as printed, in one line."""
     decimals = plan.options.decimals
     one = 10**decimals
+    sums = [sum(int(number.replace(".", "")) for number in row) for row in numbers]
     off: dict[int, list[str]] = {}
-    for row, label, any_seen in zip(numbers, layout.labels, seen, strict=False):
-        units = sum(int(number.replace(".", "")) for number in row)
+    for row, (units, any_seen) in enumerate(zip(sums, seen, strict=False)):
         if any_seen and units != one:
-            off.setdefault(units, []).append(f'"{label.strip()}"')
+            word = f'"{layout.labels[row].strip()}"'
+            numbered = layout.form.heads != "words" and not plan.cross and plan.rows.block == 1
+            off.setdefault(units, []).append(f"row {row + 1}" if numbered else word)
     if not off:
         return None
-    sums = [numerals.text(units / one, decimals) for units in sorted(off)]
     verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
     named = _notes.listed(
-        f"{_notes.listed(off[units])} {'to' if place else verb} {total}"
-        for place, (units, total) in enumerate(zip(sorted(off), sums, strict=True))
+        f"{_notes.listed(off[units])} {'to' if place else verb} {numerals.text(units / one, decimals)}"
+        for place, units in enumerate(sorted(off))
     )
     text = f"Rounded: as printed, {named}."
     if layout.indent + cells.width(text) <= plan.options.width:
         return text
-    rows = sum(map(len, off.values()))
-    totals = sums[0] if len(sums) == 1 else f"between {sums[0]} and {sums[-1]}"
-    return f"Rounded: as printed, {rows} of {len(numbers)} rows add up to {totals}."
+    count = sum(map(len, off.values()))
+    total = numerals.text(1, decimals)
+    most = numerals.text(max(abs(units - one) for units in off) / one, decimals)
+    by = f"by {most}" if len({abs(units - one) for units in off}) == 1 else f"by up to {most}"
+    missing = "row misses" if count == 1 else "rows miss"
+    return f"Rounded: as printed, {count} of {len(numbers)} {missing} {total} {by}."
 
 
 def _closing(canvas: Canvas, plan: _Map, layout: _Layout) -> None:
     """What holds for the whole diagram: the legend of the cells, and the notes."""
-    canvas.gap()
     if plan.given and (len(plan.found.heads) > 1 or plan.rows.block > 1):
         names = _words.cut(plan.rows.names, plan.longest, plan.glyphs.ellipsis).shown
         _draw_remarks(canvas, layout, [(names[row], text) for row, text in plan.given])
-        canvas.gap()
+    canvas.gap()
     if plan.options.legend:
         for line in _filled(list(_legend(plan, layout)), canvas.width - layout.indent):
             canvas.write(line, layout.indent)
-    for note in (*_notes_of(plan), *_notes.legend(layout.legend)):
+    words = _filled(_notes.legend(layout.legend), canvas.width - layout.indent) if layout.legend else []
+    for note in (*_notes_of(plan), *words):
         _notes.paragraph(canvas, note, layout.indent, "  ")
 
 
@@ -684,17 +705,20 @@ def _notes_of(plan: _Map) -> Iterator[str]:
 
 def _sentence(canvas: Canvas, name: str, axis: _Axis, plan: _Map) -> None:
     """The tokens as a sentence in a few lines; the end of a long one is left out, and counted."""
-    room, words = MOST_SENTENCE_LINES * canvas.width, axis.plain
-    count = len(words)
-    used = list(accumulate(cells.width(word) + 1 for word in words))
-    text = f"{name}: {_notes.sentence(words)}"
-    if used[-1] > room or len(cells.wrap(text, canvas.width, "  ")) > MOST_SENTENCE_LINES:
-        # Two lines at least are full of words; a wrapped line may leave some of its cells empty.
-        count = max(1, bisect_right(used, room - canvas.width - len(name) - 20))
-        short = _notes.sentence(
-            [*(cells.cut(word, 40, plan.glyphs.ellipsis) for word in words[:count]), plan.glyphs.ellipsis]
-        )
-        text = f"{name}: {short} ({len(words)} {plan.noun}s)"
+    width, words, mark = canvas.width, axis.plain, plan.glyphs.ellipsis
+    # A token takes a cell and a blank at least: of more than these, not all fit.
+    most = words[: MOST_SENTENCE_LINES * width // 2 + 1]
+    text = f"{name}: {_notes.sentence(words)}" if most == words else ""
+    if not text or len(cells.wrap(text, width, "  ")) > MOST_SENTENCE_LINES:
+        shown = [cells.cut(word, min(40, width - len(name) - 4), mark) for word in most]
+        used = list(accumulate(cells.width(word) + 1 for word in shown))
+        count = max(1, bisect_right(used, MOST_SENTENCE_LINES * width))
+        lines = MOST_SENTENCE_LINES + 1
+        while lines > MOST_SENTENCE_LINES and count:
+            rest, size = ([mark], f" ({len(words)} {plan.noun}s)") if count < len(words) else ([], "")
+            text = f"{name}: {_notes.sentence([*shown[:count], *rest])}{size}"
+            lines = len(cells.wrap(text, width, "  "))
+            count -= 1
     _notes.paragraph(canvas, text, indent="  ")
 
 
@@ -702,16 +726,18 @@ def _alternative(plan: _Map) -> str:
     """The same in a few sentences, made from the numbers."""
     found = plan.found
     masks = {"none": "", "given": ", partly masked", "causal": ", causal mask"}
-    size = f"Attention weights of {len(plan.rows.tokens)} queries by {len(plan.columns.tokens)} keys"
+    queries, keys = len(plan.rows.tokens), len(plan.columns.tokens)
+    size = f"Attention weights of {queries} {'query' if queries == 1 else 'queries'}"
+    size += f" by {keys} {'key' if keys == 1 else 'keys'}"
     sentences = [size + masks.get(found.mask, f", {found.mask}") + "."]
-    for number in range(1, min(len(found.heads), 2) + 1):
+    for number, head in enumerate(found.heads[:2], 1):
         where = f"Head {number}: " if len(found.heads) > 1 else ""
-        if len(plan.rows.tokens) <= MOST_SPOKEN:
-            names = [name.replace('"', "'") for name in plan.named("words", plan.rows)]
-            told = zip(names, replace(plan, given=None).remark("words")[number - 1], strict=True)
-            sentences.append(where + "; ".join(f"{name} {text}" for name, text in told) + ".")
-        else:
+        if len(plan.rows.tokens) > MOST_SPOKEN:
             sentences.append(where + _strongest(plan, "words", number - 1))
+            continue
+        asking, answering = ([f"'{name}'" for name in axis.names] for axis in (plan.rows, plan.columns))
+        told = zip(asking, plan.told(head, answering, ", {}"), strict=True)
+        sentences.append(where + "; ".join(f"{query} {text}" for query, text in told) + ".")
     return " ".join(sentences)
 
 
@@ -724,6 +750,7 @@ KIND = Kind(
 kind: heatmap
 text: The cat sat on the mat
 mask: causal
+temperature: 0.1
 embeddings:
   The: [0.2, 0.5, 0.1]
   cat: [0.8, 0.1, 0.6]
