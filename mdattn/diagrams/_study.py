@@ -7,9 +7,8 @@ no token, a row that does not add up) is found here and raised as OptionError wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,11 @@ from numpy.typing import NDArray
 from mdattn import cells, numerals
 from mdattn.attention import Weighing, attend, given, illustrative, weigh
 from mdattn.attention.masks import causal, window
+from mdattn.diagrams._words import checked
+from mdattn.diagrams._words import labels as labels
 from mdattn.errors import OptionError, suggest
 from mdattn.errors import Path as OptionPath
-from mdattn.options import LARGEST, MOST_TOKENS, Attention, Head, Projections, Window
+from mdattn.options import LARGEST, Attention, Head, Projections, Window
 
 Array = NDArray[np.float64]
 Basis = Literal["vectors", "scores", "weights"]
@@ -31,16 +32,14 @@ WRITTEN_DECIMALS = 4
 UNROUNDED = 1e-3
 
 
-@dataclass(frozen=True)
-class HeadStudy:
+class HeadStudy(NamedTuple):
     """One head: its name, "" if it has none, and its trace, whose leading head axis has length 1."""
 
     name: str
     trace: Weighing
 
 
-@dataclass(frozen=True)
-class Study:
+class Study(NamedTuple):
     """Everything a kind draws from."""
 
     tokens: tuple[str, ...]
@@ -70,11 +69,6 @@ class Study:
     def key_labels(self) -> tuple[str, ...]:
         """The key tokens as they may be printed."""
         return labels(self.key_tokens)
-
-
-def labels(tokens: Sequence[str]) -> tuple[str, ...]:
-    """Tokens as they may be printed: controls escaped, right-to-left words isolated."""
-    return tuple(cells.isolated(cells.printable(token)) for token in tokens)
 
 
 def study(options: Attention, *, query: int | str | None = None) -> Study:
@@ -120,22 +114,12 @@ def tokens_of(options: Attention) -> tuple[str, ...]:
         tokens, name = tuple(options.text.split()), "text"
     else:
         raise OptionError((), "the block has no sentence", "give 'text:' or 'tokens:'")
-    return _checked(tokens, name)
-
-
-def _checked(tokens: tuple[str, ...], name: str) -> tuple[str, ...]:
-    if not tokens:
-        raise OptionError(name, f"'{name}' is empty", "a diagram needs at least one token")
-    if len(tokens) > MOST_TOKENS:
-        raise OptionError(name, f"'{name}' holds {len(tokens):,} tokens; at most {MOST_TOKENS:,} can be drawn")
-    if "" in tokens:
-        raise OptionError((name, tokens.index("")), f"token {tokens.index('')} is empty", "write a sign for it")
-    return tokens
+    return checked(tokens, name)
 
 
 def _key_tokens(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...]:
     if options.key_tokens is not None:
-        return _checked(tuple(options.key_tokens), "key_tokens")
+        return checked(tuple(options.key_tokens), "key_tokens")
     for name in ("keys", "values"):
         value = getattr(options, name)
         if isinstance(value, list) and len(value) != len(tokens):
@@ -343,8 +327,7 @@ def _mask(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.bool_
     return np.array(mask, dtype=np.bool_), "given"
 
 
-@dataclass(frozen=True)
-class _Work:
+class _Work(NamedTuple):
     """What the heads of one block share."""
 
     options: Attention

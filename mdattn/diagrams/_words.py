@@ -1,4 +1,4 @@
-"""Rows of boxes with words in them, and which of many words are shown.
+"""Words as they may be printed, rows of boxes with words in them, and which of many words are shown.
 
 Shared by the kinds. Everything is measured before it is inked: `arrange` says which boxes stand in which row,
 `boxes` inks a row.
@@ -7,17 +7,34 @@ Shared by the kinds. Everything is measured before it is inked: `arrange` says w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mdattn import cells
 from mdattn.canvas import LIGHT, Canvas
+from mdattn.errors import OptionError
+from mdattn.options import MOST_TOKENS
 
 # A word wider than this is cut in a box, and stands in full in the legend below.
 LONGEST = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+def checked(tokens: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The tokens that the option `name` holds. Raises OptionError for none, too many and empty ones."""
+    if not tokens:
+        raise OptionError(name, f"'{name}' is empty", "a diagram needs at least one token")
+    if len(tokens) > MOST_TOKENS:
+        raise OptionError(name, f"'{name}' holds {len(tokens):,} tokens; at most {MOST_TOKENS:,} can be drawn")
+    if "" in tokens:
+        raise OptionError((name, tokens.index("")), f"token {tokens.index('')} is empty", "write a sign for it")
+    return tokens
+
+
+def labels(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Tokens as they may be printed: controls escaped, right-to-left words isolated."""
+    return tuple(cells.isolated(cells.printable(token)) for token in tokens)
+
+
+class Cut(NamedTuple):
     """Words as they stand in boxes, and those of them that were cut, in full."""
 
     shown: tuple[str, ...]
