@@ -75,7 +75,7 @@ class _Scene:
 
     options: Options
     glyphs: Glyphs
-    words: _words.Cut
+    words: tuple[str, ...]  # as they stand in the diagram, long ones cut
     study: Study
     memory: tuple[float, ...]
     weights: tuple[float, ...]  # of each word on the first
@@ -100,7 +100,7 @@ class _Scene:
 
     def name(self, index: int) -> str:
         """A word in quotes; the first and the last one so that they cannot be mistaken for their equals."""
-        quoted = f'"{self.words.shown[index]}"'
+        quoted = f'"{self.words[index]}"'
         if self.study.tokens.count(self.study.tokens[index]) == 1:
             return quoted
         if index in (0, self.n - 1):
@@ -167,10 +167,7 @@ def draw(options: Options, folder: Path | None) -> Diagram:
     _after(canvas, scene, pictures, bars)
     _rule(canvas)
     _costs(canvas, scene)
-    if scene.words.legend:
-        canvas.gap()
-        for line in _notes.legend(scene.words.legend):
-            _notes.paragraph(canvas, line, indent="  ")
+    _legend(canvas, scene, pictures)
     return Diagram(canvas.lines(), _alternative(scene))
 
 
@@ -192,13 +189,24 @@ def _scene(options: Options, glyphs: Glyphs) -> _Scene:
     return _Scene(
         options=options,
         glyphs=glyphs,
-        words=_words.cut(found.labels, longest, glyphs.ellipsis),
+        words=_words.cut(found.labels, longest, glyphs.ellipsis).shown,
         study=found,
         memory=memory(count, options.retention),
         weights=tuple(trace.weights[0, :, 0].tolist()),
         sees=tuple(trace.allowed[0, :, 0].tolist()),
         d=options.d_model or (USUAL_D if found.embeddings is None else found.embeddings.shape[1]),
     )
+
+
+def _legend(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
+    """The words that are cut where they stand, in full."""
+    used = sorted({_index(place) for place in pictures.shown} | {each for each in _listed(scene.n) if each is not None})
+    whole = scene.study.labels
+    pairs = dict.fromkeys((scene.words[each], whole[each]) for each in used if scene.words[each] != whole[each])
+    if pairs:
+        canvas.gap()
+        for line in _notes.legend(list(pairs)):
+            _notes.paragraph(canvas, line, indent="  ")
 
 
 def _rule(canvas: Canvas) -> None:
@@ -262,7 +270,7 @@ def _placed(scene: _Scene, indexes: Sequence[int | None], boxed: bool) -> tuple[
         if index is None:
             width = cells.width(scene.glyphs.ellipsis) + (2 if boxed else 0)
         else:
-            width = max(3, cells.width(scene.words.shown[index]), len(_state(index))) + (4 if boxed else 0)
+            width = max(3, cells.width(scene.words[index]), len(_state(index))) + (4 if boxed else 0)
         places.append(_Place(index, column, width))
         column += width + GAP
     return tuple(places)
@@ -291,7 +299,7 @@ def _words_row(canvas: Canvas, scene: _Scene, pictures: _Pictures, text: Callabl
 def _chain(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
     """Each word goes into a hidden state, and each hidden state into the next one."""
     glyphs = scene.glyphs
-    _words_row(canvas, scene, pictures, scene.words.shown.__getitem__)
+    _words_row(canvas, scene, pictures, scene.words.__getitem__)
     row = canvas.height
     for place in pictures.shown:
         canvas.text(row, place.middle, glyphs.down)
@@ -351,7 +359,7 @@ def _grid(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
     assert allowed is not None
     canvas.gap()
     shown = [_index(place) for place in pictures.shown]
-    names = [scene.words.shown[index] for index in shown]
+    names = [scene.words[index] for index in shown]
     wide = cells.widest(names)
     for index, name in zip(shown, names, strict=True):
         signs = " ".join(scene.glyphs.square if allowed[index, other] else scene.glyphs.masked for other in shown)
@@ -384,11 +392,17 @@ class _Bars:
     inputs: bool
 
 
+def _listed(count: int) -> list[int | None]:
+    """The words that have a bar; None is where others are left out."""
+    indexes: list[int | None] = list(range(count))
+    if count > MOST_ROWS:
+        indexes[FIRST_ROWS : count - LAST_ROWS] = [None]
+    return indexes
+
+
 def _bars(scene: _Scene) -> _Bars:
     """The rows of both sides, in the fullest form that fits."""
-    indexes: list[int | None] = list(range(scene.n))
-    if scene.n > MOST_ROWS:
-        indexes[FIRST_ROWS : scene.n - LAST_ROWS] = [None]
+    indexes = _listed(scene.n)
     before = tuple(None if index is None else _step(scene, index) for index in indexes)
     after = tuple(None if index is None else _weight(scene, index) for index in indexes)
     rows = [row for row in (*before, *after) if row]
@@ -407,13 +421,13 @@ def _bars(scene: _Scene) -> _Bars:
 
 
 def _step(scene: _Scene, index: int) -> _Row:
-    word, share = scene.words.shown[index], scene.memory[index]
+    word, share = scene.words[index], scene.memory[index]
     long = f'Step {index + 1}: process "{word}"'
     return _Row(long, f"{index + 1} {word}", share, scene.share(share), scene.memory_word(share)[0])
 
 
 def _weight(scene: _Scene, index: int) -> _Row:
-    word, weight = scene.words.shown[index], scene.weights[index]
+    word, weight = scene.words[index], scene.weights[index]
     seen = scene.sees[index]
     value = scene.share(weight) if seen else scene.glyphs.masked
     return _Row(
@@ -489,7 +503,7 @@ def _before(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> 
     take = numerals.compact(1 - scene.options.retention, RETENTION_DECIMALS)
     if scene.n > 1:
         say(f"In this cell each step multiplies the share by {keep}:")
-        first, second = scene.words.shown[:2]
+        first, second = scene.words[:2]
         for rule in (f"h1 = {first}", f"h2 = {keep} {times} h1 + {take} {times} {second}"):
             _notes.paragraph(canvas, rule, 2, indent="  ")
         if _drifts(scene, bars):
@@ -521,7 +535,7 @@ def _after(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> N
     say(f"Parallel processing {scene.glyphs.dash} every word in the same step")
     canvas.gap()
     say("All words processed simultaneously:")
-    _words_row(canvas, scene, pictures, scene.words.shown.__getitem__)
+    _words_row(canvas, scene, pictures, scene.words.__getitem__)
     (_grid if scene.study.mask == "given" else _wires)(canvas, scene, pictures)
     say(_left_out(scene, pictures))
     canvas.gap()
@@ -575,8 +589,11 @@ def _connections(scene: _Scene) -> list[str]:
     if scene.study.allowed is None:
         if n == 1:
             return ["One word has only itself to attend to."]
-        lines = f"Lines meet where two words are connected: {_many(n * (n - 1) // 2, 'pair')}, in both directions."
-        return [lines, f"With each word on itself, {square} weights in one step."]
+        pairs = _many(n * (n - 1) // 2, "pair")
+        return [
+            f"Every word can attend to every other word: {pairs}, in both directions.",
+            f"Lines meet at each pair; with each word on itself, {square} weights.",
+        ]
     weights = f"{numerals.count(scene.pairs)} of {square} weights"
     if scene.study.mask == "given":
         signs = (
@@ -698,13 +715,10 @@ def _costs(canvas: Canvas, scene: _Scene) -> None:
             _notes.paragraph(canvas, f"RNN          {before}", 2, " " * 13)
             _notes.paragraph(canvas, f"Transformer  {after}", 2, " " * 13)
     canvas.gap()
-    more, size = {
-        -1: ("fewer operations than", "below"),
-        0: ("as many operations as", "equal to"),
-        1: ("more operations than", "above"),
-    }[(attention > recurrent) - (attention < recurrent)]
+    order = (attention > recurrent) - (attention < recurrent)
+    more, size = {-1: ("fewer", "below"), 0: ("as many", "equal to"), 1: ("more", "above")}[order]
     reason = f", because n is {size} d" if scene.study.allowed is None else ""
-    say(f"Here the transformer takes {more} the RNN{reason}.")
+    say(f"The transformer takes {more} operations here{reason}.")
 
 
 def _alternative(scene: _Scene) -> str:

@@ -186,7 +186,7 @@ def test_every_pair_is_wired(count: int) -> None:
     assert joined(after, count) == set(combinations(range(count), 2))
     pairs = count * (count - 1) // 2
     assert f"{pairs} pair{'s' if pairs > 1 else ''}, in both directions" in after
-    assert f"{count} × {count} = {count**2} weights" in after
+    assert f"{count} × {count} = {count**2} weights" in " ".join(after.split())
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
@@ -253,6 +253,21 @@ def test_the_path_through_a_window_is_counted_in_layers(count: int, size: int) -
     layers = -(-(count - 1) // (size - 1))
     assert cost_rows(costs)[1][2] == str(layers)
     assert (f"in {layers} layers" in after) == (layers > 1)
+
+
+@pytest.mark.parametrize(
+    ("mask", "path"),
+    [
+        (
+            "[[true, false, false], [false, true, true], [false, true, true]]",
+            "none",
+        ),  # The last two see only each other.
+        ("[[true, false, false], [true, true, true], [false, true, true]]", "2"),
+    ],
+)
+def test_the_path_through_a_mask_of_any_form(mask: str, path: str) -> None:
+    _, _, costs = sides(drawn(f"mask: {mask}\n", "kind: comparison\ntext: a b c\n"))
+    assert cost_rows(costs)[1][2] == path
 
 
 # Words and widths -----------------------------------------------------------------------------------------------------
