@@ -34,7 +34,7 @@ SECTIONS: tuple[Section, ...] = ("embeddings", "attention", "output")
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
 NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
-LONGEST_NARROW = 10  # cells of a word where the width is short; _words.LONGEST elsewhere
+LONGEST_NARROW = 9  # cells of a word where the width is short; _words.LONGEST elsewhere
 WIDE = 48
 MOST_KEYS, FEWER_KEYS = 16, 12  # Up to so many keys are all shown; of more, so many.
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
@@ -210,8 +210,8 @@ class _Part:
         """The numbers as text, one list a key, all equally wide; the end of a long vector as `mark`."""
         count = _most_numbers(self.dimensions)
         columns = [[numerals.text(each, self.decimals) for each in row[:count]] for row in self.rows]
-        widest = max(map(len, chain.from_iterable(columns)))
         more = [mark] if count < self.dimensions else []
+        widest = max(map(len, chain(more, *columns)))
         return [[each.rjust(widest) for each in column] + more for column in columns]
 
 
@@ -402,8 +402,11 @@ def _flow(options: Options) -> _Flow:
     names = distinct(found.key_tokens)
     always = [] if cross else [found.query]
     always += [place for place, _ in _annotated(options, found, sections)]
+    always += [place for head in heads for place in ties(head.weights)[:1]]
     most = [max(each) for each in zip(*(head.weights for head in heads), strict=True)]
-    room = len(most) if len(most) <= MOST_KEYS else max(FEWER_KEYS, len(set(always)))
+    # Of a long sentence, masked keys are not worth a row.
+    visible = sum(map(any, zip(*(head.allowed for head in heads), strict=True)))
+    room = len(most) if len(most) <= MOST_KEYS else max(min(FEWER_KEYS, visible), len(set(always)), 1)
     return _Flow(
         options=options,
         found=found,
@@ -606,7 +609,7 @@ def _table(flow: _Flow, head: _Head, printed: _Printed, names: Sequence[str]) ->
     for may in (True, False):
         left = [head.weights[index] for index in flow.rest if head.allowed[index] is may]
         if left:
-            keys.append(f"{flow.glyphs.ellipsis} {len(left)} more")
+            keys.append(f"{len(left)} more")
             shares.append(numerals.percent(sum(left), flow.finer) if may else "masked")
     more = [""] * (len(keys) - len(names))
     return [
@@ -642,13 +645,26 @@ def _draw_embeddings(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) ->
     """The words in boxes, and under each its vectors."""
     _notes.paragraph(canvas, step + _embeddings_heading(flow), indent="  ")
     if flow.rest:
-        what = f"the {flow.noun}s with the largest weights" + ("" if flow.itself is None else ", and the query's own")
-        count = f"{len(flow.shown)} of {numerals.count(len(flow.names))} {flow.noun}s"
-        _notes.paragraph(canvas, f"Shown: {count}, {what}.", indent="  ")
-    for band in _words.arrange(layout.widths, canvas.width - layout.gutter):
+        own = "" if flow.itself is None else f"the query's own {flow.noun} and "
+        count = f"{len(flow.shown)} of {numerals.count(len(flow.names))}"
+        _notes.paragraph(canvas, f"Shown: {own}the {flow.noun}s with the largest weights, {count}.", indent="  ")
+    for band in _bands(layout.widths, canvas.width - layout.gutter):
         if band.start:
             canvas.gap()
         _draw_band(canvas, flow, layout, band)
+
+
+def _bands(widths: Sequence[int], room: int) -> list[range]:
+    """Which boxes stand in each row: no more rows than needed, and those about equally full."""
+    bands = _words.arrange(widths, room)
+    narrow, wide = max(widths), room
+    while len(bands) > 1 and narrow < wide:
+        middle = (narrow + wide) // 2
+        if len(_words.arrange(widths, middle)) > len(bands):
+            narrow = middle + 1
+        else:
+            wide = middle
+    return _words.arrange(widths, wide) if len(bands) > 1 else bands
 
 
 def _embeddings_heading(flow: _Flow) -> str:
@@ -771,6 +787,8 @@ def _remarks(flow: _Flow, layout: _Layout, head: _Head) -> tuple[list[tuple[int,
     share = numerals.percent(head.weights[top[0]], flow.finer)
     others = [f'"{names[key]}"' for key in top if key != flow.itself and key in names]
     named = _notes.listed((["itself"] if flow.itself in top else []) + others)
+    if len(top) > TIED_NAMES or not names.keys() >= set(top):
+        named = _count(len(top), "key")
     if len(top) == 1:
         alone = numerals.snapped(head.weights[top[0]]) == 1
         how = "only" if alone else "most"
@@ -781,8 +799,6 @@ def _remarks(flow: _Flow, layout: _Layout, head: _Head) -> tuple[list[tuple[int,
         return [(row, beside)], [f"{query} attends {how} to {named}" + ("." if alone else f", {share}.")]
     if len(top) == visible and visible > 2:
         return [], [f"{query} attends to all {_count(visible, 'key')} alike, {share} each."]
-    if len(top) > TIED_NAMES:
-        named = _count(len(top), "key")
     return [], [f"{query} attends {'' if len(top) == visible else 'most '}to {named} alike, {share} each."]
 
 
@@ -818,7 +834,7 @@ def _redone(flow: _Flow, layout: _Layout, head: _Head, printed: _Printed) -> Ite
             redone = [numerals.text(redo(each), step.decimals) for each in before]
             differing = [(row, new) for row, new in zip(seen, redone, strict=True) if new != column[row]]
             if differing:
-                yield _in_full_precision(differing, layout, f" in the column {step.head}")
+                yield _in_full_precision(differing, layout, f' in the column "{step.head}"')
                 return
         before = [float(column[row]) for row in seen]
     if before and len(seen) == sum(head.allowed):
@@ -859,7 +875,9 @@ def _draw_output(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> Non
     """The weighted sum, and what it comes to."""
     several = len(flow.heads) > 1
     valued = any(part.label.startswith("value") for part in flow.parts)
-    what = f"{step}Weighted output" + ("s of the heads" if several else " of the values" if valued else "")
+    what = f"{step}Weighted output" + ("s of the heads" if several else "")
+    if valued:
+        what += ", from their values" if several else " of the values"
     _notes.paragraph(canvas, what, indent="  ")
     mark, asked = flow.glyphs.ellipsis, flow.options.decimals
     for number, (head, printed) in enumerate(zip(flow.heads, flow.printed, strict=True), 1):
@@ -888,7 +906,7 @@ def _terms(flow: _Flow, layout: _Layout, head: _Head, printed: _Printed) -> list
     if more:
         terms.append(f"{flow.glyphs.ellipsis} {numerals.count(more)} more")
     if not terms:
-        return ["Nothing is attended to: the sum is empty."]
+        return ["Nothing", "is", "attended", "to:", "the", "sum", "is", "empty."]
     return [terms[0], *(f"+ {term}" for term in terms[1:])]
 
 
