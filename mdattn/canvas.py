@@ -8,10 +8,8 @@ by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mdattn import cells
 from mdattn.glyphs import DOUBLE, DOWN, LEFT, LIGHT, RIGHT, UP, Glyphs
@@ -27,23 +25,21 @@ class CanvasError(Exception):
     """A kind inked outside the canvas, or over other ink: an error of this package, never of the document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagram:
+class Diagram(NamedTuple):
     """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
 
     lines: tuple[str, ...]
     alternative: str
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One column of a table: its head and its cells, already text."""
 
     head: str
     cells: Sequence[str]
     align: Align = "right"
 
-    @cached_property
+    @property
     def width(self) -> int:
         """In display cells, without the blanks beside the walls."""
         return max(cells.width(self.head), cells.widest(self.cells))

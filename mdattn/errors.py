@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -22,8 +21,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding: its place, what is wrong, and the cure."""
 
     position: Position | None
@@ -95,8 +93,7 @@ class ProofError(Exception):
     """The result would change something outside a block: an error of this package, never of the document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """Text taken out of a document, line by line, that still knows where each line came from.
 
     `text` has `\\n` line endings; `starts` holds the document position of the first character of each line.

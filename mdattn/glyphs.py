@@ -10,7 +10,7 @@ unpacked into a table from arms to character.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # One arm each; a double arm is twice the light one.
 UP, RIGHT, DOWN, LEFT = 1, 4, 16, 64
@@ -97,8 +97,7 @@ def _lines(light: str, double: str, across: str, down: str) -> dict[int, str]:
     return table
 
 
-@dataclass(frozen=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """One set of signs; a kind draws with the set it is given and never asks which it is."""
 
     name: str

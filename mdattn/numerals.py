@@ -12,7 +12,7 @@ SNAP = 9
 MOST_DECIMALS = 6
 
 
-_UNIT = tuple(10**exponent for exponent in range(SNAP + 1))
+_UNIT: tuple[int, ...] = tuple(10**exponent for exponent in range(SNAP + 1))
 
 
 def _snapped(value: float) -> int:

@@ -10,7 +10,7 @@ from mdattn.glyphs import ASCII, DOWN, LEFT, RIGHT, UNICODE, UP, Glyphs
 
 
 def _signs(glyphs: Glyphs) -> str:
-    fields = [getattr(glyphs, name) for name in Glyphs.__dataclass_fields__ if name not in ("name", "lines")]
+    fields = [getattr(glyphs, name) for name in Glyphs._fields if name not in ("name", "lines")]
     return "".join("".join(field) for field in fields) + "".join(glyphs.lines.values())
 
 

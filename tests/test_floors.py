@@ -36,7 +36,7 @@ DOORS = {
     "markdown_it": {"blocks", "plugin", "drafts"},
     "mdit_py_plugins": {"blocks", "plugin", "drafts"},
     "argparse": {"cli"},
-    "msgspec": {"options", "diagrams"},
+    "msgspec": {"options", "diagrams", "attention"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -84,7 +84,9 @@ def test_defaults_give_way_key_by_key() -> None:
 
 
 def test_a_default_for_another_kind_is_no_mistake() -> None:
-    options.read(excerpt("kind: plain"), START, KINDS, options.defaults_of(excerpt("attention-diagram: {mask: causal}")))
+    options.read(
+        excerpt("kind: plain"), START, KINDS, options.defaults_of(excerpt("attention-diagram: {mask: causal}"))
+    )
 
 
 def test_front_matter_without_defaults() -> None:
@@ -122,6 +124,8 @@ def test_front_matter_without_defaults() -> None:
                                                         "'tag:yaml.org,2002:python/name:os.system' (remove the tag)"]),
         ("kind: flow\nembeddings: &a [*a]", ["11:19: unknown alias '*a' (an anchor must stand before its alias)"]),
         ("kind: flow\n---\nkind: flow", ["11:3: a second YAML document in one block (remove the line '---')"]),
+        ("kind: flow\ntext: a\udcffb", ["11:10: a byte that is not UTF-8 (save it as UTF-8)"]),
+        ("kind: flow\ntext: a\x00b", ["11:10: a character that YAML does not allow (remove it)"]),
         ("kind: flow\n? [a]\n: b", ["11:5: a key must be text"]),
     ],
 )  # fmt: skip
@@ -179,7 +183,10 @@ def test_options_as_a_mapping() -> None:
     assert got.mask == options.Window(2)
     with pytest.raises(DiagramError, match="unknown option 'maks'") as caught:
         options.of_mapping({"kind": "flow", "maks": 1, "text": 3}, KINDS)
-    assert [each.message for each in caught.value.diagnostics] == ["unknown option 'maks'", "'text' must be text, not 3"]
+    assert [each.message for each in caught.value.diagnostics] == [
+        "unknown option 'maks'",
+        "'text' must be text, not 3",
+    ]
 
 
 def test_every_option_is_described() -> None:

@@ -8,10 +8,10 @@ that are given. The order of the steps is that of ONNX's Attention operator; the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from mdattn.numerals import snapped
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Weighing:
+class Weighing(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """How weights came about. Arrays are read-only float64 [head, n_query, n_key] unless said otherwise.
 
     A step that was left out holds the array of the step before it. Where weights are given, the scores and
@@ -42,8 +41,7 @@ class Weighing:
     output: Array | None  # [head, n_query, d_v]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Trace(Weighing):
+class Trace(Weighing, frozen=True, eq=False, kw_only=True):
     """A whole attention, from queries to output: a weighing of which nothing is missing.
 
     Key and value heads are kept as they came, not repeated: head h is served by kv_head `h // (head //

@@ -9,9 +9,8 @@ would otherwise grow out of hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from math import exp, isfinite, sqrt, tanh
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mdattn.numerals import rounded
 
@@ -24,8 +23,7 @@ MODEST = 5.0  # exp of a score up to here is a number that people write down; be
 LARGEST = 1e100  # Products of such numbers, and sums of those, stay finite.
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
+class Working(NamedTuple):
     """Every number of the calculation, with n keys. In `shown` arithmetic each one is what is printed.
 
     Where scores are given, `query`, `keys` and `products` are empty and `dot_products` holds the scores.

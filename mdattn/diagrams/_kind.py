@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mdattn.canvas import Diagram
 from mdattn.options import Common
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of diagram, which describes itself.
 
     `draw(options, folder)` gives the diagram, or raises OptionError; `folder` is where the document stands, None if

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
@@ -31,13 +30,12 @@ class HasOptions(Protocol):
 Options = TypeVar("Options", bound=Common, covariant=True)
 
 
-@dataclass(frozen=True)
-class Parsed(Generic[Options]):
+class Parsed(msgspec.Struct, Generic[Options], frozen=True):
     """The options of one block, and where each of them stands."""
 
     options: Options
     position: Position
-    places: Mapping[str, tuple[Tree, Node, Node]] = field(repr=False, default_factory=dict)
+    places: Mapping[str, tuple[Tree, Node, Node]] = msgspec.field(default_factory=dict)
 
     def place(self, path: Path) -> Position:
         """The place of the option at the path, or of the nearest one around it, or of the block."""

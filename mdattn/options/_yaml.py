@@ -7,9 +7,10 @@ built without recursion, and aliases share their nodes, so that neither depth no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
+
+import msgspec
 
 from mdattn.errors import Diagnostic, DiagramError, Excerpt, Path, Position
 
@@ -18,8 +19,7 @@ MOST_NODES = 1_000_000
 EMPTY = ("", "~", "null")
 
 
-@dataclass(slots=True)
-class Node:
+class Node(msgspec.Struct):
     """A YAML node: `content` is text (a scalar), a list of nodes, or a list of (key, node) pairs."""
 
     index: int
@@ -40,8 +40,7 @@ class Node:
             yield from self.content  # type: ignore[misc]
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """A parsed YAML text and the excerpt of the document that it stands in."""
 
     root: Node
@@ -62,6 +61,8 @@ def parse(excerpt: Excerpt) -> Tree:
     builder = _Builder(excerpt)
     try:
         root = builder.build(yaml.parse(excerpt.text, Loader=CCoreLoader))
+    except UnicodeEncodeError as error:
+        raise DiagramError(excerpt.position(error.start), "a byte that is not UTF-8", "save it as UTF-8") from None
     except yaml.reader.ReaderError as error:
         place = excerpt.position(getattr(error, "position", 0))
         raise DiagramError(place, "a character that YAML does not allow", "remove it") from None
