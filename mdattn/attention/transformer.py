@@ -157,7 +157,7 @@ def _feed_forward(network: Network, layer: int, state: Array) -> Array:
 def _expert(network: Network, layer: int, expert: int, state: Array) -> Array:
     name, d_model, d_ff = f"layer {layer} expert {expert}", network.d_model, network.d_ff
     inner = state @ weight(f"{name} in", d_model, d_ff)
-    found = _ACTIVATIONS[network.activation](inner)
+    found: Array = _ACTIVATIONS[network.activation](inner)
     if network.activation.endswith("glu"):
         found = found * (state @ weight(f"{name} gate", d_model, d_ff))
     left: Array = found @ weight(f"{name} out", d_ff, d_model)
@@ -170,11 +170,13 @@ def _relu(values: Array) -> Array:
 
 def _gelu(values: Array) -> Array:
     halves = np.array([0.5 + 0.5 * erf(value / sqrt(2)) for value in values.ravel().tolist()])
-    return values * halves.reshape(values.shape)
+    found: Array = values * halves.reshape(values.shape)
+    return found
 
 
 def _silu(values: Array) -> Array:
-    return values * (0.5 + 0.5 * np.tanh(values / 2))  # x times sigmoid(x), without overflow
+    sigmoid: Array = 0.5 + 0.5 * np.tanh(values / 2)  # exp itself could overflow
+    return values * sigmoid
 
 
 _ACTIVATIONS = {"relu": _relu, "gelu": _gelu, "silu": _silu, "reglu": _relu, "geglu": _gelu, "swiglu": _silu}

@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Branch:
-    """A sub-layer and the residual connection around it: data leaves the path before the parts and joins it at `add`."""
+    """A sub-layer and the residual connection around it, which leaves the path before the parts and ends at `add`."""
 
     parts: tuple[Part, ...]
     add: Part
@@ -219,7 +219,7 @@ def _branch(draft: Draft, part: Part, what: str) -> Branch:
     """Post-norm: the part, then add and norm. Pre-norm: norm, the part, then add alone."""
     if draft.model.norm == "pre":
         return Branch((_norm(draft, draft.state), part), Part("Add", small=True, entry=draft.state))
-    line = f"{NORM_NAMES[draft.model.norm_type]}(input + {what} output)"
+    line = f"{NORM_NAMES[draft.model.norm_type]}(input + {what})"
     return Branch((part,), Part("Add & Norm", (line,), models.norm(draft.model), entry=draft.state))
 
 

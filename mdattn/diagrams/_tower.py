@@ -63,8 +63,8 @@ class Entry:
     count: int | str
     label: str = ""
     """What stands before the number in a column beside the drawing; a part stands there itself."""
-    inside: bool = False
-    """Whether it is a part of a layer."""
+    depth: int = 1
+    """How far inside: 1 for what is inside of nothing."""
 
 
 @dataclass
@@ -77,6 +77,8 @@ class Drawing:
     memory: tuple[int, int] = (0, 0)
     """Row and column of the wall where keys and values from the other stack enter."""
 
+    headed: bool = False
+    """Whether counts of a stack stand below its name."""
     outer: Frame | None = None
     """The frame of the stack that is being inked."""
 
@@ -89,7 +91,7 @@ class Drawing:
 
     def count(self, row: int, name: str, count: int | str, label: str = "", *, inside: bool = False) -> None:
         """Note a count of parameters."""
-        self.entries.append(Entry(row, name, count, label, inside))
+        self.entries.append(Entry(row, name, count, label, 1 + self.headed + inside))
 
 
 def labels_fit(whole: Stack, frame: Frame) -> bool:
@@ -115,6 +117,8 @@ def _labels(whole: Stack) -> Iterator[tuple[str, bool]]:
 def stack(drawing: Drawing, row: int, frame: Frame, whole: Stack) -> int:
     """One stack from its source to its result; without a result, to the wall of its last part."""
     drawing.outer = frame
+    if drawing.headed:
+        drawing.entries.append(Entry(row, whole.name, ""))
     wall = drawing.centred(whole.source, row, frame)
     for number, item in enumerate(whole.items):
         if isinstance(item, Layer):

@@ -20,13 +20,13 @@ from mdattn.diagrams import _models as models
 from mdattn.diagrams import _notes as notes
 from mdattn.diagrams import _tower as tower
 from mdattn.diagrams import _words as words
-from mdattn.diagrams._blueprint import Stack, TokenBoxes, stacks
+from mdattn.diagrams._blueprint import Boxes, Stack, TokenBoxes, stacks
 from mdattn.diagrams._kind import Kind
 from mdattn.diagrams._models import PRESETS, Model
 from mdattn.diagrams._tower import Drawing, Entry, Frame
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.options import MOST_TOKENS, Common, doc
+from mdattn.options import Common, doc
 
 Layers = Annotated[int, Meta(ge=1, le=256)]
 Heads = Annotated[int, Meta(ge=1, le=1024)]
@@ -125,8 +125,6 @@ def draw(options: Options, folder: Path | None) -> Diagram:
     _head(plan, options, model)
     first, *others = plan.stacks
     top = canvas.height
-    if others:
-        plan.drawing.count(top, first.name, "")
     bottom = tower.stack(plan.drawing, top, plan.frames[0], first)
     for other in others:
         _second(plan, top, bottom, other)
@@ -134,7 +132,7 @@ def draw(options: Options, folder: Path | None) -> Diagram:
         _parameters(plan, model)
     for note in _remarks(plan, options, model):
         notes.paragraph(canvas, note)
-    return Diagram(canvas.lines(), _alternative(options, model, tokens))
+    return Diagram(canvas.lines(), _alternative(options, model, plan.boxes))
 
 
 # The model ------------------------------------------------------------------------------------------------------------
@@ -187,15 +185,14 @@ def _check(model: Model, given: dict[str, Any]) -> None:
             "as many query heads share each of them",
         )
     if model.positions == "rotary" and model.d_head % 2:
-        at = next(name for name in ("positions", "heads", "d_model") if name in given)
-        raise OptionError(at, f"rotary positions turn pairs of numbers, and a head has {model.d_head}")
+        culprit = next(name for name in ("positions", "heads", "d_model") if name in given)
+        raise OptionError(culprit, f"rotary positions turn pairs of numbers, and a head has {model.d_head}")
     if "context" in given and model.positions != "learned":
         raise OptionError("context", f"'context' counts learned positions, and these are {model.positions}")
     if "active_experts" in given and model.experts == 1:
         raise OptionError("active_experts", "'active_experts' needs 'experts'", "say how many experts there are")
     if model.active_experts > model.experts:
-        at = "active_experts" if "active_experts" in given else "experts"
-        raise OptionError(at, f"{model.active_experts} of {model.experts} experts cannot be active")
+        raise OptionError("active_experts", f"{model.active_experts} of {model.experts} experts cannot be active")
 
 
 def _tokens(options: Options, model: Model) -> tuple[str, ...]:
@@ -205,13 +202,8 @@ def _tokens(options: Options, model: Model) -> tuple[str, ...]:
         if options.values:
             raise OptionError("values", "'values' needs a sentence to run the model over", "give 'text:' or 'tokens:'")
         return ()
-    tokens = tuple(options.tokens or () if name == "tokens" else (options.text or "").split())
-    if not tokens:
-        raise OptionError(name, f"'{name}' is empty", "leave it out or give at least one token")
-    if len(tokens) > MOST_TOKENS:
-        raise OptionError(name, f"'{name}' holds {len(tokens):,} tokens; at most {MOST_TOKENS:,} can be drawn")
-    if "" in tokens:
-        raise OptionError((name, tokens.index("")), f"token {tokens.index('')} is empty", "write a sign for it")
+    given = options.tokens if options.tokens is not None else (options.text or "").split()
+    tokens = words.checked(tuple(given), name)
     if model.positions == "learned" and len(tokens) > model.context:
         raise OptionError(name, f"{len(tokens)} tokens, but only {model.context} positions are learned")
     return tokens
@@ -257,14 +249,18 @@ def _token_boxes(options: Options, model: Model, tokens: tuple[str, ...], shown:
         boxes = tuple((word,) for word in shown)
         return TokenBoxes(boxes, places, boxes if model.model == "encoder" else ())
     decimals = _decimals(options)
-    first, last = (
-        tuple(
-            (word, *(numerals.text(number, places_) for number in vector))
-            for word, vector in zip(shown, vectors, strict=True)
-        )
-        for vectors, places_ in zip(_vectors(options, model, tokens), (max(1, decimals), decimals), strict=True)
-    )
-    return TokenBoxes(first, places, last)
+    embedded, output = _vectors(options, model, tokens)
+    return TokenBoxes(_stacked(shown, embedded, max(1, decimals)), places, _stacked(shown, output, decimals))
+
+
+def _stacked(shown: Sequence[str], vectors: list[list[float]], decimals: int) -> Boxes:
+    """Each word, and below it its vector with the decimal points below each other."""
+    boxes = []
+    for word, vector in zip(shown, vectors, strict=True):
+        numbers = [numerals.text(number, decimals) for number in vector]
+        width = max(map(len, numbers))
+        boxes.append((word, *(number.rjust(width) for number in numbers)))
+    return tuple(boxes)
 
 
 # The page -------------------------------------------------------------------------------------------------------------
@@ -288,6 +284,7 @@ class _Plan:
     shapes: str
     """What says the shapes where arrows have no room for them."""
     cut: words.Cut
+    boxes: TokenBoxes
 
 
 def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
@@ -300,7 +297,7 @@ def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
     wanted = _column_width(model, glyphs) + 2
     column = options.parameters and not beside and options.width - wanted >= _ROOM_FOR_COLUMN
     frames = _frames(double, options.width - (wanted if column else 0), beside)
-    labels = tuple(cells.isolated(cells.printable(token)) for token in tokens)
+    labels = words.labels(tokens)
     cut = words.cut(labels, min(words.LONGEST, frames[0].inner - 4), glyphs.ellipsis)
     boxes = _token_boxes(options, model, tokens, cut.shown)
     count = str(len(tokens)) if tokens else "n"
@@ -310,7 +307,7 @@ def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
     if options.shapes and not all(map(tower.labels_fit, built, frames)):
         built = stacks(model, glyphs, count, source, boxes, shapes=False)
         below = _shapes(model, count)
-    return _Plan(Drawing(canvas, glyphs), frames, built, beside, column, below, cut)
+    return _Plan(Drawing(canvas, glyphs, headed=double), frames, built, beside, column, below, cut, boxes)
 
 
 def _frames(double: bool, room: int, beside: bool) -> tuple[Frame, ...]:
@@ -344,7 +341,6 @@ def _second(plan: _Plan, top: int, bottom: int, other: Stack) -> None:
     drawing, (first, second) = plan.drawing, plan.frames
     corner = bottom + 2
     label = plan.stacks[0].shape
-    drawing.count(top, other.name, "")
     if plan.beside:
         tower.stack(drawing, top, second, other)
         lane = first.right + 3
@@ -393,8 +389,14 @@ def _summary(options: Options, model: Model) -> str:
     text += f", d_model {model.d_model}, d_ff {model.d_ff}"
     if not options.preset:
         return text
+    return f"{_origin(options, model)}: {text}"
+
+
+def _origin(options: Options, model: Model) -> str:
+    """`gpt-2`, or `gpt-2 with another d_model and heads`."""
+    assert options.preset
     changed = [name for name in _given(options) if getattr(PRESETS[options.preset], name) != getattr(model, name)]
-    return f"{options.preset}{' with another ' + notes.listed(changed) if changed else ''}: {text}"
+    return f"{options.preset}{' with another ' + notes.listed(changed) if changed else ''}"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -441,7 +443,7 @@ def _digits(count: int | str) -> str:
 def _listed(entries: Sequence[Entry], total: str) -> Iterator[tuple[int, str, str]]:
     """The counts as lines: how deep, what, and how many."""
     for entry in entries:
-        yield (2 if entry.inside else 1), entry.label or entry.name, _digits(entry.count)
+        yield entry.depth, entry.label or entry.name, _digits(entry.count)
     yield 1, "total", total
 
 
@@ -466,7 +468,7 @@ def _remarks(plan: _Plan, options: Options, model: Model) -> Iterator[str]:
             active = numerals.count(models.total(model) - models.idle(model))
             below.append(f"A token passes through {active} of them: {model.active_experts} of {model.experts} experts.")
     if options.values:
-        below.append("Vectors: computed by this model with illustrative weights made by a fixed rule, not learned.")
+        below.append("Illustrative: embeddings made from the letters of each word, weights by a fixed rule; none is learned.")
     if any(below):
         plan.drawing.canvas.gap()
     yield from filter(None, below)
@@ -486,20 +488,24 @@ def _rule(model: Model) -> str:
     return f"Counted: every weight, {bias}, {gain} of each norm."
 
 
-def _alternative(options: Options, model: Model, tokens: Sequence[str]) -> str:
+def _alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
     """The diagram in one to three sentences."""
-    name = f"{_TITLES[model.model].capitalize()}{f' ({options.preset})' if options.preset else ''}"
+    double = model.model == "encoder-decoder"
+    name = _TITLES[model.model].capitalize() + (f" ({_origin(options, model)})" if options.preset else "")
     networks = f"a mixture of {model.experts} experts" if model.experts > 1 else "a feed-forward network"
-    masked = "" if model.model == "encoder" else "masked " if model.model == "decoder-only" else ""
+    masked = "masked " if model.model == "decoder-only" else ""
     text = (
-        f"{name}: {_counted(model.layers, 'layer')}{' in each stack' if models.stacks(model) == 2 else ''} of "
-        f"{masked}self-attention with {_counted(model.heads, 'head')} and {networks}, each with a residual connection and "
-        f"{model.norm}-norm; d_model is {model.d_model}."
+        f"{name}: {_counted(model.layers, 'layer')}{' in each stack' if double else ''} of {masked}self-attention with "
+        f"{_counted(model.heads, 'head')} and {networks}, each with a residual connection and {model.norm}-norm; "
+        f"d_model is {model.d_model}."
     )
-    if models.stacks(model) == 2:
-        text += " The decoder's cross-attention takes its queries from the decoder, keys and values from the encoder."
+    if double:
+        text += " The decoder's masked self-attention is followed by cross-attention to what the encoder gives."
     if options.parameters:
         text += f" It has {numerals.count(models.total(model))} parameters."
+    if options.values:
+        word, *numbers = boxes.output[0]
+        text += f" '{word}' comes out as [{', '.join(number.strip() for number in numbers)}]."
     return text
 
 
