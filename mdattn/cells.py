@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 ELLIPSIS = "…"
 
 # One cell a character in every version of the tables: Latin, Greek, Cyrillic, and what diagrams are drawn with.
-_NARROW = re.compile(
+_NARROW = (
     "[ -~\u00a0-\u00ac\u00ae-\u02ff\u037e\u0384-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
     "\u2010-\u2015\u2018-\u201f\u2020-\u2022\u2026\u2030\u2039\u203a\u2190-\u21ff\u2200-\u22ff\u2500-\u25fc]*"
 )
-_RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_RTL = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 # Controls, format characters, bidirectional overrides, lone surrogates and unprintable noncharacters. A joiner is kept
 # where it joins, variation selectors and the tag letters of flags are kept where they follow a character.
-_UNPRINTABLE = re.compile(
+_UNPRINTABLE = (
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f\U000e0080-\U000e00ff"
     "\U000e01f0-\U000e0fff\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]"
@@ -32,9 +33,15 @@ FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 
 
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """Compiled when the first text that is not ASCII comes along, which in most runs none does."""
+    return re.compile(pattern)
+
+
 def width(text: str) -> int:
     """How many cells the text takes."""
-    if text.isascii() or _NARROW.fullmatch(text):
+    if text.isascii() or _pattern(_NARROW).fullmatch(text):
         return len(text)
     from wcwidth import wcswidth  # Slow to import, and most documents do not need it.
 
@@ -43,7 +50,7 @@ def width(text: str) -> int:
 
 def clusters(text: str) -> Iterator[str]:
     """The characters as a reader sees them: a letter with its marks, an emoji with its modifiers."""
-    if text.isascii() or _NARROW.fullmatch(text):
+    if text.isascii() or _pattern(_NARROW).fullmatch(text):
         return iter(text)
     from wcwidth import iter_graphemes
 
@@ -126,7 +133,7 @@ def printable(text: str) -> str:
     A mark without a letter under it is given a space to stand on, so that it does not alter its neighbour.
     """
     if not text.isprintable() or not text.isascii():
-        text = _UNPRINTABLE.sub(_escaped, text)
+        text = _pattern(_UNPRINTABLE).sub(_escaped, text)
         if text and width(text[0]) == 0:
             text = " " + text
     return text
@@ -142,7 +149,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 def isolated(text: str) -> str:
     """Right-to-left words between isolates (UAX #9), so that they do not reorder the line they stand in."""
-    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if _RTL.search(text) else text
+    return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if not text.isascii() and _pattern(_RTL).search(text) else text
 
 
 def without_isolates(text: str) -> str:

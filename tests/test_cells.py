@@ -17,7 +17,7 @@ TEXT = st.one_of(st.sampled_from(WORDS), st.text(max_size=12).map(cells.printabl
 
 
 def test_every_character_taken_to_be_narrow_is() -> None:
-    narrow = [chr(code) for code in range(0x110000) if cells._NARROW.fullmatch(chr(code))]
+    narrow = [chr(code) for code in range(0x110000) if cells._pattern(cells._NARROW).fullmatch(chr(code))]
     assert len(narrow) > 1000
     assert [each for each in narrow if wcswidth(each) != 1] == []
 

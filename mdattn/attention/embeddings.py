@@ -7,7 +7,6 @@ wherever it stands, in every document, on every machine. They stand for nothing,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,8 @@ def illustrative(tokens: Sequence[str], dimensions: int, decimals: int) -> NDArr
 
 
 def _vector(token: str, dimensions: int, decimals: int) -> list[float]:
+    from hashlib import blake2b  # Slow to import, and most documents give their own vectors.
+
     text = token.encode("utf-8", "surrogatepass")
     blocks = -(-dimensions // _A_BLOCK)
     digest = b"".join(
