@@ -8,10 +8,9 @@ is, so that their bars can be compared. Costs are those of table 1 of "Attention
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from msgspec import Meta
@@ -69,8 +68,7 @@ class Options(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 # What is drawn --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Scene:
+class _Scene(NamedTuple):
     """What both sides draw from."""
 
     options: Options
@@ -218,11 +216,10 @@ def _rule(canvas: Canvas) -> None:
 # How a sentence is processed ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a word stands in both pictures; `index` is None for the words that are left out."""
+class _Place(NamedTuple):
+    """Where a word stands in both pictures; `word` is None for the words that are left out."""
 
-    index: int | None
+    word: int | None
     column: int
     width: int
 
@@ -235,14 +232,13 @@ class _Place:
         return self.column + self.width
 
 
-@dataclass(frozen=True, slots=True)
-class _Pictures:
+class _Pictures(NamedTuple):
     places: tuple[_Place, ...]
     boxed: bool
 
     @property
     def shown(self) -> tuple[_Place, ...]:
-        return tuple(place for place in self.places if place.index is not None)
+        return tuple(place for place in self.places if place.word is not None)
 
 
 def _pictures(scene: _Scene) -> _Pictures:
@@ -285,13 +281,13 @@ def _words_row(canvas: Canvas, scene: _Scene, pictures: _Pictures, text: Callabl
     top = canvas.height
     row = top + 1 if pictures.boxed else top
     for place in pictures.places:
-        if place.index is None:
+        if place.word is None:
             canvas.text(row, place.column + (1 if pictures.boxed else 0), scene.glyphs.ellipsis)
         elif pictures.boxed:
             canvas.box(top, place.column, 3, place.width)
-            canvas.text(row, place.column + 2, cells.centre(text(place.index), place.width - 4))
+            canvas.text(row, place.column + 2, cells.centre(text(place.word), place.width - 4))
         else:
-            word = text(place.index)
+            word = text(place.word)
             canvas.text(row, place.column + (place.width - cells.width(word)) // 2, word)
     return row
 
@@ -306,7 +302,7 @@ def _chain(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
     row = _words_row(canvas, scene, pictures, _state)
     arrow = cells.width(glyphs.right)
     for before, after in pairwise(pictures.places):
-        if pictures.boxed and before.index is not None and arrow < GAP:
+        if pictures.boxed and before.word is not None and arrow < GAP:
             canvas.horizontal(row, before.end - 1, before.end)
         canvas.text(row, after.column - arrow, glyphs.right) if pictures.boxed else _between(
             canvas, row, before, after, scene
@@ -317,7 +313,7 @@ def _between(canvas: Canvas, row: int, before: _Place, after: _Place, scene: _Sc
     """An arrow in the middle between two states that stand without boxes."""
     ends = []
     for place in (before, after):
-        size = place.width if place.index is None else len(_state(place.index))
+        size = place.width if place.word is None else len(_state(place.word))
         start = place.column + (place.width - size) // 2
         ends.append((start, start + size))
     room = ends[1][0] - ends[0][1]
@@ -349,8 +345,8 @@ def _wires(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
 
 
 def _index(place: _Place) -> int:
-    assert place.index is not None
-    return place.index
+    assert place.word is not None
+    return place.word
 
 
 def _grid(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
@@ -369,8 +365,7 @@ def _grid(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
 # What is remembered ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     long: str
     short: str
     share: float | None
@@ -378,8 +373,7 @@ class _Row:
     remark: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Bars:
+class _Bars(NamedTuple):
     """The rows of both sides, None where words are left out, and the layout that both share."""
 
     before: tuple[_Row | None, ...]
