@@ -44,6 +44,7 @@ FEWEST_BLOCKS = 8  # columns that a pooled heatmap has at least, in panels if ne
 MOST_PANELS = {"squares": 8, "shades": 2, "numbers": 8, "both": 8}  # side by side; of more, blocks are drawn
 MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are named
 MOST_SENTENCE_LINES = 3
+LONGEST_NAME = 40  # cells of a word in a remark or a sentence
 TIED_NAMES = 3
 STRONGEST = 3
 MOST_SPOKEN = 6  # rows that the text alternative tells one by one
@@ -95,6 +96,17 @@ class _Axis:
         """Of equal tokens the second is `the#2`."""
         return distinct(self.tokens)
 
+    @cached_property
+    def _cuts(self) -> dict[tuple[bool, int], _words.Cut]:
+        return {}
+
+    def cut(self, numbered: bool, longest: int, mark: str) -> _words.Cut:
+        """The tokens in at most `longest` cells; where their numbers stand beside them, equal ones stay equal."""
+        key = numbered, longest
+        if key not in self._cuts:
+            self._cuts[key] = _words.cut(self.plain if numbered else self.names, longest, mark)
+        return self._cuts[key]
+
     @property
     def starts(self) -> range:
         """The position from 0 of the first token of each line."""
@@ -129,18 +141,6 @@ class _Scale:
         units = tuple(max(1, int(numerals.rounded(step * 10**decimals, 0))) for step in steps)
         return cls(units, decimals)
 
-    def levels(self, weights: Any) -> Any:
-        """weights [...] -> levels, same shape."""
-        borders = np.array([(start - 0.5) / 10**self.decimals for start in self.starts])
-        # Snapping decides only what is nearer to a border than half of the last of its decimals.
-        low = np.searchsorted(borders - 1e-9, weights, side="right")
-        near = low != np.searchsorted(borders + 1e-9, weights, side="right")
-        for place in np.argwhere(near).tolist():
-            at = tuple(place)
-            units = int(numerals.rounded(numerals.rounded(float(weights[at]), self.decimals) * 10**self.decimals, 0))
-            low[at] = sum(units >= start for start in self.starts)
-        return low
-
     def ranges(self, top: float, dash: str) -> Iterator[tuple[int, str]]:
         """Each level that a printed number can have, the highest first, with its numbers: (3, `0.70–1.00`)."""
         unit = 10**self.decimals
@@ -150,6 +150,17 @@ class _Scale:
             if first <= last:
                 texts = dict.fromkeys(numerals.text(each / unit, self.decimals) for each in (first, last))
                 yield level, dash.join(texts)
+
+
+def _units(weights: Any, decimals: int) -> Any:
+    """weights [...] -> the numbers as printed, in whole units of 10**-decimals, same shape."""
+    scaled = weights * 10**decimals + 0.5
+    units = np.floor(scaled)
+    # Snapping to 9 decimals decides only what is this near to a border.
+    near = np.abs(scaled - np.rint(scaled)) < 2.0 * 10 ** (decimals - numerals.SNAP)
+    for place in np.argwhere(near).tolist():
+        units[tuple(place)] = numerals.sum_as_printed([float(weights[tuple(place)])], decimals)
+    return units.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -198,13 +209,16 @@ class _Map:
     def scale(self) -> _Scale:
         return _Scale.of(len(self.columns.starts), self.options.decimals, self.mode == "both")
 
-    def named(self, heads: Heads, axis: _Axis) -> list[str]:
-        """The tokens as remarks name them: `"the#2"`, or where the axis is numbered `5 "the"`."""
-        names = axis.names if heads == "words" else axis.plain
-        names = _words.cut(names, 40, self.glyphs.ellipsis).shown
-        if heads == "words":
-            return [f'"{name}"' for name in names]
-        return [f'{number} "{name}"' for number, name in enumerate(names, 1)]
+    @cached_property
+    def strongest(self) -> list[list[tuple[int, int]]]:
+        """Of each head the pairs (query, key) of the largest weights, and of those that equal the last of them."""
+        return [_strongest_of(head.trace.weights[0], head.trace.allowed[0]) for head in self.found.heads]
+
+    def named(self, heads: Heads, axis: _Axis, at: int) -> str:
+        """A token as remarks name it: `"the#2"`, or where the axis is numbered `5 "the"`."""
+        name = axis.names[at] if heads == "words" else labels((axis.tokens[at],))[0]
+        name = f'"{cells.cut(name, LONGEST_NAME, self.glyphs.ellipsis)}"'
+        return name if heads == "words" else f"{at + 1} {name}"
 
     def remark(self, heads: Heads) -> list[list[str]]:
         """What is remarked about each row of each head, "" where nothing is."""
@@ -216,7 +230,8 @@ class _Map:
         if self.given is not None or self.rows.block > 1:
             by_row = dict(self.given or ()) if len(self.found.heads) == 1 and self.rows.block == 1 else {}
             return [by_row.get(row, "") for row in range(len(self.rows.starts))]
-        return self.told(head, self.named(heads, self.columns), " ({})")
+        names = [self.named(heads, self.columns, key) for key in range(len(self.columns.tokens))]
+        return self.told(head, names, " ({})")
 
     def told(self, head: HeadStudy, names: Sequence[str], aside: str) -> list[str]:
         """What stands out in each row of a head."""
@@ -225,6 +240,21 @@ class _Map:
             remark(weights, allowed, None if self.cross else row, names, self.options.decimals, aside)
             for row, (weights, allowed) in enumerate(rows)
         ]
+
+
+def _strongest_of(weights: Any, allowed: Any) -> list[tuple[int, int]]:
+    """weights, allowed [query, key] -> (query, key) of the largest weights, but for queries that see a single key."""
+    rows = np.flatnonzero(allowed.sum(axis=1) > 1)
+    if not rows.size:
+        return []
+    chosen = weights[rows]
+    # A pair among the largest is no less than the last of as many largest ones of rows.
+    least = np.sort(chosen.max(axis=1))[-STRONGEST:][0]
+    near = np.argwhere(chosen >= max(least - 1e-8, 1e-9)).tolist()
+    found = [(-round(chosen[row, key] * 10**numerals.SNAP), int(rows[row]), key) for row, key in near]
+    found.sort()
+    last = found[:STRONGEST][-1][0]
+    return [(row, key) for value, row, key in found if value <= last]
 
 
 def remark(
@@ -239,7 +269,7 @@ def remark(
 
     `aside` is how a number is put behind them.
     """
-    seen = sum(allowed)
+    seen = allowed.count(True)
     top = max(weights)
     if not seen or top <= 0:
         return "attends to nothing"
@@ -250,7 +280,7 @@ def remark(
     each = aside.format(share + " each")
     if len(tied) == 1:
         name = "itself" if tied[0] == own else names[tied[0]]
-        if seen == 1 or sum(weight > 0 for weight in weights) == 1:
+        if seen == 1 or weights.count(0.0) == len(weights) - 1:
             return f"attends only to {name}"
         return f"attends {'' if top >= CLEAR else 'most '}to {name}{aside.format(share)}"
     if len(tied) == seen and seen > 2:
@@ -339,15 +369,15 @@ def _fit(plan: _Map, form: _Form) -> _Layout | None:
         texts, legend = _labels(plan, plan.longest, False)
         heads = texts
         if plan.cross:
-            cut = _words.cut(columns.names, plan.longest, plan.glyphs.ellipsis)
+            cut = columns.cut(False, plan.longest, plan.glyphs.ellipsis)
             heads, legend = cut.shown, tuple(dict.fromkeys((*legend, *cut.legend)))
-        widths = tuple(max(form.cell, cells.width(head)) for head in heads)
-    label = cells.widest(texts) if form.tight else max(cells.widest(texts), cells.width(_query_axis(plan.glyphs)))
-    layout = _Layout(form, texts, label, heads, widths, (), legend)
-    room = plan.options.width - layout.first
+        widths = tuple([max(form.cell, cells.width(head)) for head in heads])
+    label = cells.widest(texts)
+    label = label if form.tight else max(label, cells.width(_query_axis(plan.glyphs)))
+    room = plan.options.width - label - (1 if form.tight else 4)
     if max(widths) > room:
         return None
-    return replace(layout, panels=_panels(widths, room, form.gap))
+    return _Layout(form, texts, label, heads, widths, _panels(widths, room, form.gap), legend)
 
 
 def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -357,7 +387,7 @@ def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], 
         spans = rows.spans(plan.glyphs.dash)
         widest = cells.widest(spans)
         return tuple(cells.right(span, widest) for span in spans), ()
-    cut = _words.cut(rows.plain if numbered else rows.names, longest, mark)
+    cut = rows.cut(numbered, longest, mark)
     if not numbered:
         return cut.shown, cut.legend
     digits = len(str(len(cut.shown)))
@@ -380,11 +410,17 @@ def _layout(plan: _Map) -> _Layout | None:
     """The best form that shows all columns side by side, if there is one; else the one with the fewest panels."""
     every: list[_Layout] = []
     for _, forms in groupby(_forms(plan), key=lambda form: form.heads):
-        fits = [layout for layout in (_fit(plan, form) for form in forms) if layout is not None]
-        single = [layout for layout in fits if len(layout.panels) == 1]
+        single: _Layout | None = None
+        for form in forms:
+            layout = _fit(plan, form)
+            if layout is None:
+                continue
+            every.append(layout)
+            if _beside(plan, layout):
+                return layout
+            single = single or (layout if len(layout.panels) == 1 else None)
         if single:
-            return next((layout for layout in single if _beside(plan, layout)), single[0])
-        every += fits
+            return single
     return min(every, key=lambda layout: len(layout.panels), default=None)
 
 
@@ -462,7 +498,7 @@ def _pooled(plan: _Map) -> _Map:
     across, down = -(-columns // most), -(-rows // MOST_LINES)
     if not plan.cross:
         across = down = max(across, down)
-    return replace(plan, rows=_Axis(plan.rows.tokens, down), columns=_Axis(plan.columns.tokens, across), remarks={})
+    return replace(plan, rows=replace(plan.rows, block=down), columns=replace(plan.columns, block=across), remarks={})
 
 
 def _values(plan: _Map, head: HeadStudy) -> tuple[Any, Any]:
@@ -476,24 +512,23 @@ def _values(plan: _Map, head: HeadStudy) -> tuple[Any, Any]:
     return weights, allowed
 
 
-def _cells(plan: _Map, size: int, weights: Any, allowed: Any) -> tuple[list[list[str]], list[list[str]]]:
-    """The cells as text [row][column], each `size` wide, and their numbers, "" where none are printed."""
-    glyphs, decimals = plan.glyphs, plan.options.decimals
-    masked = cells.centre(glyphs.masked, size)
-    signs = [_sign(plan, level, size) for level in range(4)]
-    levels = plan.scale.levels(weights).tolist()
-    inked = [[signs[level] for level in row] for row in levels]
-    numbers: list[list[str]] = []
-    if plan.mode in ("numbers", "both"):
-        numbers = [[numerals.text(weight, decimals) for weight in row] for row in weights.tolist()]
-        inked = [
-            [cells.centre(f"{sign} {number}".lstrip(), size) for sign, number in zip(*pair, strict=True)]
-            for pair in zip(inked, numbers, strict=True)
-        ]
+def _cells(plan: _Map, size: int, weights: Any, allowed: Any) -> tuple[list[list[str]], list[list[int]]]:
+    """The cells as text [row][column], each `size` wide, and their numbers as printed, in units of the last decimal."""
+    glyphs = plan.glyphs
+    decimals = plan.options.decimals if plan.mode == "numbers" else plan.scale.decimals
+    units = _units(weights, decimals).tolist()
+    # As many texts as there are numbers, and no more.
+    texts = {}
+    for each in set().union(*units):
+        level = bisect_right(plan.scale.starts, each)
+        number = numerals.text(each / 10**decimals, decimals) if plan.mode in ("numbers", "both") else ""
+        texts[each] = cells.centre(f"{_sign(plan, level, size)} {number}".strip(), size)
+    inked = [[texts[each] for each in row] for row in units]
     if not allowed.all():
+        masked = cells.centre(glyphs.masked, size)
         for row, column in np.argwhere(~allowed).tolist():
             inked[row][column] = masked
-    return inked, numbers
+    return inked, units
 
 
 def _sign(plan: _Map, level: int, size: int) -> str:
@@ -508,7 +543,7 @@ def _sign(plan: _Map, level: int, size: int) -> str:
 def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
     """The panels of one head, its remarks, and what was rounded in it."""
     weights, allowed = _values(plan, plan.found.heads[index])
-    inked, numbers = _cells(plan, layout.form.cell, weights, allowed)
+    inked, units = _cells(plan, layout.form.cell, weights, allowed)
     remarks = plan.remark(layout.form.heads)[index]
     together = plan.given is not None or _beside(plan, layout)
     below: list[tuple[str, str]] = []
@@ -518,26 +553,33 @@ def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
         if panel.start:
             canvas.gap()
         _draw_axes(canvas, plan, layout, panel)
+        template = _template(layout, panel)
         for row, label in enumerate(layout.labels):
-            line = _line(layout, panel, label, inked[row])
+            line = _labelled(layout, label) + template.format(*inked[row][panel.start : panel.stop])
             if panel is last and remarks[row]:
                 if together and cells.width(remarks[row]) <= room:
                     line = cells.pad(line, layout.end(panel)) + remarks[row]
                 else:
                     below.append((label, remarks[row]))
             canvas.write(line)
-    _notes.paragraph(canvas, _rounded(plan, layout, numbers, allowed.any(axis=1).tolist()), layout.indent, "  ")
+    _notes.paragraph(canvas, _rounded(plan, layout, units, allowed.any(axis=1).tolist()), layout.indent, "  ")
     if plan.given is None and (len(below) > MOST_REMARKS or plan.rows.block > 1):
         _notes.paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
     else:
         _draw_remarks(canvas, layout, below)
 
 
-def _line(layout: _Layout, panel: range, label: str, inked: Sequence[str]) -> str:
-    """One row of a panel: the label and its cells."""
-    gap = " " * layout.form.gap
-    start = cells.pad(" " * layout.indent + label, layout.first)
-    return start + gap.join(cells.centre(inked[each], layout.widths[each]) for each in panel)
+def _labelled(layout: _Layout, label: str) -> str:
+    """The label of a row, up to where its first cell begins."""
+    return cells.pad(" " * layout.indent + label, layout.first)
+
+
+def _template(layout: _Layout, panel: range) -> str:
+    """What the cells of one row, all of one width, are formatted into."""
+    spare = [layout.widths[each] - layout.form.cell for each in panel]
+    if not any(spare) and not layout.form.gap:
+        return "{}" * len(panel)
+    return (" " * layout.form.gap).join(" " * (each // 2) + "{}" + " " * (each - each // 2) for each in spare)
 
 
 def _query_axis(glyphs: Glyphs) -> str:
@@ -560,9 +602,11 @@ def _draw_axes(canvas: Canvas, plan: _Map, layout: _Layout, panel: range) -> Non
     else:
         canvas.write(keys, layout.first)
     if layout.form.heads == "ticks":
-        canvas.write(cells.pad(" " * layout.indent + axis, layout.first) + _ticks(plan, layout, panel))
+        canvas.write(_labelled(layout, axis) + _ticks(plan, layout, panel))
     else:
-        canvas.write(_line(layout, panel, axis, layout.heads))
+        gap = " " * layout.form.gap
+        heads = gap.join(cells.centre(layout.heads[each], layout.widths[each]) for each in panel)
+        canvas.write(_labelled(layout, axis) + heads)
 
 
 def _ticks(plan: _Map, layout: _Layout, panel: range) -> str:
@@ -597,53 +641,46 @@ def _draw_remarks(canvas: Canvas, layout: _Layout, remarks: Sequence[tuple[str, 
 def _strongest(plan: _Map, heads: Heads, index: int) -> str:
     """The largest weights of many rows in words; rows that see only one key have no choice and are left out."""
     trace = plan.found.heads[index].trace
-    allowed = trace.allowed[0]
-    seen = allowed.sum(axis=1)
-    snapped = np.rint(np.where(seen[:, None] > 1, trace.weights[0], 0.0) * 10**numerals.SNAP).ravel()
-    count = min(STRONGEST, snapped.size)
-    least = np.partition(snapped, -count)[-count]
-    found = np.flatnonzero(snapped >= max(least, 1.0))
-    order = found[np.argsort(-snapped[found], kind="stable")]
-    queries, keys = plan.named(heads, plan.rows), plan.named(heads, plan.columns)
-    pairs = []
-    for place in order[:count].tolist():
-        row, key = divmod(place, len(plan.columns.tokens))
-        name = "itself" if row == key and not plan.cross else keys[key]
-        pairs.append(f"{queries[row]} to {name} {numerals.text(trace.weights[0, row, key], plan.options.decimals)}")
-    more = f"; {len(order) - count} more alike" if len(order) > count else ""
+    seen = trace.allowed[0].sum(axis=1)
+    pairs = [
+        f"{plan.named(heads, plan.rows, row)} to "
+        f"{'itself' if row == key and not plan.cross else plan.named(heads, plan.columns, key)} "
+        f"{numerals.text(trace.weights[0, row, key], plan.options.decimals)}"
+        for row, key in plan.strongest[index][:STRONGEST]
+    ]
+    more = len(plan.strongest[index]) - len(pairs)
     none = int((seen == 0).sum())
     nothing = f"{none} {'query attends' if none == 1 else 'queries attend'} to nothing." if none else ""
-    strongest = f"Strongest: {'; '.join(pairs)}{more}." if pairs else ""
+    strongest = f"Strongest: {'; '.join(pairs)}{f'; {more} more alike' if more else ''}." if pairs else ""
     return f"{strongest} {nothing}".strip()
 
 
-def _rounded(plan: _Map, layout: _Layout, numbers: Sequence[Sequence[str]], seen: Sequence[bool]) -> str | None:
+def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str | None:
     """Says which rows do not add up to 1 as printed, in one line."""
+    if plan.mode not in ("numbers", "both"):
+        return None
     decimals = plan.options.decimals
     one = 10**decimals
-    sums = [sum(int(number.replace(".", "")) for number in row) for row in numbers]
+    numbered = layout.form.heads != "words" and not plan.cross and plan.rows.block == 1
     off: dict[int, list[str]] = {}
-    for row, (units, any_seen) in enumerate(zip(sums, seen, strict=False)):
-        if any_seen and units != one:
-            word = f'"{layout.labels[row].strip()}"'
-            numbered = layout.form.heads != "words" and not plan.cross and plan.rows.block == 1
-            off.setdefault(units, []).append(f"row {row + 1}" if numbered else word)
+    for row, (total, any_seen) in enumerate(zip(map(sum, units), seen, strict=True)):
+        if any_seen and total != one:
+            off.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{layout.labels[row].strip()}"')
     if not off:
         return None
     verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
     named = _notes.listed(
-        f"{_notes.listed(off[units])} {'to' if place else verb} {numerals.text(units / one, decimals)}"
-        for place, units in enumerate(sorted(off))
+        f"{_notes.listed(off[total])} {'to' if place else verb} {numerals.text(total / one, decimals)}"
+        for place, total in enumerate(sorted(off))
     )
     text = f"Rounded: as printed, {named}."
     if layout.indent + cells.width(text) <= plan.options.width:
         return text
     count = sum(map(len, off.values()))
-    total = numerals.text(1, decimals)
-    most = numerals.text(max(abs(units - one) for units in off) / one, decimals)
-    by = f"by {most}" if len({abs(units - one) for units in off}) == 1 else f"by up to {most}"
     missing = "row misses" if count == 1 else "rows miss"
-    return f"Rounded: as printed, {count} of {len(numbers)} {missing} {total} {by}."
+    distances = {abs(total - one) for total in off}
+    by = f"by {'up to ' if len(distances) > 1 else ''}{numerals.text(max(distances) / one, decimals)}"
+    return f"Rounded: as printed, {count} of {len(units)} {missing} {numerals.text(1, decimals)} {by}."
 
 
 def _closing(canvas: Canvas, plan: _Map, layout: _Layout) -> None:
@@ -705,17 +742,18 @@ def _notes_of(plan: _Map) -> Iterator[str]:
 
 def _sentence(canvas: Canvas, name: str, axis: _Axis, plan: _Map) -> None:
     """The tokens as a sentence in a few lines; the end of a long one is left out, and counted."""
-    width, words, mark = canvas.width, axis.plain, plan.glyphs.ellipsis
+    width, mark = canvas.width, plan.glyphs.ellipsis
     # A token takes a cell and a blank at least: of more than these, not all fit.
-    most = words[: MOST_SENTENCE_LINES * width // 2 + 1]
-    text = f"{name}: {_notes.sentence(words)}" if most == words else ""
+    most = labels(axis.tokens[: MOST_SENTENCE_LINES * width // 2 + 1])
+    total = len(axis.tokens)
+    text = f"{name}: {_notes.sentence(most)}" if len(most) == total else ""
     if not text or len(cells.wrap(text, width, "  ")) > MOST_SENTENCE_LINES:
-        shown = [cells.cut(word, min(40, width - len(name) - 4), mark) for word in most]
+        shown = [cells.cut(word, min(LONGEST_NAME, width - len(name) - 4), mark) for word in most]
         used = list(accumulate(cells.width(word) + 1 for word in shown))
         count = max(1, bisect_right(used, MOST_SENTENCE_LINES * width))
         lines = MOST_SENTENCE_LINES + 1
         while lines > MOST_SENTENCE_LINES and count:
-            rest, size = ([mark], f" ({len(words)} {plan.noun}s)") if count < len(words) else ([], "")
+            rest, size = ([mark], f" ({total} {plan.noun}s)") if count < total else ([], "")
             text = f"{name}: {_notes.sentence([*shown[:count], *rest])}{size}"
             lines = len(cells.wrap(text, width, "  "))
             count -= 1
@@ -733,7 +771,7 @@ def _alternative(plan: _Map) -> str:
     for number, head in enumerate(found.heads[:2], 1):
         where = f"Head {number}: " if len(found.heads) > 1 else ""
         if len(plan.rows.tokens) > MOST_SPOKEN:
-            sentences.append(where + _strongest(plan, "words", number - 1))
+            sentences.append(where + _strongest(plan, "numbers" if plan.pooled else "words", number - 1))
             continue
         asking, answering = ([f"'{name}'" for name in axis.names] for axis in (plan.rows, plan.columns))
         told = zip(asking, plan.told(head, answering, ", {}"), strict=True)
