@@ -5,27 +5,45 @@ Floor 3, the spine: find the blocks, read their options, compute and draw, splic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from mdattn.blocks import drawn, find, may_hold_blocks, prove, splice
+from mdattn.blocks import drawn, find, may_hold_blocks, may_hold_regions, prove, splice
 from mdattn.errors import Diagnostic, DiagramError, Excerpt, OptionError, Position
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mdattn.blocks import Replacement
+    from mdattn.blocks import Block, Document, Replacement
     from mdattn.canvas import Diagram
     from mdattn.options import Common, Parsed, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A document with its diagrams drawn, how many there are, and what its author should look at."""
 
     text: str
     blocks: int
+    warnings: tuple[Diagnostic, ...]
+
+
+class Updated(NamedTuple):
+    """An in-place document with its diagrams drawn anew, how many it holds, and what its author should look at.
+
+    `drift` has an error for each diagram that was not what its options give today.
+    """
+
+    text: str
+    regions: int
+    warnings: tuple[Diagnostic, ...]
+    drift: tuple[Diagnostic, ...]
+
+
+class Drawings(NamedTuple):
+    """The diagrams of a document's blocks, in their order; no document where there cannot be a block."""
+
+    document: Document | None
+    diagrams: tuple[tuple[Block, Diagram], ...]
     warnings: tuple[Diagnostic, ...]
 
 
@@ -38,30 +56,101 @@ def render(text: str, *, path: Path | None = None) -> str:
     return render_document(text, path=path).text
 
 
-def render_document(source: str, *, path: Path | None = None) -> Rendered:
-    """As `render`, with the warnings. `source` may hold undecodable bytes as lone surrogates (surrogateescape)."""
+def render_document(source: str, *, path: Path | None = None, keep_source: bool = False) -> Rendered:
+    """As `render`, with the warnings. `source` may hold undecodable bytes as lone surrogates (surrogateescape).
+
+    `keep_source` leaves each block's YAML in a comment before its diagram, for `update_document`.
+    """
+    drawings = draw_document(source, path=path)
+    if drawings.document is None or not drawings.diagrams:
+        return Rendered(source, 0, drawings.warnings)
+    if keep_source:
+        from mdattn.blocks import kept as replaced
+    else:
+        replaced = drawn
+    replacements = [replaced(block, diagram.lines) for block, diagram in drawings.diagrams]
+    return Rendered(_proved(drawings.document, replacements), len(replacements), drawings.warnings)
+
+
+def draw_document(source: str, *, path: Path | None = None) -> Drawings:
+    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block."""
     if not may_hold_blocks(source):
-        return Rendered(source, 0, ())
+        return Drawings(None, (), ())
     document = find(source)
     wrong = list(document.errors)
-    replacements: list[Replacement] = []
-    if document.blocks:
-        defaults = _defaults(document.front_matter, wrong)
-        folder = path.parent if path else None
-        for block in document.blocks:
-            try:
-                diagram = draw(block.yaml, block.position, defaults, folder)
-            except DiagramError as error:
-                wrong.extend(error.diagnostics)
-            else:
-                replacements.append(drawn(block, diagram.lines))
+    diagrams = _draw_each(document.blocks, document, path, wrong)
     if wrong:
         raise DiagramError.of(dict.fromkeys((*wrong, *document.warnings)))
-    if not replacements:
-        return Rendered(source, 0, document.warnings)
+    return Drawings(document, tuple(diagrams), document.warnings)
+
+
+def update_document(source: str, *, path: Path | None = None, force: bool = False) -> Updated:
+    """An in-place document with each diagram drawn anew from the comment before it.
+
+    Raises DiagramError with every mistake of every region; a diagram that was edited by hand is one, but for `force`.
+    """
+    if not may_hold_regions(source):
+        return Updated(source, 0, (), ())
+    from mdattn.blocks import refreshed, regions
+
+    document = find(source)
+    found = regions(document)
+    wrong = list(found.errors)
+    replacements: list[Replacement] = []
+    drift: list[Diagnostic] = []
+    for region, diagram in _draw_each(found.regions, document, path, wrong):
+        needed = refreshed(region, diagram.lines)
+        edited = region.edited(diagram.lines)
+        replacements += needed
+        if edited and not force:
+            wrong.append(Diagnostic(region.position, _BY_HAND, "change its options, or let --force overwrite it"))
+        elif needed:
+            stale = (_BY_HAND, "--force overwrites it") if edited else _STALE
+            drift.append(Diagnostic(region.position, *stale))
+    if wrong:
+        raise DiagramError.of(dict.fromkeys((*wrong, *found.warnings)))
+    text = _proved(document, replacements) if replacements else source
+    return Updated(text, len(found.regions), found.warnings, tuple(drift))
+
+
+_BY_HAND = "the diagram of this comment was edited by hand"
+_STALE = ("the diagram of this comment is not what its options give today", "run again without --check")
+
+
+class _Source(Protocol):
+    """A block or a region: YAML in its place."""
+
+    @property
+    def yaml(self) -> Excerpt: ...
+    @property
+    def position(self) -> Position: ...
+
+
+_AnySource = TypeVar("_AnySource", bound=_Source)
+
+
+def _draw_each(
+    sources: Sequence[_AnySource], document: Document, path: Path | None, wrong: list[Diagnostic]
+) -> list[tuple[_AnySource, Diagram]]:
+    """Each block with its diagram; what is wrong with the others is added to `wrong`."""
+    if not sources:
+        return []
+    defaults = _defaults(document.front_matter, wrong)
+    folder = path.parent if path else None
+    diagrams = []
+    for each in sources:
+        try:
+            diagrams.append((each, draw(each.yaml, each.position, defaults, folder)))
+        except DiagramError as error:
+            wrong.extend(error.diagnostics)
+    return diagrams
+
+
+def _proved(document: Document, replacements: Sequence[Replacement]) -> str:
+    """The document with the replacements in their places, and nothing else changed."""
     result = splice(document, replacements)
     prove(document, replacements, result)
-    return Rendered(result, len(replacements), document.warnings)
+    return result
 
 
 def diagram(options: str | Mapping[str, Any], *, folder: Path | None = None) -> str:

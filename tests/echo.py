@@ -27,7 +27,7 @@ def draw(options: Options, folder: Path | None) -> Diagram:
         raise ZeroDivisionError("a fault\nof ours")
     if options.title == "folder":
         return Diagram((str(folder),), "a folder")
-    return Diagram(("┌─┐", str(options.title), "└─┘"), "an echo")
+    return Diagram(("┌─┐", *str(options.title).split("\n"), "└─┘"), "an echo")
 
 
 KINDS = {"echo": Kind("echo", "says its title", Options, draw, "kind: echo\ntitle: héllo\n")}

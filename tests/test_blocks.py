@@ -9,7 +9,6 @@ import json
 import random
 import subprocess
 import sys
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -102,8 +101,8 @@ def outside(document: Document) -> list[str]:
     """The texts before, between and after the blocks."""
     pieces, cursor = [], 0
     for block in document.blocks:
-        pieces.append("".join(document.lines[cursor : block.first_line]))
-        cursor = block.end_line
+        pieces.append("".join(document.lines[cursor : block.place.first_line]))
+        cursor = block.place.end_line
     return [*pieces, "".join(document.lines[cursor:])]
 
 
@@ -127,7 +126,7 @@ def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: 
     assert (document.errors, document.warnings) == ((), ())
     (block,) = document.blocks
     assert block.yaml.text.lstrip(" ") == "k: 1\n"  # In nested quotes the parser leaves blanks of a tab.
-    assert (block.first_prefix, block.rest_prefix, block.line_ending) == (first, rest, ending)
+    assert (block.place.first_prefix, block.place.rest_prefix, block.place.line_ending) == (first, rest, ending)
     result = replaced(document)
     assert ("text", "".join(line + "\n" for line in HOSTILE)) in fences(result)
     assert skeleton(result) == skeleton(source)
@@ -319,7 +318,7 @@ def test_every_error_of_a_document_is_found() -> None:
     source = f"> ```{NAME}\n\n```{NAME}\n\0\n```\n\n```{NAME}\nok\n```\n\n- ```{NAME}\n"
     document = find(source)
     assert [each.position for each in document.errors] == [Position(1, 3), Position(4, 1), Position(11, 3)]
-    assert [block.first_line for block in document.blocks] == [6]
+    assert [block.place.first_line for block in document.blocks] == [6]
 
 
 # Front matter
@@ -435,7 +434,7 @@ def test_the_proof_compares_all_that_the_parser_says(other: str) -> None:
     result = splice(document, replacements)
     prove(document, replacements, result)
     with pytest.raises(ProofError):
-        prove(replace(document, parsed=find(block + other).parsed), replacements, result)
+        prove(document._replace(parsed=find(block + other).parsed), replacements, result)
 
 
 def test_the_proof_sees_a_diagram_that_would_turn_its_definition_list_into_a_heading() -> None:
@@ -449,7 +448,7 @@ def test_the_proof_sees_a_diagram_that_would_turn_its_definition_list_into_a_hea
 def test_a_replacement_must_be_for_a_block_of_the_document_and_only_one() -> None:
     document = find(f"```{NAME}\n```\n")
     mine = drawn(document.blocks[0], ("a",))
-    stranger = drawn(replace(document.blocks[0], rest_prefix="  "), ("a",))
+    stranger = drawn(document.blocks[0]._replace(place=document.blocks[0].place._replace(rest_prefix="  ")), ("a",))
     for replacements in ([mine, mine], [stranger]):
         with pytest.raises(ProofError):
             splice(document, replacements)

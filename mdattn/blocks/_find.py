@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._doubts import doubts
 from mdattn.blocks._parse import BLANKS, BOM, NAME, Parsed, Site, ending, parse, span, split
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """Lines of a document, and how other lines stand in the same containers.
 
     The lines `first_line` to `end_line`, from 0, half-open. `first_prefix` stands before the first of them;
@@ -32,21 +30,20 @@ class Place:
     last_ending: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block(Place):
-    """One block of a document, and the lines that it takes.
+class Block(NamedTuple):
+    """One block of a document.
 
     `yaml` is its content without container prefixes; its last line start is the closing fence. `position` is
-    that of the opening fence, and `fence` is the run of markers that opens it.
+    that of the opening fence, `fence` the run of markers that opens it, and `place` the lines that it takes.
     """
 
     yaml: Excerpt
     position: Position
     fence: str
+    place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A source with its lines (each with its ending), its blocks, and what is wrong or doubtful about them.
 
     A fence that is an error is not among the blocks. `front_matter` is what stands between its markers.
@@ -58,7 +55,7 @@ class Document:
     front_matter: Excerpt | None
     errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
-    parsed: Parsed = field(repr=False, compare=False)
+    parsed: Parsed
 
 
 def find(source: str) -> Document:
@@ -104,18 +101,17 @@ def _block(site: Site, lines: Sequence[str], in_admonition: bool) -> Block:
     first, end = span(site.token)
     mark = BOM if first == 0 and lines[0].startswith(BOM) else ""
     rest = site.rest_prefix
-    return Block(
-        yaml=_excerpt(site.token.content, lines, first + 1, end - 1),
-        position=position_of(site),
+    place = Place(
         first_line=first,
         end_line=end,
         first_prefix=mark + site.first_prefix,
         rest_prefix=rest,
         blank_prefix=rest if in_admonition else rest.rstrip(BLANKS),
-        fence=site.token.markup,
         line_ending=ending(lines[first]),
         last_ending=ending(lines[end - 1]),
     )
+    yaml = _excerpt(site.token.content, lines, first + 1, end - 1)
+    return Block(yaml, position_of(site), site.token.markup, place)
 
 
 def position_of(site: Site) -> Position:

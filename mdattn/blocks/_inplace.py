@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._find import Block, Document, Place, admonished, position_of, unreadable
 from mdattn.blocks._parse import BLANKS, INFO, NAME, Site, ending, span
-from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, outdented, standing
+from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
 from mdattn.errors import Diagnostic, Excerpt, Position
 
 if TYPE_CHECKING:
@@ -39,8 +38,7 @@ _ENDS = re.compile(
 _HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """A block in place: `position` is that of its comment, `result` what stands behind it, empty if nothing does.
 
     `fence` is the place of the result, None if there is none, and `marker` its sign; `end` is that of the end marker,
@@ -56,10 +54,10 @@ class Region:
     end: Place
     checksum: str
 
-    @property
-    def by_hand(self) -> bool:
-        """Whether the result is one that nobody vouches for."""
-        return bool(self.result.strip()) and self.checksum != checksum(self.result)
+    def edited(self, lines: Sequence[str]) -> bool:
+        """Whether drawing these lines would lose what somebody wrote: a result that its checksum does not vouch for."""
+        drawn = "".join(line + "\n" for line in lines)
+        return bool(self.result.strip()) and self.result != drawn and self.checksum != checksum(self.result)
 
 
 class Regions(NamedTuple):
@@ -96,23 +94,18 @@ def _end_marker(content: str) -> str:
 
 def _yaml(site: Site, lines: Sequence[str]) -> Excerpt:
     """What a comment holds, and where each of its lines stands in the document."""
-    number = span(site.token)[0]
+    first, end = span(site.token)
     texts: list[str] = []
     starts: list[Position] = []
     dropped: list[int] = []
     length = 0
-    for tail in outdented(site.token.content)[1:]:
-        number += 1
+    for number, tail in zip(range(first + 1, end), site.content.split("\n")[1:], strict=False):
         starts.append(Position(number + 1, len(lines[number].rstrip("\r\n")) - len(tail) + 1))
         held, arrow, _ = tail.partition("-->")
-        text = unescape(held)
         escapes = enumerate(re.finditer(r"--!?\\+>", held), 1)
         dropped += [length + match.end() - 1 - count for count, match in escapes]
-        if arrow:
-            texts.append(text if text.strip() else "")
-            break
-        texts.append(text)
-        length += len(text) + 1
+        texts.append("" if arrow and not held.strip() else unescape(held))
+        length += len(texts[-1]) + 1
     return Excerpt("\n".join(texts), tuple(starts) or (position_of(site),), tuple(dropped))
 
 
@@ -257,18 +250,19 @@ def kept(block: Block, lines: Sequence[str]) -> Replacement:
     fence = fenced(lines, block.fence[0])
     piece = fence_piece(lines, len(comment))
     marker = _end_marker(piece.content)
-    new = list(standing(block, [*comment, *fence, marker]))
+    new = list(standing(block.place, [*comment, *fence, marker]))
     # Some parsers end a comment in a list at an empty line that is not indented.
-    deep = block.rest_prefix.rpartition(">")[2].removeprefix(" " if ">" in block.rest_prefix else "")
+    prefix = block.place.rest_prefix
+    deep = prefix.rpartition(">")[2].removeprefix(" " if ">" in prefix else "")
     for index, text in enumerate(comment):
         if deep and not text:
-            new[index] = block.rest_prefix + block.line_ending
+            new[index] = prefix + block.place.line_ending
     pieces = (
         Piece("html_block", "", "\n".join(comment), 0, len(comment)),
         piece,
         Piece("html_block", "", marker, piece.end_line, piece.end_line + 1),
     )
-    return Replacement(block, tuple(new), pieces)
+    return Replacement(block.place, tuple(new), pieces)
 
 
 def refreshed(region: Region, lines: Sequence[str]) -> tuple[Replacement, ...]:

@@ -26,9 +26,13 @@ _COMMENTS = "attention-diagram comments"
 
 
 class Site(NamedTuple):
-    """What only the parser knows while it stands on a block's fence, or on a comment that names one."""
+    """What only the parser knows while it stands on a block's fence, or on a comment that names one.
+
+    `content` is that of the token; a comment's is without its own indentation, as a fence's always is.
+    """
 
     token: Token
+    content: str
     first_prefix: str
     rest_prefix: str
     closed: bool
@@ -106,7 +110,7 @@ def _watching_fence() -> Callable[[StateBlock, int, int, bool], bool]:
         if not silent:
             token = state.tokens[-1]
             if unescapeAll(token.info).split(maxsplit=1)[:1] == [NAME]:
-                state.env.setdefault(_FENCES, []).append(_site(state, start, _closed(state, token)))
+                state.env.setdefault(_FENCES, []).append(_site(state, start, token.content, _closed(state, token)))
         return True
 
     return rule
@@ -120,19 +124,21 @@ def _watching_comment() -> Callable[[StateBlock, int, int, bool], bool]:
         if not html_block(state, start, end, silent):
             return False
         if not silent:
-            content = state.tokens[-1].content
-            if NAME in content.partition("\n")[0] and content.lstrip().startswith("<!--"):
-                state.env.setdefault(_COMMENTS, []).append(_site(state, start, "-->" in content))
+            head = state.tokens[-1].content.partition("\n")[0].lstrip(BLANKS)
+            if NAME in head and head.startswith("<!--"):
+                content = f"{head}\n{state.getLines(start + 1, state.line, state.sCount[start], True)}"
+                state.env.setdefault(_COMMENTS, []).append(_site(state, start, content, "-->" in content))
         return True
 
     return rule
 
 
-def _site(state: StateBlock, start: int, closed: bool) -> Site:
+def _site(state: StateBlock, start: int, content: str, closed: bool) -> Site:
     """What the parser's state tells of the token that it has just read and will forget."""
     mark = state.bMarks[start] + state.tShift[start]
     first_prefix = state.src[state.src.rfind("\n", 0, mark) + 1 : mark]
-    return Site(state.tokens[-1], first_prefix, _rest_prefix(state, start, state.line - 1, first_prefix), closed)
+    rest_prefix = _rest_prefix(state, start, state.line - 1, first_prefix)
+    return Site(state.tokens[-1], content, first_prefix, rest_prefix, closed)
 
 
 def _closed(state: StateBlock, token: Token) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._find import Block, Document, Place
-from mdattn.blocks._parse import INFO, ending, parse, split
+from mdattn.blocks._parse import INFO, Parsed, ending, parse, split
 from mdattn.errors import ProofError
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ class Piece(NamedTuple):
     end_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """New lines, with their prefixes and endings, for a place that holds one token; and what they must parse to."""
 
     place: Place
@@ -38,7 +36,7 @@ class Replacement:
 def drawn(block: Block, lines: Sequence[str]) -> Replacement:
     """The diagram, as lines without endings, in a fence that takes the place of the block."""
     new = fenced(lines, block.fence[0])
-    return Replacement(block, standing(block, new), (fence_piece(lines, 0),))
+    return Replacement(block.place, standing(block.place, new), (fence_piece(lines, 0),))
 
 
 def fenced(lines: Sequence[str], marker: str) -> tuple[str, ...]:
@@ -81,12 +79,12 @@ def splice(document: Document, replacements: Sequence[Replacement]) -> str:
 def _in_order(document: Document, replacements: Iterable[Replacement]) -> list[Replacement]:
     """Raises ProofError unless each replacement takes the lines of one token, and each token has one at most."""
     ordered = sorted(replacements, key=lambda each: each.place.first_line)
-    blocks = {block.first_line: block for block in document.blocks}
+    places = {block.place.first_line: block.place for block in document.blocks}
     spans = {tuple(each.map) for each in document.parsed.tokens if each.map and _is_leaf(each)}
     cursor = 0
     for each in ordered:
         place = each.place
-        known = place == blocks.get(place.first_line, place) and (place.first_line, place.end_line) in spans
+        known = place == places.get(place.first_line, place) and (place.first_line, place.end_line) in spans
         if place.first_line < cursor or not known:
             raise ProofError(f"line {place.first_line + 1}: not a block of this document, or replaced twice")
         cursor = place.end_line
@@ -112,7 +110,7 @@ def prove(document: Document, replacements: Sequence[Replacement], result: str) 
     parsed = parse(result)
     if parsed.definitions != document.parsed.definitions:
         raise ProofError("the result defines other link references")
-    _prove_tokens(document.parsed.tokens, parsed.tokens, ordered)
+    _prove_tokens(document.parsed.tokens, parsed, ordered)
 
 
 def _prove_lines(document: Document, ordered: Sequence[Replacement], result: Sequence[str]) -> None:
@@ -143,14 +141,15 @@ def _prove_kept(kept: Sequence[str], found: Sequence[str], offset: int) -> None:
         raise ProofError(f"line {offset + same + 1} of the result is outside the blocks and was changed")
 
 
-def _prove_tokens(source: Sequence[Token], result: Sequence[Token], ordered: Sequence[Replacement]) -> None:
+def _prove_tokens(source: Sequence[Token], result: Parsed, ordered: Sequence[Replacement]) -> None:
     ends = [each.place.end_line for each in ordered]
     shifts = [0, *accumulate(len(each.lines) - (each.place.end_line - each.place.first_line) for each in ordered)]
     replaced = {each.place.first_line: each.pieces for each in ordered}
     expected = len(source) + sum(len(pieces) - 1 for pieces in replaced.values())
-    if len(result) != expected:
-        raise ProofError(f"the result parses to {len(result)} block tokens, and {expected} are expected")
-    found = iter(result)
+    if len(result.tokens) != expected:
+        raise ProofError(f"the result parses to {len(result.tokens)} block tokens, and {expected} are expected")
+    comments = {id(site.token): site.content.rstrip("\n") for site in result.comments}
+    found = iter(result.tokens)
     for old in source:
         at = [line + shifts[bisect_right(ends, line)] for line in old.map] if old.map else old.map
         pieces = replaced.get(old.map[0]) if old.map and _is_leaf(old) else None
@@ -162,34 +161,14 @@ def _prove_tokens(source: Sequence[Token], result: Sequence[Token], ordered: Seq
         for piece in pieces:
             new = next(found)
             wanted = (*piece[:3], old.level, [at[0] + piece.first_line, at[0] + piece.end_line])
-            _prove_same(old, new, (new.type, new.info, said(new), new.level, new.map) == wanted)
+            content = comments.get(id(new), new.content)
+            _prove_same(old, new, (new.type, new.info, content, new.level, new.map) == wanted)
 
 
 def _prove_same(old: Token, new: Token, same: bool) -> None:
     if not same:
         place = f"line {new.map[0] + 1} of the result" if new.map else "the result"
         raise ProofError(f"{place} parses to another {old.type} than the source")
-
-
-def said(token: Token) -> str:
-    """The content of a fence, or of an HTML block without its own indentation and its last line ending."""
-    return token.content if token.type == "fence" else "\n".join(outdented(token.content))
-
-
-def outdented(content: str) -> list[str]:
-    """The lines of an HTML block's content, the first one's indentation taken off all that have it."""
-    head, *rest = content.removesuffix("\n").split("\n")
-    first = head.lstrip(" \t")
-    indent = head[: len(head) - len(first)]
-    return [first, *(_without(line, indent) for line in rest)]
-
-
-def _without(line: str, indent: str) -> str:
-    """As much of the indentation taken off the line as it has."""
-    if line.startswith(indent):
-        return line[len(indent) :]
-    blanks = len(line) - len(line.lstrip(" "))
-    return line[min(blanks, len(indent)) :]
 
 
 def _looks(token: Token) -> tuple[object, ...]:
