@@ -665,14 +665,21 @@ def _formula(scene: _Scene) -> str:
     if scene.study.embeddings is not None and scene.study.basis == "vectors":
         score, scale = "dot products", f" / {glyphs.root}{scene.study.embeddings.shape[1]}"
     if options.scale is not None:
-        scale = f" {glyphs.times} {numerals.compact(options.scale, numerals.MOST_DECIMALS)}"
+        scale = f" {glyphs.times} {_factor(options.scale, glyphs)}"
     if options.temperature is not None:
-        scale += f" / {numerals.compact(options.temperature, numerals.MOST_DECIMALS)}"
+        scale += f" / {_factor(options.temperature, glyphs)}"
     if options.softcap is not None:
-        limit = numerals.compact(options.softcap, numerals.MOST_DECIMALS)
+        limit = _factor(options.softcap, glyphs)
         scale += f", each s made {limit} {glyphs.times} tanh(s / {limit})"
     keys = "all words" if scene.study.allowed is None else "the words it may attend to"
     return f"A word's weights: softmax of its {score}{scale}, over {keys}."
+
+
+def _factor(value: float, glyphs: Glyphs) -> str:
+    """A number of the author's, with a sign that there is more of it where it is cut."""
+    if numerals.rounded(value, numerals.MOST_DECIMALS) == value:
+        return numerals.compact(value, numerals.MOST_DECIMALS)
+    return numerals.text(value, numerals.MOST_DECIMALS) + glyphs.ellipsis
 
 
 def _costs(canvas: Canvas, scene: _Scene) -> None:
