@@ -483,7 +483,7 @@ class _Work(NamedTuple):
                 continue
             decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
             slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
-            if abs(sum(row) - 1) > slack + 1e-9:
+            if abs(sum(row) - 1) >= slack - 1e-9:
                 raise OptionError(at, f"the weights of row {index} add up to {sum(row):.6g}, not to 1")
 
 
