@@ -585,8 +585,8 @@ def _connections(scene: _Scene) -> list[str]:
             return ["One word has only itself to attend to."]
         pairs = _many(n * (n - 1) // 2, "pair")
         return [
-            f"Every word can attend to every other word: {pairs}, in both directions.",
-            f"Lines meet at each pair; with each word on itself, {square} weights.",
+            f"Every word can attend to every other word: {pairs}, both ways.",
+            f"Lines meet at each pair. With each on itself, {square} weights.",
         ]
     weights = f"{numerals.count(scene.pairs)} of {square} weights"
     if scene.study.mask == "given":

@@ -138,7 +138,7 @@ def test_given_scores_are_printed_and_weighed() -> None:
 
 @pytest.mark.parametrize(("scale", "shown"), [("2", "2"), ("0.25", "0.25"), ("0.33333333", "0.333333…")])
 def test_a_scale_of_the_authors_is_printed(scale: str, shown: str) -> None:
-    assert f"dot products × {shown}, over all words" in drawn(VECTORS + f"scale: {scale}\n")
+    assert f"dot products × {shown}, over all words" in " ".join(drawn(VECTORS + f"scale: {scale}\n").split())
 
 
 def test_given_weights_are_printed_as_given() -> None:
@@ -190,7 +190,7 @@ def test_every_pair_is_wired(count: int) -> None:
     _, after, _ = sides(drawn(f"text: {text}\n", "kind: comparison\n"))
     assert joined(after, count) == set(combinations(range(count), 2))
     pairs = count * (count - 1) // 2
-    assert f"{pairs} pair{'s' if pairs > 1 else ''}, in both directions" in after
+    assert f"{pairs} pair{'s' if pairs > 1 else ''}, both ways" in after
     assert f"{count} × {count} = {count**2} weights" in " ".join(after.split())
 
 
