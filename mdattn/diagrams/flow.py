@@ -7,20 +7,19 @@ goes from options to numbers (`_Head`), to what is printed of them (`_Flow`), to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
 from math import exp, tanh
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from mdattn import cells, numerals
 from mdattn.attention import Trace, ties
 from mdattn.attention.pencil import Working, work
-from mdattn.canvas import Canvas, Column, Diagram, table_width
+from mdattn.canvas import Canvas, Column, Diagram
 from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
 from mdattn.diagrams._study import WRITTEN_DECIMALS, HeadStudy, Study, distinct, labels, position, study, tokens_of
@@ -70,8 +69,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One column of scores [n_key]; `redo` makes a number of it from the printed number of the column before."""
 
     head: str
@@ -80,8 +78,7 @@ class _Step:
     redo: Callable[[float], float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """One head in plain numbers, for all n_key keys."""
 
     name: str
@@ -194,8 +191,7 @@ def _factor(value: float, name: str) -> str:
 # What is printed of it ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """Vectors that stand under the words: one of each shown key. `label` stands at the left."""
 
     label: str
@@ -215,8 +211,7 @@ class _Part:
         return [[each.rjust(widest) for each in column] + more for column in columns]
 
 
-@dataclass(frozen=True, slots=True)
-class _Printed:
+class _Printed(NamedTuple):
     """One head as text, for the shown keys; "" and dashes where a key is masked."""
 
     query: list[str]
@@ -229,8 +224,7 @@ class _Printed:
     output: list[str]
 
 
-@dataclass(frozen=True)
-class _Flow:
+class _Flow(Struct, frozen=True, dict=True):
     """The whole picture before it is laid out."""
 
     options: Options
@@ -253,6 +247,11 @@ class _Flow:
     def finer(self) -> int:
         """Decimals of a weight: a percentage has two fewer."""
         return max(self.options.decimals, 2)
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest weight of all heads: a full bar."""
+        return max(max(head.weights) for head in self.heads)
 
     @cached_property
     def rest(self) -> tuple[int, ...]:
@@ -510,8 +509,7 @@ def _count(number: int, noun: str) -> str:
 # Layout: everything is measured before it is inked --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """What stands where; `names` are those of the shown keys, cut to fit."""
 
     names: tuple[str, ...]
@@ -523,7 +521,9 @@ class _Layout:
     """Of the boxes of the shown keys."""
     gutter: int
     panels: tuple[list[list[Column]], ...]
-    """Of each head, its table, in pieces if the width is short."""
+    """Of each head, its table, in pieces if the width is short; without bars."""
+    ends: tuple[int, ...]
+    """Of each head, the cells that the last piece takes with its bars."""
     bar: int
     indent: int
     needed: int
@@ -555,20 +555,22 @@ def _measured(flow: _Flow, longest: int) -> _Layout:
     for each in columns:
         widths = [max(box, len(lines[0]) + 4) for box, lines in zip(widths, each, strict=True)]
     gutter = max(len(part.label) for part in parts) + 2 if len(parts) > 1 else 0
-    tables = (
-        [_table(flow, *each, names) for each in zip(flow.heads, flow.printed, strict=True)]
-        if "attention" in flow.sections
-        else []
-    )
+    tables = []
+    if "attention" in flow.sections:
+        tables = [_table(flow, *each, names) for each in zip(flow.heads, flow.printed, strict=True)]
+    across = [[column.width for column in table] for table in tables]
     text = _widest_piece(flow, names) + 4
     needed = max(
         NARROWEST,
         gutter + max(widths, default=0),
-        max((table_width([table[0], each]) for table in tables for each in table[1:]), default=0),
+        max((_across((key, each)) for key, *rest in across for each in rest), default=0),
         text,
     )
-    panels, bar = _panelled(tables, width)
-    widest = max((table_width(panel) for each in panels for panel in each), default=0) + (bar + 3 if bar else 0)
+    pieces, bar = _pieces(across, width)
+    bar = bar if flow.largest else 0
+    sizes = [[_across([of[at] for at in piece]) for piece in each] for of, each in zip(across, pieces, strict=True)]
+    ends = tuple(each[-1] + (bar + 3 if bar else 0) for each in sizes)
+    widest = max((*ends, *chain.from_iterable(sizes)), default=0)
     return _Layout(
         names=names,
         query_name=query_name,
@@ -576,7 +578,8 @@ def _measured(flow: _Flow, longest: int) -> _Layout:
         columns=columns,
         widths=tuple(widths),
         gutter=gutter,
-        panels=panels,
+        panels=tuple([[of[at] for at in piece] for piece in each] for of, each in zip(tables, pieces, strict=True)),
+        ends=ends,
         bar=bar,
         indent=max(0, min(INDENT if width >= WIDE else 2, width - widest, width - text)),
         needed=needed,
@@ -619,23 +622,29 @@ def _table(flow: _Flow, head: _Head, printed: _Printed, names: Sequence[str]) ->
     ]
 
 
-def _panelled(tables: Sequence[list[Column]], room: int) -> tuple[tuple[list[list[Column]], ...], int]:
-    """Each table whole, or in pieces that each begin with the keys; and the cells of the longest bar."""
+def _across(columns: Sequence[int]) -> int:
+    """The cells of a table whose columns take so many."""
+    return sum(columns) + 3 * len(columns) + 1
+
+
+def _pieces(tables: Sequence[list[int]], room: int) -> tuple[list[list[list[int]]], int]:
+    """Which columns of each table stand together, the keys first, for columns so wide; and the cells of a full bar."""
     if not tables:
-        return (), 0
-    bar = min(BAR, room - max(map(table_width, tables)) - 3)
+        return [], 0
+    bar = min(BAR, room - max(map(_across, tables)) - 3)
     if bar >= SHORTEST_BAR:
-        return tuple([table] for table in tables), bar
-    panels = []
-    for key, *scores, attention in tables:
-        pieces = [[key]]
-        for column in scores:
-            if len(pieces[-1]) > 1 and table_width([*pieces[-1], column]) > room:
-                pieces.append([key])
-            pieces[-1].append(column)
-        panels.append([*(piece for piece in pieces if len(piece) > 1), [key, attention]])
-    bar = min(BAR, room - max(table_width(each[-1]) for each in panels) - 3)
-    return tuple(panels), bar if bar >= SHORTEST_BAR - 2 else 0
+        return [[list(range(len(table)))] for table in tables], bar
+    pieces = []
+    for table in tables:
+        last = len(table) - 1
+        groups = [[0]]
+        for at in range(1, last):
+            if len(groups[-1]) > 1 and _across([table[each] for each in (*groups[-1], at)]) > room:
+                groups.append([0])
+            groups[-1].append(at)
+        pieces.append([*(group for group in groups if len(group) > 1), [0, last]])
+    bar = min(BAR, room - max(_across((table[0], table[-1])) for table in tables) - 3)
+    return pieces, bar if bar >= SHORTEST_BAR - 2 else 0
 
 
 # Ink ------------------------------------------------------------------------------------------------------------------
@@ -719,8 +728,7 @@ def _draw_attention(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> 
             f", {flow.noun} {numerals.count((flow.found.query or 0) + 1)} of {numerals.count(len(flow.found.tokens))}"
         )
     _notes.paragraph(canvas, f'{step}Attention of "{layout.query_name}"{place}', indent="  ")
-    largest = max(max(head.weights) for head in flow.heads)
-    for head, printed, panels in zip(flow.heads, flow.printed, layout.panels, strict=True):
+    for head, printed, panels, end in zip(flow.heads, flow.printed, layout.panels, layout.ends, strict=True):
         if head is not flow.heads[0]:
             canvas.gap()
         _notes.paragraph(canvas, head.name, layout.indent, "  ")
@@ -728,7 +736,7 @@ def _draw_attention(canvas: Canvas, flow: _Flow, layout: _Layout, step: str) -> 
             _write(canvas, ["query =", *printed.query], layout.indent)
         if head.query or head.name:
             canvas.gap()
-        _draw_table(canvas, flow, layout, (head, printed), panels, largest)
+        _draw_table(canvas, flow, layout, (head, printed), panels, end)
 
 
 def _draw_table(
@@ -737,7 +745,7 @@ def _draw_table(
     layout: _Layout,
     drawn: tuple[_Head, _Printed],
     panels: list[list[Column]],
-    largest: float,
+    end: int,
 ) -> None:
     """One head's table with bars, and what there is to say about it beside it or below."""
     head, printed = drawn
@@ -745,13 +753,14 @@ def _draw_table(
     for piece in pieces:
         canvas.table(canvas.height, layout.indent, piece)
         canvas.gap()
-    if layout.bar and largest > 0:
+    if layout.bar:
         bars = [
-            cells.pad(_bar(head.weights[index] / largest, layout.bar, flow.glyphs), layout.bar) for index in flow.shown
+            cells.pad(_bar(head.weights[index] / flow.largest, layout.bar, flow.glyphs), layout.bar)
+            for index in flow.shown
         ]
         last = [*last, Column("", bars + [""] * (len(last[0].cells) - len(bars)), "left")]
     body = canvas.table(canvas.height, layout.indent, last)
-    end = layout.indent + table_width(last) + 1
+    end += layout.indent + 1
     remarks, below = _remarks(flow, layout, head)
     arrow = flow.glyphs.left + " "
     if remarks and end + cells.width(arrow) + cells.widest([text for _, text in remarks]) <= canvas.width:
