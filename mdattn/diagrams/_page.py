@@ -1,7 +1,7 @@
 """A page of worked-out lines: what is written first, and laid out when the width is known.
 
-Floor 2, shared by the kinds. A line is made of pieces that are never divided, such as a product or a number of a vector.
-Lines that are too long go on below, indented; boxes and tables that are too wide take a narrower form.
+Floor 2, shared by the kinds. A line is made of pieces that are never divided, such as a product or a number of a
+vector. Lines that are too long go on below, indented; boxes and tables that are too wide take a narrower form.
 """
 
 from __future__ import annotations

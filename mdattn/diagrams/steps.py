@@ -1,12 +1,12 @@
 """The calculation: could I do this with a pencil?
 
-Floor 2. The attention of one query, with every product and every sum written out in the order a person would do it. `draw`
-reads like the page: what attends (`study`), what it comes to (`_worked`), which keys are written out (`_plan`), and then one
-step after the other.
+Floor 2. The attention of one query, with every product and every sum written out in the order a person would do it.
+`draw` reads like the page: what attends (`study`), what it comes to (`_worked`), which keys are written out (`_plan`),
+and then one step after the other.
 
 `exact` arithmetic computes in full precision: `=` stands where the printed numbers give exactly the printed result, `≈`
-where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on from
-what is printed, rounded at each step, and needs no `≈`.
+where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on
+from what is printed, rounded at each step, and needs no `≈`.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from mdattn.diagrams._kind import Kind
 from mdattn.diagrams._page import WIDE, Box, Line, Page, Table
 from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, study, tokens_of
 from mdattn.errors import OptionError
-from mdattn.glyphs import Glyphs
+from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 
 Vector = Sequence[float]
 Section = Literal["dot", "scale", "softmax", "output"]
 SECTIONS: tuple[Section, ...] = ("dot", "scale", "softmax", "output")
 
-TITLE = "ATTENTION CALCULATION STEP BY STEP"
+TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
 LONGEST_NARROW = 10  # cells of a word where the width is short; _words.LONGEST elsewhere
 MOST_FULL, FEWER_FULL, FEWEST_FULL = 6, 4, 2  # Up to so many keys are written out; of more, so many; of long ones.
@@ -66,7 +66,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
-# What attends, in numbers -----------------------------------------------------------------------------------------------
+# What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +107,14 @@ def _worked(options: Options, found: Study, index: int) -> _Head:
         weights = working.weights
         query, output = (working.query, working.output) if shown else (query, output)
     elif shown:
-        weights, output = _shown_sum(weights, trace.value[0].tolist(), options.decimals)
+        weights, output = _shown_sum(weights, [] if trace.value is None else trace.value[0].tolist(), options.decimals)
     name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
     dots = working.dot_products if working else ()
     return _Head(name, trace, working, query, allowed, dots, weights, output)
 
 
 def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list[bool]) -> Working:
-    """The head worked out from its vectors, or from its scores. In full precision its dot products are known already."""
+    """The head worked out from its vectors, or from its scores; in full precision its dot products are known."""
     trace = head.trace
     vectors = isinstance(trace, Trace) and options.arithmetic == "shown"
     scale = options.scale
@@ -148,7 +148,7 @@ def _shown_sum(weights: Vector, value: Sequence[Vector], decimals: int) -> tuple
     return kept, [keep(sum(column), decimals) for column in zip(*rows, strict=True)]
 
 
-# What is written out ----------------------------------------------------------------------------------------------------
+# What is written out --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class _Steps:
         return [cells.pad(name, widest) for name in names]
 
 
-# The numbers of one head, as text ---------------------------------------------------------------------------------------
+# The numbers of one head, as text -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,7 @@ def _unscaled(options: Options, head: _Head) -> bool:
     return not root and options.scale in (None, 1.0) and options.temperature in (None, 1.0)
 
 
-# Sums of products -------------------------------------------------------------------------------------------------------
+# Sums of products -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +370,7 @@ def _sums(steps: _Steps, factors: _Factors) -> Iterator[_Sum]:
     rests = _aligned([_bracketed(each) for each in factors.rests])
     more = f"({factors.more} more)"
     for number, row in enumerate(factors.rows):
-        first, second = _signs(steps.check, factors, number)
+        first, second = _signs(steps.check, factors, number, times)
         plus = [f"+ {column[number]}" for column in cells_[1:]]
         terms = [cells_[0][number], *plus]
         result = f"{second} {totals[number]}"
@@ -384,13 +384,13 @@ def _sums(steps: _Steps, factors: _Factors) -> Iterator[_Sum]:
         yield _Sum(terms, [*added, result])
 
 
-def _signs(check: _Check, factors: _Factors, number: int) -> tuple[str, str]:
+def _signs(check: _Check, factors: _Factors, number: int, times: str) -> tuple[str, str]:
     """The signs before the products of a row and before its total."""
     if not check.exact:
         return "=", "="
     row, products = factors.rows[number], factors.products[number]
     signs = [
-        check.sign(float(one) * float(other), product, factors.decimals[0], f"{one} × {other}")
+        check.sign(float(one) * float(other), product, factors.decimals[0], f"{one} {times} {_bracketed(other)}")
         for one, other, product in zip(factors.columns, row, products, strict=True)
     ]
     first = check.approx if check.approx in signs else "="
@@ -436,7 +436,7 @@ def _most_numbers(count: int) -> int:
     return count if count <= MOST_NUMBERS else FEWER_NUMBERS
 
 
-# The steps --------------------------------------------------------------------------------------------------------------
+# The steps ------------------------------------------------------------------------------------------------------------
 
 
 def _dot(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
@@ -487,7 +487,7 @@ def _dot_forms(
         sign = cells.pad(first[0], cells.width(arrow))
         beside.append(Line((cells.pad(left, room) + arrow, *each.terms)))
         beside.append(Line((" " * room + sign + first[1:], *others)))
-        stacked.append(Line((name.rstrip(" "), *vector)))
+        stacked.append(Line((name, *vector)))
         stacked.append(Line(("  " + each.terms[0], *each.terms[1:])))
         stacked.append(Line((first, *others), 2))
     return beside, stacked
@@ -503,7 +503,7 @@ def _products(head: _Head, places: Sequence[int], keys: Sequence[Vector]) -> lis
 def _results(
     page: Page,
     steps: _Steps,
-    expressions: dict[int, str],
+    expressions: dict[int, tuple[str, ...]],
     printed: dict[int, str],
     redo: Callable[[int], float],
     decimals: int,
@@ -511,15 +511,15 @@ def _results(
 ) -> None:
     """A line for each key that is written out: `"The": 0.38 / 1.73 = 0.22`. The keys of the table are checked too."""
     signs = {
-        place: steps.check.sign(redo(place), printed[place], decimals, expression)
-        for place, expression in expressions.items()
+        place: steps.check.sign(redo(place), printed[place], decimals, each[-1]) for place, each in expressions.items()
     }
     places = [place for place in steps.plan.full if place in expressions]
-    lefts = _aligned([expressions[place] + " " for place in places])
-    rights = _aligned([printed[place] for place in places])
+    columns = [_aligned(column) for column in zip(*(expressions[place] for place in places), strict=True)]
+    results = _aligned([printed[place] for place in places])
     shares = _aligned([numerals.percent(float(printed[place]), decimals) for place in places]) if share else []
     for number, (name, place) in enumerate(zip(steps.quoted(places, ":"), places, strict=True)):
-        pieces = [name, f"{lefts[number]}{signs[place]} {rights[number]}"]
+        *before, last = [column[number] for column in columns]
+        pieces = [name, *before, f"{last} {signs[place]} {results[number]}"]
         page.write(*pieces, *([f"= {shares[number]}"] if share else []))
 
 
@@ -543,7 +543,7 @@ def _scale(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     _results(
         page,
         steps,
-        {place: dot + behind for place, dot in texts.dots.items()},
+        {place: (dot + behind,) for place, dot in texts.dots.items()},
         texts.scaled,
         lambda place: float(texts.dots[place]) * factor,
         texts.scaled_decimals,
@@ -565,7 +565,7 @@ def _cap(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     _results(
         page,
         steps,
-        {place: f"{written} {times} tanh({score} / {written})" for place, score in texts.scaled.items()},
+        {place: (f"{written} {times} tanh({score} / {written})",) for place, score in texts.scaled.items()},
         texts.capped,
         lambda place: cap * tanh(float(texts.scaled[place]) / cap),
         steps.decimals,
@@ -605,7 +605,7 @@ def _softmax(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     _results(
         page,
         steps,
-        {place: f"{each} / {texts.total}" for place, each in texts.exps.items()},
+        {place: (f"{each} / {texts.total}",) for place, each in texts.exps.items()},
         texts.weights,
         lambda place: float(texts.exps[place]) / total,
         steps.finer,
@@ -614,24 +614,23 @@ def _softmax(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
 
 
 def _exps(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
+    """exp of each score, or of what is left of it where the largest is subtracted first."""
     scores = {place: (texts.capped or texts.scaled)[place] for place in texts.exps}
     decimals = steps.decimals if texts.capped else texts.scaled_decimals
-    assert head.working is not None
-    if not head.working.shift:
-        expressions = {place: f"exp({score})" for place, score in scores.items()}
-        redo = {place: float(score) for place, score in scores.items()}
-    else:
-        shift = numerals.text(head.working.shift, decimals)
-        final = head.working.capped or head.working.scaled
-        less = {place: numerals.text(final[place] - head.working.shift, decimals) for place in scores}
+    working = head.working
+    assert working is not None
+    expressions: dict[int, tuple[str, ...]] = {place: (f"exp({score})",) for place, score in scores.items()}
+    if working.shift:
+        shift = numerals.text(working.shift, decimals)
+        final = working.capped or working.scaled
+        less = {place: numerals.text(final[place] - working.shift, decimals) for place in scores}
         page.items.append(f"The largest score, {shift}, is subtracted first: it cancels out.")
-        expressions, redo = {}, {}
         for place, score in scores.items():
-            asked = f"{score} - {_bracketed(shift)}"
-            sign = steps.check.sign(float(score) - float(shift), less[place], decimals, asked)
-            expressions[place] = f"exp({asked}) {sign} exp({less[place]})"
-            redo[place] = float(less[place])
-    _results(page, steps, expressions, texts.exps, lambda place: exp(redo[place]), steps.decimals)
+            left = f"{score} - {_bracketed(shift)}"
+            sign = steps.check.sign(float(score) - float(shift), less[place], decimals, left)
+            expressions[place] = (f"exp({left}) {sign}", f"exp({less[place]})")
+        scores = less
+    _results(page, steps, expressions, texts.exps, lambda place: exp(float(scores[place])), steps.decimals)
 
 
 def _total(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
@@ -655,8 +654,7 @@ def _output(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     places, mark = steps.plan.summed, steps.glyphs.ellipsis
     output = _vector(head.output, steps.decimals, mark)
     if not places:
-        page.items.append("Nothing is attended to, so the output is")
-        page.write(*output)
+        page.write("Nothing", "is", "attended", "to:", "output", "=", *output)
         return
     values = head.vectors("value", places)
     decimals, _ = _vector_decimals(steps, values)
@@ -728,48 +726,49 @@ def _weighted(
 
 def _table(page: Page, steps: _Steps, head: _Head, texts: _Texts, drawn: Sequence[Section]) -> None:
     """The keys that are not written out, in the same steps."""
-    plan, glyphs = steps.plan, steps.glyphs
-    if not plan.rest:
+    plan, mark = steps.plan, steps.glyphs.ellipsis
+    more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
+    first = Column("Key", [*(steps.names[place] for place in plan.listed), *more], "left")
+    columns = [first, *_table_columns(steps, head, texts, drawn)]
+    if not plan.rest or len(columns) == 1:
         return
-    working, tail = head.working, [""] * (bool(plan.more) + bool(plan.masked_more))
-    names = [steps.names[place] for place in plan.listed]
-    if plan.more:
-        names.append(f"{glyphs.ellipsis} {len(plan.more)} more")
-    if plan.masked_more:
-        names.append(f"{glyphs.ellipsis} {len(plan.masked_more)} more")
+    if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
+        rows = _vectors(head.vectors("key", plan.listed), texts.vectors, mark)
+        vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
+        if table_width([*columns, vectors]) <= steps.options.width:
+            columns.insert(1, vectors)
+    page.gap()
+    page.items.append(f"The other {_count(plan.rest, 'key')} in the same way:")
+    page.items.append(Table(columns))
 
-    def column(name: str, cells_: dict[int, str], more: str = "", masked: str = glyphs.dash) -> Column:
+
+def _table_columns(steps: _Steps, head: _Head, texts: _Texts, drawn: Sequence[Section]) -> Iterator[Column]:
+    """A column for each step, with what the keys that are only counted come to."""
+    plan, working, dash = steps.plan, head.working, steps.glyphs.dash
+
+    def column(name: str, printed: dict[int, str], more: str = "", masked: str = dash) -> Column:
         ends = ([more] if plan.more else []) + ([masked] if plan.masked_more else [])
-        return Column(name, [cells_.get(place, masked) for place in plan.listed] + ends)
+        return Column(name, [*(printed.get(place, masked) for place in plan.listed), *ends])
 
-    columns = [Column("Key", names, "left")]
     if "dot" in drawn:
-        columns.append(column(steps.noun, texts.dots))
+        yield column(steps.noun, texts.dots)
     if "scale" in drawn and not _unscaled(steps.options, head):
-        columns.append(column(_behind(steps, texts).strip() or "Scaled", texts.scaled))
+        behind = _behind(steps, texts).strip()
+        yield column(behind if len(behind) <= LONGEST_NARROW else "Scaled", texts.scaled)
     if "scale" in drawn and texts.capped:
-        columns.append(column("Capped", texts.capped))
+        yield column("Capped", texts.capped)
     if "softmax" in drawn and working:
         if not {"dot", "scale"} & set(drawn):
-            columns.append(column("Score", texts.capped or texts.scaled))
+            yield column("Score", texts.capped or texts.scaled)
         rest = sum(working.exponentials[place] for place in plan.more)
-        columns.append(column("exp", texts.exps, numerals.text(rest, steps.decimals)))
-    if "softmax" in drawn or not working:
+        yield column("exp", texts.exps, numerals.text(rest, steps.decimals))
+    if "softmax" in drawn or not drawn:
         share = sum(head.weights[place] for place in plan.more)
         weights = {place: each for place, each in texts.weights.items() if head.allowed[place]}
-        columns.append(column("Weight", weights, numerals.text(share, steps.finer), "masked"))
-    if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
-        vectors = _vectors(head.vectors("key", plan.listed), texts.vectors, glyphs.ellipsis)
-        vector = Column("Key vector", [" ".join(each) for each in vectors] + tail, "left")
-        if table_width([*columns, vector]) <= steps.options.width:
-            columns.insert(1, vector)
-    if len(columns) > 1:
-        page.gap()
-        page.items.append(f"The other {_count(plan.rest, 'key')} in the same way:" if plan.full else "")
-        page.items.append(Table(columns))
+        yield column("Weight", weights, numerals.text(share, steps.finer), "masked")
 
 
-# Drawing ----------------------------------------------------------------------------------------------------------------
+# Drawing --------------------------------------------------------------------------------------------------------------
 
 
 def draw(options: Options, folder: Path | None) -> Diagram:
@@ -820,7 +819,7 @@ def _prepared(options: Options) -> _Steps:
     heads = tuple(_worked(options, found, index) for index in range(len(found.heads)))
     cross = options.key_tokens is not None
     names = distinct(found.key_tokens)
-    glyphs = _notes.CHARSETS[options.charset]
+    glyphs = CHARSETS[options.charset]
     return _Steps(
         options=options,
         found=found,
@@ -885,7 +884,7 @@ def _refuse_idle(options: Options, sections: Sequence[Section]) -> None:
             )
 
 
-# The page ---------------------------------------------------------------------------------------------------------------
+# The page -------------------------------------------------------------------------------------------------------------
 
 Step = Callable[[Page, _Steps, _Head, _Texts], None]
 
@@ -893,9 +892,9 @@ Step = Callable[[Page, _Steps, _Head, _Texts], None]
 def _page(steps: _Steps) -> Page:
     page = Page()
     options = steps.options
-    title = TITLE if options.title is None else "" if options.title == "none" else labels((options.title,))[0]
-    if title:
-        page.items.append(title)
+    if options.title != "none":
+        given = None if options.title is None else labels((options.title,))[0]
+        page.items.append(_fits(options, *TITLES) if given is None else given)
         page.gap()
     _given(page, steps)
     heads = steps.heads
@@ -923,10 +922,10 @@ def _head_page(page: Page, steps: _Steps, head: _Head) -> None:
         if section == "output" and not scoring and len(steps.plan.summed) < sum(head.allowed):
             _table(page, steps, head, texts, ())
             page.gap()
-        for heading, step in _steps_of(section, steps, head):
+        for heading, short, step in _steps_of(section, steps):
             number += 1
             page.gap()
-            page.items.append(f"Step {number}: {heading}")
+            page.items.append(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
             step(page, steps, head, texts)
         if scoring and section == scoring[-1]:
             _table(page, steps, head, texts, scoring)
@@ -934,23 +933,26 @@ def _head_page(page: Page, steps: _Steps, head: _Head) -> None:
                 _say_rounded(page, steps, head)
 
 
-def _steps_of(section: Section, steps: _Steps, head: _Head) -> Iterator[tuple[str, Step]]:
-    """The steps of a section with their headings; a cap and a mask are steps of their own."""
-    options = steps.options
+def _steps_of(section: Section, steps: _Steps) -> Iterator[tuple[str, str, Step]]:
+    """The steps of a section with their headings, long and short; a cap and a mask are steps of their own."""
+    options, mask = steps.options, steps.found.mask
     if section == "dot":
-        yield "Dot product (similarity)", _dot
+        yield "Dot product (similarity)", "Dot product", _dot
     elif section == "scale":
         if steps.found.basis == "vectors" or options.scale is not None or options.temperature is not None:
-            yield _scale_heading(steps), _scale
+            yield _scale_heading(steps), "Scale", _scale
         if options.softcap is not None:
-            yield f"Cap at {_written(options.softcap)} (softcap)", _cap
-    elif steps.found.mask != "none" and section == ("softmax" if "softmax" in steps.sections else "output"):
-        mask = steps.found.mask
-        yield "Causal mask" if mask == "causal" else "Mask" if mask == "given" else f"Mask ({mask})", _mask
+            yield f"Cap at {_written(options.softcap)} (softcap)", "Softcap", _cap
+    elif mask != "none" and section == ("softmax" if "softmax" in steps.sections else "output"):
+        yield "Causal mask" if mask == "causal" else "Mask" if mask == "given" else f"Mask ({mask})", "Mask", _mask
     if section == "softmax":
-        yield "Softmax (convert to probabilities)", _softmax
+        yield "Softmax (convert to probabilities)", "Softmax", _softmax
     elif section == "output":
-        yield "Weighted sum of the values", _output
+        yield "Weighted sum of the values", "Weighted sum", _output
+
+
+def _fits(options: Options, long: str, short: str) -> str:
+    return long if cells.width(long) <= options.width else short
 
 
 def _scale_heading(steps: _Steps) -> str:
@@ -1017,7 +1019,7 @@ def _closing(steps: _Steps) -> Iterator[str]:
     elif steps.check.differing:
         differing = list(dict.fromkeys(steps.check.differing))
         if len(differing) > MOST_DIFFERENCES:
-            where = f"other last digits would come out in {len(differing)} places"
+            where = f"{len(differing)} last digits would differ"
         else:
             where = _notes.listed(differing)
         yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
