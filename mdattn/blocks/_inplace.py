@@ -33,7 +33,7 @@ END = f"<!-- /{NAME} -->"
 
 _BEGINS = re.compile(rf"\s*<!--[ \t]*{NAME}[ \t]*(?:$|-->)", re.MULTILINE)
 _ENDS = re.compile(
-    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![\w-])(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?(?P<closed>[ \t]*-->\s*\Z)?"
+    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?!\w|-(?!->))(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?(?P<closed>[ \t]*-->\s*\Z)?"
 )
 _HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
 

@@ -1,0 +1,453 @@
+"""In-place documents: the source stays beside its diagram, and updating is a fixed point in every nesting.
+
+The oracles: a parser configured here from the libraries alone, `hashlib` and `b2sum`, and a browser's reading of a
+comment (HTML's own, `html.parser`).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from hashlib import blake2b
+from html.parser import HTMLParser
+from pathlib import Path
+
+import echo
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+from test_blocks import NESTINGS, TEXT, random_document
+
+from mdattn.blocks import find, may_hold_regions, regions, split
+from mdattn.blocks._inplace import checksum, escape, unescape
+from mdattn.errors import DiagramError, Position
+from mdattn.render import Updated, render_document, update_document
+
+NAME = "attention-diagram"
+YAML = "kind: echo\ntitle: x\n"
+ENDINGS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _echo() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdattn.diagrams.KINDS", echo.KINDS)
+        yield
+
+
+def comment(yaml: str) -> str:
+    return f"<!-- {NAME}\n{yaml}-->\n"
+
+
+def result(title: str) -> str:
+    return "```text\n" + content(title) + "```\n"
+
+
+def content(title: str) -> str:
+    return f"┌─┐\n{title}\n└─┘\n"
+
+
+def digest(text: str) -> str:
+    return blake2b(text.encode()).hexdigest()[:8]
+
+
+def marker(title: str | None = None) -> str:
+    return f"<!-- /{NAME}{' ' + digest(content(title)) if title else ''} -->\n"
+
+
+def whole(title: str) -> str:
+    return comment(f"kind: echo\ntitle: {title}\n") + result(title) + marker(title)
+
+
+def errors(source: str) -> list[tuple[tuple[int, int], str, str]]:
+    with pytest.raises(DiagramError) as caught:
+        update_document(source)
+    return [(each.position or (0, 0), each.message, each.hint) for each in caught.value.diagnostics]
+
+
+@cache
+def plain_parser() -> MarkdownIt:
+    """CommonMark with the four plugins, and nothing of the package."""
+    markdown = MarkdownIt("commonmark").use(front_matter_plugin).use(footnote_plugin, move_to_end=False)
+    return markdown.use(deflist_plugin).use(admon_plugin)
+
+
+def leaves(text: str) -> list[tuple[str, str]]:
+    tokens = plain_parser().parse(text.removeprefix("\ufeff"))
+    return [(each.type, each.content) for each in tokens if each.type in ("fence", "html_block")]
+
+
+# The form
+
+
+def test_a_block_becomes_a_comment_a_fence_and_a_marker() -> None:
+    source = f"# A\n\n```{NAME}\n{YAML}```\n\nb"
+    kept = render_document(source, keep_source=True)
+    assert kept.text == f"# A\n\n{whole('x')}\nb"
+    assert kept.blocks == 1
+    assert update_document(kept.text) == Updated(kept.text, 1, (), ())
+    for keep in (False, True):
+        assert render_document(kept.text, keep_source=keep).text == kept.text
+
+
+def test_the_checksum_is_that_of_b2sum() -> None:
+    if not shutil.which("b2sum"):
+        pytest.skip("no b2sum")
+    done = subprocess.run(["b2sum"], input=content("猫").encode(), capture_output=True, check=True)
+    assert checksum(content("猫")).encode() == done.stdout[:8]
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize(("source", "first", "rest"), NESTINGS.values(), ids=NESTINGS)
+def test_a_block_in_any_nesting_keeps_its_source(source: str, first: str, rest: str, ending: str) -> None:
+    body = YAML.rstrip("\n").replace("x", '"a --> b"').replace("\n", f"\n{rest}")
+    source = source.replace("@", NAME).replace("k: 1", body).replace("\n", ending)
+    if find(source).blocks[0].yaml.text.startswith(" "):
+        pytest.skip("the parser leaves blanks of a tab in nested quotes")
+    kept = render_document(source, keep_source=True).text
+    held, fence, end = leaves(kept)[-3:]
+    assert (
+        "\n".join(line.lstrip() for line in held[1].splitlines()) == f'<!-- {NAME}\nkind: echo\ntitle: "a --\\> b"\n-->'
+    )
+    assert fence == ("fence", content("a --> b"))
+    assert end[1].strip() == f"<!-- /{NAME} {digest(content('a --> b'))} -->"
+    (block,) = find(source).blocks
+    before = "".join(find(source).lines[: block.place.first_line])
+    after = "".join(find(source).lines[block.place.end_line :])
+    assert kept.startswith(before + first + "<!--") and kept.endswith(after)
+    assert all(line.endswith(ending) for line in split(kept[len(before) : len(kept) - len(after)])[:-1])
+    assert update_document(kept) == Updated(kept, 1, (), ())
+    stale = kept.replace("--\\> b", "--\\> c")
+    updated = update_document(stale)
+    assert updated.text == kept.replace("--\\> b", "--\\> c").replace("a --> b", "a --> c").replace(
+        digest(content("a --> b")), digest(content("a --> c"))
+    )
+    assert len(updated.drift) == 1
+    assert update_document(updated.text) == Updated(updated.text, 1, (), ())
+
+
+@pytest.mark.parametrize("prefix", ["", "> ", "1. ", "> - "])
+def test_empty_lines_of_the_yaml_are_kept(prefix: str) -> None:
+    rest = prefix.replace("1.", "  ").replace("-", " ")
+    lines = [f"```{NAME}", "kind: echo", "", "title: |", "  a", "", "  b", "```"]
+    text = prefix + f"\n{rest}".join(lines) + "\n"
+    kept = render_document(text, keep_source=True).text
+    held, fence, _ = leaves(kept)
+    assert held[1].count("\n") == 8
+    assert fence[1] == "┌─┐\na\n\nb\n\n└─┘\n"
+    assert update_document(kept).text == kept
+    # A parser of before 2026 ends a comment in a list at an empty line that is not indented.
+    if prefix.strip("> "):
+        assert f"\n{rest}\n{rest}title" in kept
+    else:
+        assert f"\n{rest.rstrip()}\n{rest}title" in kept
+
+
+def test_a_region_as_a_hand_writes_it_is_drawn() -> None:
+    for between in ("", "```text\n```\n", "```\n```\n", "\n\n```text\n\n\n```\n\n", "~~~text\n~~~\n"):
+        for head in (comment(YAML), f"  <!--\t{NAME} \n  kind: echo\n  title: x -->\n", f"<!--{NAME}\n{YAML}-->  \n"):
+            for end in (f"<!-- /{NAME} -->", f"<!--/{NAME}-->\n", f"<!-- /{NAME} 00000000 -->\r\n"):
+                source = head + between + end
+                updated = update_document(source)
+                assert [each[1].rstrip() for each in leaves(updated.text)][1:] == [
+                    content("x").rstrip(),
+                    marker("x").rstrip(),
+                ]
+                assert updated.text.startswith(head)
+                assert (updated.regions, len(updated.drift)) == (1, 1)
+                assert update_document(updated.text) == Updated(updated.text, 1, (), ())
+
+
+def test_what_a_formatter_does_to_a_region_is_left_alone() -> None:
+    source = comment(YAML) + "\n\n  `````text\n" + content("x").replace("\n", "\n  ") + "`````\n\n\n  " + marker("x")
+    assert update_document(source) == Updated(source, 1, (), ())
+    assert update_document(source.replace("\n", "\r\n")).text == source.replace("\n", "\r\n")
+
+
+def test_only_what_stands_between_changes() -> None:
+    source = f"\ufeffa\r\n\n{whole('x')} \x0c\u2028\udcff\n\n- {whole('y').replace(chr(10), chr(10) + '  ')}\nend"
+    assert update_document(source).text == source
+    stale = source.replace("title: y", "title: z")
+    updated = update_document(stale)
+    assert updated.text == stale.replace("  y\n", "  z\n").replace(digest(content("y")), digest(content("z")))
+    assert [each.position for each in updated.drift] == [Position(15, 3)]
+
+
+def test_front_matter_holds_defaults() -> None:
+    source = f"---\n{NAME}:\n  title: x\n---\n\n" + comment("kind: echo\n") + marker()
+    assert update_document(source).text == source.replace(marker(), result("x") + marker("x"))
+
+
+def test_a_region_in_a_fence_or_beside_one_is_documentation() -> None:
+    for source in (f"````md\n{whole('y')}````\n", f"    {whole('y')}".replace("\n", "\n    "), f"`<!-- {NAME}`\n"):
+        assert update_document(source.replace("title", "titel")).regions == 0
+    assert update_document(f"```{NAME}\nkind: nothing\n").regions == 0
+    assert not may_hold_regions(f"```{NAME}\n```\n")
+
+
+# Escapes
+
+
+class Comments(HTMLParser):
+    """What HTML takes for the comments of a text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(data)
+
+
+ARROWS = st.text(st.sampled_from("-->!\\< a\n"), max_size=20)
+
+
+@given(ARROWS | st.text())
+@example("-->")
+@example("--\\>")
+@example("---->--!>")
+@example("--\\\\\\>-->")
+def test_an_escaped_text_comes_back_and_ends_no_comment(text: str) -> None:
+    escaped = escape(text)
+    assert unescape(escaped) == text
+    assert "-->" not in escaped and "--!>" not in escaped
+    assert Comments(f"<!-- a\n{escaped}\n-->").found == [f" a\n{escaped}\n"]
+
+
+def test_an_arrow_has_one_backslash_more() -> None:
+    pairs = {"-->": "--\\>", "--\\>": "--\\\\>", "--!>": "--!\\>", "->": "->", "-- >": "-- >", "--->": "---\\>"}
+    for plain, escaped in pairs.items():
+        assert (escape(plain), unescape(escaped)) == (escaped, plain)
+
+
+@given(ARROWS)
+def test_yaml_with_arrows_goes_in_and_comes_back(text: str) -> None:
+    title = "".join(each for each in text if each != "\n") or "x"
+    line = "title: '" + title.replace("'", "''") + "'"
+    kept = render_document(f"> ```{NAME}\n> kind: echo\n> {line}\n> ```\n", keep_source=True).text
+    (region,) = regions(find(kept)).regions
+    assert region.yaml.text == f"kind: echo\n{line}\n"
+    assert update_document(kept) == Updated(kept, 1, (), ())
+
+
+# Mistakes
+
+
+@pytest.mark.parametrize(
+    ("yaml", "place", "message"),
+    [
+        ("kind: echo\ntitle: bad\n", (4, 8), "a bad title"),
+        ("kind: echo\n\ntitel: a\n", (5, 1), "unknown option 'titel'"),
+        ("kind: echo\ntitle: --\\> # --\\\\>\n", (0, 0), ""),
+        ("{kind: echo, x--\\>: 1, y: 2}\n", (3, 14), "unknown option 'x-->'"),
+        ("{title: '--\\> --!\\>', kind: no}\n", (3, 29), "unknown kind 'no'"),
+        ("kind: echo\ntitle: [\n", (5, 1), "not valid YAML"),
+        ("", (3, 1), "the block is empty"),
+        ("title: caf\udce9\n", (3, 11), "line 3 is not valid UTF-8"),
+        ("title: \x07\n", (3, 8), "control character U+0007"),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "> ", "1. > "])
+def test_a_mistake_has_its_place_in_the_document(yaml: str, place: tuple[int, int], message: str, prefix: str) -> None:
+    rest = prefix.replace("1.", "  ")
+    body = (comment(yaml) + marker()).rstrip("\n").replace("\n", f"\n{rest}")
+    source = f"a\n{prefix}{body}\n"
+    if not message:
+        assert update_document(source).regions == 1
+        return
+    found = errors(source)
+    assert found[0][0] == (place[0], place[1] + len(prefix))
+    assert found[0][1].startswith(message)
+
+
+def test_the_places_behind_an_escape_are_exact() -> None:
+    held = "{title: '--\\> --\\> --!\\\\>', kind: echo, wrong: 1}"
+    ((place, message, _), *_) = errors(comment(held + "\n") + marker())
+    assert place == (2, held.index("wrong") + 1)
+    assert message == "unknown option 'wrong'"
+
+
+HEAD = comment(YAML)
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "message", "hint"),
+    [
+        (HEAD, (2, 1), "no end marker", "write <!-- /@ --> behind it"),
+        (HEAD + "\ntext\n", (2, 1), "no end marker", "write <!-- /@ --> behind it"),
+        (HEAD + result("x"), (2, 1), "no end marker", "behind its fence"),
+        (HEAD + "```text\n" + marker("x"), (2, 1), "no end marker", "close the fence above"),
+        (f"- {HEAD}".replace("\n", "\n  ").rstrip(" ") + "\n" + marker(), (2, 3), "no end marker", "as deep in lists"),
+        (marker("x"), (2, 1), "ends nothing", "begins with a line <!-- @"),
+        (f"<!-- @ of the cat\n{YAML}-->\n" + marker(), (6, 1), "ends nothing", "holds nothing else"),
+        (HEAD + result("x") + result("x") + marker(), (11, 1), "something else", "move it out"),
+        (HEAD + "text\n" + marker(), (6, 1), "something else", "move it out"),
+        (HEAD + "text\n\n" + result("x") + marker(), (6, 1), "something else", "move it out"),
+        (HEAD + result("x") + "> text\n\n" + marker(), (11, 3), "something else", "move it out"),
+        (HEAD + "```python\nx\n```\n" + marker(), (6, 1), "something else", "move it out"),
+        (HEAD + f"```@\n{YAML}```\n" + marker(), (6, 1), "something else", "move it out"),
+        (HEAD + "<!-- another -->\n" + marker(), (6, 1), "something else", "move it out"),
+        (f"<!-- @\n{YAML}\n", (2, 1), "never closed", "end it with a line -->"),
+        (f"> <!-- @\n> {YAML}-->\n", (2, 3), "never closed", "as deep in lists"),
+        (f"<!-- @\n{YAML}--> text\n" + marker(), (2, 1), "text stands behind", "line of its own"),
+        (HEAD + "<!-- /@ 12345678 9 -->\n", (6, 1), "a checksum and nothing else", "write <!-- /@ -->"),
+        (HEAD + "> \n\n <!-- /@ x --> y\n", (8, 2), "a checksum and nothing else", "write <!-- /@ -->"),
+    ],
+)
+def test_a_region_that_is_not_whole_is_an_error(source: str, place: tuple[int, int], message: str, hint: str) -> None:
+    source = "a\n" + source.replace("@", NAME)
+    found, *others = errors(source)
+    assert len(others) <= source.startswith("a\n- ")
+    assert found[0] == place
+    assert message in found[1]
+    assert hint.replace("@", NAME) in found[2]
+    # And it is not taken for one by a rendering.
+    if f"```{NAME}" not in source:
+        assert render_document(source).text == source
+
+
+def test_every_mistake_of_every_region_is_told_at_once() -> None:
+    bad = whole("x").replace("title: x", "title: bad")
+    source = bad + "\n" + marker() + "\n" + whole("y").replace("┌", "+") + bad + HEAD
+    assert [each[0] for each in errors(source)] == [(3, 8), (12, 1), (14, 1), (26, 8), (34, 1)]
+
+
+def test_a_region_that_an_html_block_hides_is_warned_of() -> None:
+    for hider in ("<details>\n", "> <div>\n> "):
+        source = "a\n\n" + hider + whole("x").replace("\n", "\n" + hider.rpartition("\n")[2])
+        updated = update_document(source)
+        assert (updated.text, updated.regions) == (source, 0)
+        (warning,) = updated.warnings
+        assert warning.position is not None
+        assert warning.position.line == 4
+        assert warning.severity == "warning"
+        assert "inside an HTML block" in warning.message
+    shown = update_document("<details>\n\n" + whole("x") + "\n</details>\n")
+    assert (shown.regions, shown.warnings) == (1, ())
+
+
+# Edits by hand
+
+
+def test_a_result_that_nobody_touched_is_regenerated() -> None:
+    stale = whole("x").replace("title: x", "title: y")
+    assert update_document(stale).text == whole("y")
+    assert update_document(stale).drift[0].position == Position(1, 1)
+    assert "edited" not in update_document(stale).drift[0].message
+
+
+def test_a_result_without_a_checksum_that_is_right_gets_one() -> None:
+    bare = comment(YAML) + result("x") + marker()
+    assert update_document(bare).text == whole("x")
+    wrong = comment(YAML) + result("x") + marker("y")
+    assert update_document(wrong).text == whole("x")
+    nameless = comment(YAML) + result("x").replace("text", "") + marker()
+    assert update_document(nameless).text == whole("x")
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        whole("x").replace("┌", "+"),
+        whole("x").replace("└─┘", "└─┘\nand more"),
+        whole("x").replace("title: x", "title: y").replace("┌", "+"),
+        comment(YAML) + result("y") + marker(),
+        comment(YAML) + result("y") + marker("x"),
+        whole("x").replace("─┐", "─┐ "),
+    ],
+)
+def test_an_edit_by_hand_is_not_overwritten_but_by_force(edited: str) -> None:
+    ((place, message, hint),) = errors("a\n\n" + edited)
+    assert place == (3, 1)
+    assert "edited by hand" in message and "--force" in hint
+    forced = update_document(edited, force=True)
+    title = "y" if "title: y" in edited else "x"
+    assert forced.text == whole(title)
+    assert "edited by hand" in forced.drift[0].message
+    assert update_document(forced.text) == Updated(whole(title), 1, (), ())
+
+
+# Any document
+
+
+@given(TEXT, TEXT, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+def test_a_region_amid_any_text_leaves_every_byte_outside(before: str, after: str, ending: str, end: bool) -> None:
+    region = (comment(YAML) + marker()).replace("\n", ending)
+    source = before + ending * 2 + (region + ending + after if end else region.rstrip("\r\n"))
+    document = find(source)
+    found = regions(document)
+    if found.errors:
+        return
+    updated = update_document(source)
+    assert updated.regions == len(found.regions)
+    assert update_document(updated.text) == Updated(updated.text, updated.regions, updated.warnings, ())
+    for each in found.regions:
+        number = each.end.first_line
+        assert updated.text.startswith("".join(document.lines[:number]))
+        assert updated.text.endswith("".join(document.lines[each.end.end_line :]))
+
+
+@pytest.mark.campaign
+def test_random_documents_keep_their_sources(budget: int) -> None:
+    kept_blocks = 0
+    for seed in range(700 * budget):
+        source = re.sub("k: 1", "kind: echo", random_document(seed))
+        source = re.sub(r"  a: b|\tz", "title: x", source)
+        try:
+            kept = render_document(source, keep_source=True)
+        except DiagramError:
+            continue
+        found = regions(find(kept.text))
+        before = len(regions(find(source)).regions)
+        assert len(found.regions) == before + kept.blocks, seed
+        if found.errors:  # An end marker that the random text left open is not ours to judge.
+            continue
+        kept_blocks += kept.blocks
+        assert update_document(kept.text) == Updated(kept.text, len(found.regions), found.warnings, ()), seed
+        assert render_document(kept.text, keep_source=True).text == kept.text, seed
+        plain = [text for kind, text in leaves(render_document(source).text) if kind == "fence"]
+        assert [text for kind, text in leaves(kept.text) if kind == "fence"] == plain, seed
+    assert kept_blocks > 50
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        f"<!-- {NAME}\n" * 5_000,
+        f"<!-- {NAME} -->\n" * 5_000,
+        marker() * 5_000,
+        "- " * 10_000 + f"<!-- {NAME}",
+        f"<!-- {NAME} -->\ntext\n\n" * 3_000,
+        f"<!-- {NAME}" + " " * 200_000 + "x\n",
+        f"<!-- {NAME}\n" + "--" + "\\" * 200_000 + "\n-->\n",
+        "<div>\n" + " " * 200_000 + f"<!-- {NAME}",
+        f"<!-- /{NAME} " + "1" * 200_000 + "!-->\n",
+        f"<!-- {NAME}\n" + "-" * 200_000 + "\n-->\n",
+    ],
+    ids=lambda text: repr(text[:24]),
+)
+def test_depth_and_length_neither_overflow_nor_hang(hostile: str) -> None:
+    try:
+        update_document(hostile)
+    except DiagramError as error:
+        assert len(error.diagnostics) <= 5_001
+
+
+def test_in_place_documents_are_no_concern_of_other_runs() -> None:
+    code = (
+        "import sys; from mdattn.render import render_document; render_document('```attention-diagram-v2\\n```\\n');"
+        "print('hashlib' in sys.modules, 'mdattn.blocks._inplace' in sys.modules)"
+    )
+    root = Path(__file__).parent.parent
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert run.stdout == "False False\n"
