@@ -116,21 +116,23 @@ class Canvas:
             raise CanvasError(f"a box of {width} x {height} at column {column} does not fit in {self.width} columns")
         bottom = row + height - 1
         self._row(bottom)
-        ends = (self._rows[row][column:end], self._rows[bottom][column:end])
-        sides = self._rows[row + 1 : bottom]
-        if any(each.count(" ") != width for each in ends) or any(
-            line[column] != " " or line[end - 1] != " " for line in sides
-        ):
-            raise CanvasError(f"a box at row {row}, column {column} would cover other ink")
+        rows = self._rows
+        for line in rows[row + 1 : bottom]:
+            if line[column] != " " or line[end - 1] != " ":
+                raise CanvasError(f"a box at row {row}, column {column} would cover other ink")
+        lines, flat, wall = self.glyphs.lines, _BOTH * weight, (UP | DOWN) * weight
         for each, away in ((row, DOWN), (bottom, UP)):
-            self._ink(each, column, column + 1, (RIGHT | away) * weight)
-            self._ink(each, column + 1, end - 1, _BOTH * weight)
-            self._ink(each, end - 1, end, (LEFT | away) * weight)
-        wall, arms = self.glyphs.lines[(UP | DOWN) * weight], (UP | DOWN) * weight
-        for each, line in enumerate(sides, row + 1):
-            line[column] = line[end - 1] = wall
-            start = each * self.width
-            self._arms[start + column] = self._arms[start + end - 1] = arms
+            line, left, right = rows[each], (RIGHT | away) * weight, (LEFT | away) * weight
+            if line[column:end].count(" ") != width:
+                raise CanvasError(f"a box at row {row}, column {column} would cover other ink")
+            line[column:end] = lines[left] + lines[flat] * (width - 2) + lines[right]
+            start = each * self.width + column
+            self._arms.update(zip(range(start, start + width), (left, *[flat] * (width - 2), right), strict=True))
+        sign = lines[wall]
+        for each in range(row + 1, bottom):
+            line, start = rows[each], each * self.width
+            line[column] = line[end - 1] = sign
+            self._arms[start + column] = self._arms[start + end - 1] = wall
 
     def table(self, row: int, column: int, columns: Sequence[Column]) -> int:
         """A table with a head row and walls between its columns; gives the row of its first body line."""
