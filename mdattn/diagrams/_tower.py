@@ -22,6 +22,7 @@ GUTTER = 6  # Between stacks side by side.
 LANE = 3  # Left of a decoder that stands below its encoder, for keys and values.
 _INSET = 4  # From a layer's wall to that of a part inside: a blank, the residual line, its arrow.
 _TOKEN_ROWS = 2  # Rows of token boxes before the others are only counted.
+_TIE = "\u00a0"  # A blank at which no line ends.
 _NAMED = 4  # Heads or experts that are named before the others are left out.
 
 
@@ -82,10 +83,15 @@ class Drawing:
     outer: Frame | None = None
     """The frame of the stack that is being inked."""
 
-    def centred(self, text: str, row: int, frame: Frame) -> int:
-        """Text without a box in the middle of a frame; gives the row of its last line."""
-        for line in cells.wrap(text, frame.width):
-            self.canvas.text(row, _start(frame, cells.width(line)), line)
+    def centred(self, text: str, row: int, frame: Frame, bound: str = "") -> int:
+        """Text without a box in the middle of a frame, never divided at `bound`; gives the row of its last line."""
+        width = cells.width(text)
+        if width <= frame.width:
+            self.canvas.text(row, _start(frame, width), text)
+            return row
+        for line in cells.wrap(text.replace(bound, bound.replace(" ", _TIE)) if bound else text, frame.width):
+            whole = line.replace(_TIE, " ") if bound else line
+            self.canvas.text(row, _start(frame, cells.width(whole)), whole)
             row += 1
         return row - 1
 
@@ -237,7 +243,7 @@ def _part(drawing: Drawing, row: int, frame: Frame, part: Part) -> int:
         canvas.text(row + 1, frame.left + 2, part.title)
         return row + 2
     for line in (part.title, *part.lines):
-        row = drawing.centred(line, row + 1, frame.inset(2))
+        row = drawing.centred(line, row + 1, frame.inset(2), bound=", ")
     if part.words:
         row = _boxes(drawing, row + 1, frame, part)
     if part.fan:

@@ -43,7 +43,7 @@ class Options(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tokens: Annotated[list[str] | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
     preset: Annotated[
         Literal["transformer-base", "transformer-big", "bert-base", "gpt-2", "llama-2-7b", "mixtral-8x7b"] | None,
-        doc("a known model; each other key overrides one of its numbers", "the name of a known model"),
+        doc("a known model; each other key overrides one of its numbers", " or ".join(map(repr, PRESETS))),
     ] = None
     model: Annotated[
         Literal["encoder", "decoder-only", "encoder-decoder"] | None,
@@ -166,7 +166,7 @@ def _model(options: Options) -> Model:
     model = replace(base, **given)
     _check(model, given)
     if options.bias is not None and not options.parameters:
-        raise OptionError("bias", "'bias' changes only the counts, and 'parameters: false' leaves them out")
+        raise OptionError("bias", "'bias' changes only the counts, and 'parameters: false' hides them", "leave it out")
     return model
 
 
@@ -176,23 +176,36 @@ def _check(model: Model, given: dict[str, Any]) -> None:
         raise OptionError(
             "heads" if "heads" in given else "d_model",
             f"{model.heads} heads do not divide d_model = {model.d_model}",
-            "each head has d_model / heads numbers",
+            _near(model.heads, model.d_model) if "heads" in given else "each head has d_model / heads numbers",
         )
     if model.heads % model.kv_heads:
         raise OptionError(
             "kv_heads" if "kv_heads" in given else "heads",
             f"{model.kv_heads} key and value heads do not divide {model.heads} query heads",
-            "as many query heads share each of them",
+            _near(model.kv_heads, model.heads) if "kv_heads" in given else "give 'kv_heads' too",
         )
     if model.positions == "rotary" and model.d_head % 2:
         culprit = next(name for name in ("positions", "heads", "d_model") if name in given)
-        raise OptionError(culprit, f"rotary positions turn pairs of numbers, and a head has {model.d_head}")
+        raise OptionError(
+            culprit, f"rotary positions turn pairs of numbers, and a head has {model.d_head}", "set 'heads'"
+        )
     if "context" in given and model.positions != "learned":
-        raise OptionError("context", f"'context' counts learned positions, and these are {model.positions}")
+        raise OptionError(
+            "context", f"'context' counts learned positions, and these are {model.positions}", "leave it out"
+        )
     if "active_experts" in given and model.experts == 1:
         raise OptionError("active_experts", "'active_experts' needs 'experts'", "say how many experts there are")
     if model.active_experts > model.experts:
-        raise OptionError("active_experts", f"{model.active_experts} of {model.experts} experts cannot be active")
+        raise OptionError(
+            "active_experts", f"{model.active_experts} of {model.experts} experts cannot be active", "give fewer"
+        )
+
+
+def _near(number: int, whole: int) -> str:
+    """The divisors of the whole that are next to the number."""
+    below = next(each for each in range(min(number, whole), 0, -1) if whole % each == 0)
+    above = next((each for each in range(number, whole + 1) if whole % each == 0), below)
+    return f"{below} would" if below == above else f"{below} or {above} would"
 
 
 def _tokens(options: Options, model: Model) -> tuple[str, ...]:
@@ -205,7 +218,9 @@ def _tokens(options: Options, model: Model) -> tuple[str, ...]:
     given = options.tokens if options.tokens is not None else (options.text or "").split()
     tokens = words.checked(tuple(given), name)
     if model.positions == "learned" and len(tokens) > model.context:
-        raise OptionError(name, f"{len(tokens)} tokens, but only {model.context} positions are learned")
+        raise OptionError(
+            name, f"{len(tokens)} tokens, but only {model.context} positions are learned", "set 'context'"
+        )
     return tokens
 
 
@@ -225,7 +240,9 @@ def _vectors(options: Options, model: Model, tokens: tuple[str, ...]) -> tuple[l
         if getattr(model, name) > most:
             at = name if getattr(options, name) is not None else "values"
             raise OptionError(
-                at, f"'values' runs models with {name} up to {most}; this one has {getattr(model, name)}", f"set {name}"
+                at,
+                f"'values' runs models with {name} up to {most}; this one has {getattr(model, name)}",
+                f"set '{name}'",
             )
     from mdattn.attention.embeddings import illustrative
     from mdattn.attention.transformer import Network, forward
@@ -243,7 +260,7 @@ def _decimals(options: Options) -> int:
 def _token_boxes(options: Options, model: Model, tokens: tuple[str, ...], shown: Sequence[str]) -> TokenBoxes:
     """What stands in the small boxes of the tokens."""
     if options.decimals is not None and not options.values:
-        raise OptionError("decimals", "'decimals' is for 'values: true', which prints vectors")
+        raise OptionError("decimals", "'decimals' is for 'values: true', which prints vectors", "leave it out")
     places = tuple((f"pos {place}",) for place in range(len(tokens)))
     if not options.values:
         boxes = tuple((word,) for word in shown)
@@ -292,7 +309,9 @@ def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
     double = model.model == "encoder-decoder"
     least = tower.NARROWEST + (tower.LANE if double else 0)
     if options.width < least:
-        raise OptionError("width", f"this model needs at least {least} columns, and 'width' is {options.width}")
+        raise OptionError(
+            "width", f"this model needs at least {least} columns, and 'width' is {options.width}", f"width: {least}"
+        )
     beside = double and options.width >= 2 * _BESIDE + tower.GUTTER
     wanted = _column_width(model, glyphs) + 2
     column = options.parameters and not beside and options.width - wanted >= _ROOM_FOR_COLUMN
@@ -393,10 +412,10 @@ def _summary(options: Options, model: Model) -> str:
 
 
 def _origin(options: Options, model: Model) -> str:
-    """`gpt-2`, or `gpt-2 with another d_model and heads`."""
+    """`gpt-2`, or `gpt-2 with changed d_model and heads`."""
     assert options.preset
     changed = [name for name in _given(options) if getattr(PRESETS[options.preset], name) != getattr(model, name)]
-    return f"{options.preset}{' with another ' + notes.listed(changed) if changed else ''}"
+    return f"{options.preset}{' with changed ' + notes.listed(changed) if changed else ''}"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -410,10 +429,10 @@ def _column_width(model: Model, glyphs: Glyphs) -> int:
     """Cells of the widest thing that can stand in the column of counts."""
     layers = model.layers * models.layer(model, attentions=models.stacks(model))
     largest = (
-        f"{glyphs.times} {model.layers} {numerals.count(layers)}",
-        f"total {numerals.count(models.total(model))}",
+        f"{glyphs.times} {model.layers}  {numerals.count(layers)}",
+        f"total  {numerals.count(models.total(model))}",
     )
-    return max(len("parameters"), *map(len, largest), len(f"one layer {numerals.count(models.layer(model, 2))}"))
+    return max(len("parameters"), *map(len, largest), len(f"one layer  {numerals.count(models.layer(model, 2))}"))
 
 
 def _parameters(plan: _Plan, model: Model) -> None:
@@ -426,9 +445,9 @@ def _parameters(plan: _Plan, model: Model) -> None:
         for line in _listed(entries, total):
             _line(canvas, *line)
         return
-    edge = canvas.width
-    rows = [(entries[0].row - 3, "parameters"), (canvas.height - 1, f"total {total}")]
-    rows += [(entry.row, f"{entry.label} {_digits(entry.count)}".strip()) for entry in entries]
+    edge = plan.frames[0].right + 3 + _column_width(model, plan.drawing.glyphs)
+    rows = [(entries[0].row - 3, "parameters"), (canvas.height - 1, f"total  {total}")]
+    rows += [(entry.row, f"{entry.label}  {_digits(entry.count)}".strip()) for entry in entries]
     for row, text in rows:
         canvas.text(row, edge - cells.width(text), text)
 
@@ -448,12 +467,14 @@ def _listed(entries: Sequence[Entry], total: str) -> Iterator[tuple[int, str, st
 
 
 def _line(canvas: Canvas, depth: int, name: str, count: str) -> None:
-    """A name at the left and a count at the right of the list; a long name takes more lines."""
+    """A name at the left and a count at the right of the list; what does not fit takes more rows."""
     indent, width = 2 * depth, min(canvas.width, _LIST)
-    *above, last = cells.wrap(name, width - indent - len(count) - 2)
-    for line in above:
+    lines = cells.wrap(name, width - indent)
+    if len(lines[-1]) + 2 + len(count) > width - indent:
+        lines.append("")
+    for line in lines[:-1]:
         canvas.write(line, indent)
-    canvas.write(cells.pad(last, width - indent - len(count)) + count, indent)
+    canvas.write(lines[-1].ljust(width - indent - len(count)) + count, indent)
 
 
 # Words ----------------------------------------------------------------------------------------------------------------
@@ -466,9 +487,12 @@ def _remarks(plan: _Plan, options: Options, model: Model) -> Iterator[str]:
         below.append(_rule(model))
         if model.experts > 1:
             active = numerals.count(models.total(model) - models.idle(model))
-            below.append(f"A token passes through {active} of them: {model.active_experts} of {model.experts} experts.")
+            used = f"{model.active_experts} of {model.experts} experts in each layer"
+            below.append(f"Active for one token: {active}, with {used}.")
     if options.values:
-        below.append("Illustrative: embeddings made from the letters of each word, weights by a fixed rule; none is learned.")
+        below.append(
+            "Illustrative: embeddings made from the letters of each word, weights by a fixed rule; none is learned."
+        )
     if any(below):
         plan.drawing.canvas.gap()
     yield from filter(None, below)
