@@ -288,7 +288,7 @@ def remark(
     most = "" if len(tied) == seen else "most "
     if len(tied) > TIED_NAMES:
         return f"attends {most}to {len(tied)} keys alike{each}"
-    named = _notes.listed("itself" if key == own else names[key] for key in tied)
+    named = _notes.listed([*(["itself"] if own in tied else []), *(names[key] for key in tied if key != own)])
     return f"attends {most}to {named} alike{each}"
 
 
@@ -377,7 +377,11 @@ def _fit(plan: _Map, form: _Form) -> _Layout | None:
     room = plan.options.width - label - (1 if form.tight else 4)
     if max(widths) > room:
         return None
-    return _Layout(form, texts, label, heads, widths, _panels(widths, room, form.gap), legend)
+    panels = _panels(widths, room, form.gap)
+    # In a tight form the axis has a line of its own.
+    if len(panels) > 1 and not form.tight and max(cells.width(_key_axis(plan, panel, 2)) for panel in panels) > room:
+        return None
+    return _Layout(form, texts, label, heads, widths, panels, legend)
 
 
 def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -564,6 +568,7 @@ def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
             canvas.write(line)
     _notes.paragraph(canvas, _rounded(plan, layout, units, allowed.any(axis=1).tolist()), layout.indent, "  ")
     if plan.given is None and (len(below) > MOST_REMARKS or plan.rows.block > 1):
+        canvas.gap()
         _notes.paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
     else:
         _draw_remarks(canvas, layout, below)
@@ -586,15 +591,20 @@ def _query_axis(glyphs: Glyphs) -> str:
     return f"query {glyphs.down}"
 
 
+def _key_axis(plan: _Map, panel: range, panels: int) -> str:
+    """`key →`, and of several panels `keys 1–8 of 20 →`."""
+    keys = "key"
+    if panels > 1:
+        total, columns = len(plan.columns.tokens), plan.columns
+        first, last = columns.starts[panel.start], min(columns.starts[panel[-1]] + columns.block, total)
+        span = f"keys {first + 1}{plan.glyphs.dash}{last}" if last > first + 1 else f"key {last}"
+        keys = f"{span} of {total}"
+    return f"{keys} {plan.glyphs.right}"
+
+
 def _draw_axes(canvas: Canvas, plan: _Map, layout: _Layout, panel: range) -> None:
     """Which side asks, which side answers, and the heads of the columns."""
-    keys = "key"
-    if len(layout.panels) > 1:
-        tokens = len(plan.columns.tokens)
-        first, last = plan.columns.starts[panel.start], min(plan.columns.starts[panel[-1]] + plan.columns.block, tokens)
-        span = f"keys {first + 1}{plan.glyphs.dash}{last}" if last > first + 1 else f"key {last}"
-        keys = f"{span} of {tokens}"
-    keys = f"{keys} {plan.glyphs.right}"
+    keys = _key_axis(plan, panel, len(layout.panels))
     axis = _query_axis(plan.glyphs)
     if layout.form.tight:
         _notes.paragraph(canvas, f"{axis}  {keys}")
@@ -730,11 +740,13 @@ def _notes_of(plan: _Map) -> Iterator[str]:
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
     for name, value, how in (
         ("Scale", options.scale, "scores are multiplied by it"),
-        ("Softcap", options.softcap, "scores are kept between it and its negative"),
         ("Temperature", options.temperature, "scores are divided by it before the softmax"),
+        ("Softcap", options.softcap, "scores become {0} {times} tanh(score / {0})"),
     ):
         if value is not None:
-            yield f"{name} {value:g}: {how}."
+            short = numerals.compact(value, numerals.MOST_DECIMALS)
+            short = short if float(short) == value else repr(value)
+            yield f"{name} {short}: {how.format(short, times=times)}."
     made_up = plan.cross and found.basis == "vectors" and options.keys is None
     if found.embeddings is not None and found.basis == "vectors" and (found.illustrative or made_up):
         yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
