@@ -24,7 +24,8 @@ PROSE = "Each word *asks*, and the others [answer](https://example.org/a).\nSome
 YAML = """\
 kind: flow
 text: The cat sat on the mat
-query: sat
+query: {query}
+temperature: {temperature}
 embeddings:
   The: [0.2, 0.5, 0.1]
   cat: [0.8, 0.1, 0.6]
@@ -33,7 +34,17 @@ embeddings:
   the: [0.2, 0.5, 0.1]
   mat: [0.4, 0.7, 0.3]
 """
-BLOCK = f"```attention-diagram\n{YAML}```\n\n"
+
+
+def yaml(number: int) -> str:
+    """The options of a block, no two of a draft alike."""
+    return YAML.format(query=number % 6, temperature=1 + number / 100)
+
+
+def block(number: int) -> str:
+    """A block with those options."""
+    return f"```attention-diagram\n{yaml(number)}```\n\n"
+
 
 # The least that any such tool does: import the same three libraries, parse, put constant text in the blocks' place.
 FLOOR = """\
@@ -68,7 +79,7 @@ class Row:
 
 def draft(blocks: int, prose: int = 1) -> str:
     """A draft with that many blocks, each after `prose` times some paragraphs."""
-    return "# Draft\n\n" + (PROSE * prose + BLOCK) * blocks
+    return "# Draft\n\n" + "".join(PROSE * prose + block(number) for number in range(blocks))
 
 
 def fastest(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
@@ -100,8 +111,9 @@ def render_100(folder: Path) -> Iterator[Row]:
     source, cog, floor = folder / "draft.md", folder / "cog.md", folder / "floor.py"
     source.write_text(draft(100), encoding="utf-8")
     floor.write_text(FLOOR, encoding="utf-8")
-    code = f"<!-- [[[cog\nimport mdattn\ncog.out(mdattn.diagram('''{YAML}'''))\n]]] -->\n<!-- [[[end]]] -->\n\n"
-    cog.write_text("# Draft\n\n" + (PROSE + code) * 100, encoding="utf-8")
+    code = "<!-- [[[cog\nimport mdattn\ncog.out(mdattn.diagram('''{}'''))\n]]] -->\n<!-- [[[end]]] -->\n\n"
+    blocks = [PROSE + code.format(yaml(number)) for number in range(100)]
+    cog.write_text("# Draft\n\n" + "".join(blocks), encoding="utf-8")
     ours, least, theirs = fastest(
         process("-m", "mdattn", "render", source, "-o", folder / "out.md"),
         process(floor, source),
@@ -117,7 +129,9 @@ def check_1000(folder: Path) -> Iterator[Row]:
     for number in range(1000):
         path = drafts / f"{number // 100}" / f"{number}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"# Draft {number}\n\n" + PROSE + (BLOCK if number % 100 == 0 else ""), encoding="utf-8")
+        path.write_text(
+            f"# Draft {number}\n\n" + PROSE + (block(number) if number % 100 == 0 else ""), encoding="utf-8"
+        )
     process("-m", "mdattn", "render", drafts, "-o", results)()
     ours, theirs = fastest(
         process("-m", "mdattn", "render", drafts, "-o", results, "--check"),
