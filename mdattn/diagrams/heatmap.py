@@ -49,11 +49,11 @@ TIED_NAMES = 3
 STRONGEST = 3
 MOST_SPOKEN = 6  # rows that the text alternative tells one by one
 
-# Where the levels of a weight begin. Of more than ten keys even an equal share is below the first of these: the levels
-# begin at about an equal share then, at three neighbours of 1, 2, 5, 10, 20, 50, …
-STEPS = (0.1, 0.4, 0.7)
+# Where the levels of a weight begin. Of more than ten keys even an equal share would be below the first of these: the
+# levels begin at or just below an equal share then, with three neighbours of …, 0.01, 0.02, 0.05, 0.1, …
+STEPS: tuple[float, ...] = (0.1, 0.4, 0.7)
 FEW_KEYS = 10
-_SERIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+_SERIES = (0.01, 0.02, 0.05, 0.1, 0.2)
 CLEAR = 0.7  # From here on a query "attends to" a key, below it "attends most to" it.
 
 
@@ -135,8 +135,8 @@ class _Scale:
         """For so many keys; `printed`: the numbers stand beside the cells, with these decimals."""
         steps = STEPS
         if keys > FEW_KEYS:
-            first = min(range(len(_SERIES) - 2), key=lambda at: max(_SERIES[at] * keys, 1 / (_SERIES[at] * keys)))
-            steps = _SERIES[first : first + 3]  # type: ignore[assignment]
+            first = bisect_right(_SERIES, numerals.rounded(1 / keys, max(decimals, 2))) - 1
+            steps = _SERIES[first : first + 3]
         decimals = decimals if printed else max(decimals, numerals.decimals_needed(steps, numerals.MOST_DECIMALS))
         units = tuple(max(1, int(numerals.rounded(step * 10**decimals, 0))) for step in steps)
         return cls(units, decimals)
