@@ -782,8 +782,6 @@ def _bar(share: float, length: int, glyphs: Glyphs) -> str:
 def _remarks(flow: _Flow, layout: _Layout, head: _Head) -> tuple[list[tuple[int, str]], list[str]]:
     """Remarks as (row, text) to stand beside the table, and the same as sentences to stand below it."""
     wanted = flow.options.annotations
-    if wanted == "none":
-        return [], []
     names = dict(zip(flow.shown, layout.names, strict=True))
     if wanted is not None:
         given = _annotated(flow.options, flow.found, flow.sections)

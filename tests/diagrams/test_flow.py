@@ -209,6 +209,9 @@ def test_scale_temperature_and_softcap_have_their_columns() -> None:
     assert table["Capped"] == [half_up(each, 2) for each in capped]
     assert table["Attention"] == [f"{half_up(100 * each, 0)} %" for each in softmax(capped)]
     assert "Capped: 5 × tanh(score / 5)." in text
+    # Nothing to confess: from the printed columns a reader comes to the printed numbers.
+    scores = {"scores": [12.5, 31.25, 44], "scale": 0.25, "temperature": 2, "softcap": 50}
+    assert "full precision" not in text_of(text="a b c", query="b", **scores)
 
 
 def test_a_temperature_stands_with_the_root() -> None:
@@ -278,9 +281,42 @@ def test_a_long_sentence_keeps_the_heaviest_keys_and_says_what_is_left() -> None
     assert {"w20", "w30", "w35"} <= set(keys)
     assert len(keys) == 13
     assert keys[-1] == "28 more"
+    shares = [float(each.rstrip(" %")) for each in columns(text)["Attention"]]
+    assert sum(shares) == 34 + 23 + 10 + 31
+    assert "Rounded: as printed the column adds up to 98 %." in text
     assert columns(text)["Attention"][-1] == f"{half_up(100 * 28 / 90, 0)} %"
     assert "… 28 more" in text.partition("Weighted output")[2]
     assert "token 21 of 40" in text
+
+
+def test_each_head_keeps_its_heaviest_key() -> None:
+    near = [1 / 14] * 14 + [0.0] * 26
+    far = [0.95 / 39] * 40
+    far[30] = 0.05
+    text = text_of(tokens=[f"w{i}" for i in range(40)], query=0, heads=2, weights=[near, far])
+    assert columns(text)["Key"].count("w30") == 1
+    assert '"w0" attends most to "w30", 5 %.' in text or "← gets the most attention" in text
+
+
+def test_keys_of_no_weight_have_no_part_in_the_sum() -> None:
+    text = text_of(text="a b c", query="a", weights=[0, 0.5, 0.5], values=[[1], [2], [3]])
+    assert "0.50 × b + 0.50 × c\n" in text
+    assert "× a" not in text
+
+
+@pytest.mark.parametrize(("name", "parts"), [("query", 1), ("key", 2), ("value", 2)])
+def test_vectors_that_equal_the_embedding_are_not_repeated(name: str, parts: int) -> None:
+    turned = {name: [[0, 1, 0], [1, 0, 0], [0, 0, 1]]}
+    assert {len(each) for each in boxed(text_of(**CAT, projections=turned)).values()} == {parts}
+
+
+@pytest.mark.parametrize(
+    ("given", "arithmetic", "shown"),
+    [(0.125, "exact", "0.125"), (0.1234567, "exact", "0.12"), (0.125, "shown", "0.13"), (3, "exact", "3")],
+)
+def test_vectors_are_printed_as_written_where_that_is_short(given: float, arithmetic: str, shown: str) -> None:
+    text = text_of(tokens=["a"], query=0, scores=[1], values=[[given]], arithmetic=arithmetic)
+    assert f"│ {shown} │" in text.replace("  ", " ").replace("  ", " ")
 
 
 def test_masked_keys_of_a_long_sentence_are_counted_apart() -> None:
@@ -366,6 +402,20 @@ def test_cross_attention_names_both_sentences() -> None:
     assert 'Attends to: "the cat"' in text
     assert "itself" not in text
     assert boxed(text) == {"the": [[1, 0], [1]], "cat": [[0, 1], [2]]}
+
+
+def test_a_weight_and_its_word_are_not_divided() -> None:
+    options = {"tokens": ["internationalization"], "query": 0, "weights": [1], "values": [[1]]}
+    options |= {"sections": ["output"], "decimals": 6}
+    assert "1.000000 × internat…" in text_of(**options, width=26)
+    with pytest.raises(DiagramError, match="at least 26 columns"):
+        drawn(**options, width=25)
+
+
+def test_a_refused_width_is_reported_where_it_stands() -> None:
+    with pytest.raises(DiagramError) as caught:
+        draw_options("kind: flow\ntext: a b\nquery: a\nwidth: 9\n")
+    assert caught.value.position == (4, 8)
 
 
 def test_the_example_can_be_drawn() -> None:
