@@ -75,13 +75,13 @@ def study(options: Attention, *, query: int | str | None = None) -> Study:
     """Carry the options out, for one query or, with None, for every token. Raises OptionError."""
     tokens = tokens_of(options)
     at = None if query is None else position(query, tokens, ("query",))
-    key_tokens = _key_tokens(options, tokens)
+    key_tokens = key_tokens_of(options, tokens)
     basis = _basis(options)
-    embeddings = _embeddings(options, tokens, basis)
-    allowed, mask = _mask(options, len(tokens), len(key_tokens))
+    embeddings = embeddings_of(options, tokens) if basis == "vectors" or options.embeddings is not None else None
+    allowed, mask = mask_of(options, len(tokens), len(key_tokens))
     row = slice(None) if at is None else slice(at, at + 1)
     seen = None if allowed is None else allowed[row]
-    work = _Work(options, tokens, key_tokens, embeddings, seen, at)
+    work = Work(options, tokens, key_tokens, embeddings, seen, at)
     vectors = [each for each in (embeddings, work.keys, work.values) if each is not None]
     written = max(
         (numerals.decimals_needed(each.ravel().tolist(), numerals.MOST_DECIMALS) for each in vectors),
@@ -117,7 +117,8 @@ def tokens_of(options: Attention) -> tuple[str, ...]:
     return checked(tokens, name)
 
 
-def _key_tokens(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...]:
+def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """The tokens that are attended to: in self-attention those that attend."""
     if options.key_tokens is not None:
         return checked(tuple(options.key_tokens), "key_tokens")
     for name in ("keys", "values"):
@@ -285,13 +286,12 @@ def _basis(options: Attention) -> Basis:
     return basis
 
 
-def _embeddings(options: Attention, tokens: tuple[str, ...], basis: Basis) -> Array | None:
+def embeddings_of(options: Attention, tokens: tuple[str, ...]) -> Array:
+    """[token, d_model], as given or illustrative."""
     if options.embeddings is not None:
         if options.dimensions is not None:
             raise OptionError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
         return vectors(options.embeddings, tokens, "embeddings")
-    if basis != "vectors":
-        return None
     dimensions = options.dimensions
     if dimensions is None and options.keys is not None:
         width = len(_first(options.keys))
@@ -306,7 +306,7 @@ def _first(value: list[Any] | Mapping[str, Any]) -> Sequence[Any]:
     return each if isinstance(each, list) else ()
 
 
-def _mask(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.bool_] | None, str]:
+def mask_of(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.bool_] | None, str]:
     """[query, key], true where a query may attend, and the mask in words."""
     mask = options.mask
     if mask == "none":
@@ -327,8 +327,8 @@ def _mask(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.bool_
     return np.array(mask, dtype=np.bool_), "given"
 
 
-class _Work(NamedTuple):
-    """What the heads of one block share."""
+class Work(NamedTuple):
+    """What the heads of one block share, and how each of them gets its trace."""
 
     options: Attention
     tokens: tuple[str, ...]
@@ -442,14 +442,20 @@ class _Work(NamedTuple):
             yield HeadStudy(name, self.given_trace(basis, rows[index], (basis, index)))
 
     def given_trace(self, basis: Basis, rows: list[Any], path: OptionPath) -> Weighing:
+        """The trace of scores or weights that stand in the block, with values where there are any."""
         options = self.options
-        matrix = self.matrix(rows, path, basis)
         value = self.values if self.values is not None else self.embeddings
         if value is not None and options.projections is not None:
             for name in ("query", "key"):
                 if getattr(options.projections, name) is not None:
                     raise OptionError(("projections", name), f"the {basis} are given: no {name} is projected")
             value = _project(value, options.projections, "value", ("projections",))
+        return self.weighing(basis, rows, path, value)
+
+    def weighing(self, basis: Basis, rows: list[Any], path: OptionPath, value: Array | None = None) -> Weighing:
+        """Scores or weights [query, key] that stand at the path, with values [key, d_v] or without."""
+        options = self.options
+        matrix = self.matrix(rows, path, basis)
         if basis == "scores":
             scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
             return weigh(matrix, value=value, scale=scale, softcap=options.softcap, allowed=self.allowed)
