@@ -6,7 +6,7 @@ vector. Lines that are too long go on below, indented; boxes and tables that are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mdattn import cells
@@ -21,67 +21,81 @@ class Line:
     """Pieces with a blank between them; what does not fit stands `hang` cells further in on the next rows."""
 
     pieces: Sequence[str]
-    indent: int = 0
-    hang: int = 2
+    indent: int
+    hang: int
+    text: str
+    """On one row."""
+    width: int
+    """In cells, on one row."""
 
-    @property
-    def width(self) -> int:
-        """In cells, on one row."""
-        return self.indent + cells.width(" ".join(self.pieces))
+    @classmethod
+    def of(cls, *pieces: str, indent: int = 0, hang: int = 2) -> Line:
+        """A line of these pieces, measured."""
+        text = " " * indent + " ".join(pieces).rstrip(" ")
+        return cls(pieces, indent, hang, text, cells.width(text))
 
     @property
     def least(self) -> int:
         """In cells, on as many rows as there are pieces."""
-        return max(
-            self.indent + (self.hang if number else 0) + cells.width(piece.strip(" "))
-            for number, piece in enumerate(self.pieces)
-        )
+        widths = [cells.width(piece.strip(" ")) for piece in self.pieces]
+        return self.indent + max(widths[0], self.hang + max(widths[1:], default=0))
 
-    def rows(self, room: int) -> Iterator[str]:
+    def fits(self, width: int) -> bool:
+        """Whether so many columns are enough."""
+        return self.width <= width or self.least <= width
+
+    def rows(self, room: int) -> list[str]:
         """The line in rows of at most `room` cells."""
-        row, used = "", 0
+        return [self.text] if self.width <= room else list(self._broken(room))
+
+    def _broken(self, room: int) -> Iterator[str]:
+        row, used, inner = "", 0, self.indent
         for piece in self.pieces:
             width = cells.width(piece)
-            if used and used + 1 + width > room:
-                yield row
-                piece = piece.strip(" ")
-                row, used = " " * (self.indent + self.hang) + piece, self.indent + self.hang + cells.width(piece)
-            elif used:
+            if used and used + 1 + width <= room:
                 row, used = f"{row} {piece}", used + 1 + width
-            else:
-                piece = piece if self.indent + width <= room else piece.strip(" ")
-                row, used = " " * self.indent + piece, self.indent + cells.width(piece)
-        yield row
+                continue
+            if used:
+                yield row.rstrip(" ")
+                inner = self.indent + self.hang
+            # Blanks that align a piece with those above it are idle at the beginning of a row.
+            piece = piece.strip(" ") if used or inner + width > room else piece
+            row, used = " " * inner + piece, inner + cells.width(piece)
+        yield row.rstrip(" ")
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Lines in a box, in the form that is liked best and in a narrower one; an empty line is a gap."""
+    """Lines in a box, in the form that is liked best and in narrower ones, each made when it is wanted."""
 
-    forms: tuple[Sequence[Line], ...]
+    forms: tuple[Callable[[], Sequence[Line]], ...]
 
     @property
     def least(self) -> int:
         """In cells, in the narrowest form and without the walls."""
-        return max(line.least for line in self.forms[-1] if line.pieces)
+        return max(line.least for line in self.forms[-1]() if line.pieces)
+
+    def fits(self, width: int) -> bool:
+        """Whether so many columns are enough."""
+        return _widest(self.forms[0]()) <= width - 4 or self.least <= width
 
     def draw(self, canvas: Canvas) -> None:
         """In the first form that fits with no line broken; without walls where they leave too little room."""
         inner = canvas.width - 4
-        narrow = self.forms[-1]
         for form in self.forms:
-            width = max(line.width for line in form if line.pieces)
+            lines = form()
+            width = _widest(lines)
             if width <= inner:
-                self._walled(canvas, form, width)
+                self._walled(canvas, lines, width)
                 return
         if canvas.width >= WIDE and self.least <= inner:
-            self._walled(canvas, narrow, inner)
+            self._walled(canvas, lines, inner)
             return
-        for line in narrow:
+        for line in lines:
             _write(canvas, line)
 
     def _walled(self, canvas: Canvas, form: Sequence[Line], width: int) -> None:
-        rows = [row.rstrip(" ") for line in form for row in (line.rows(width) if line.pieces else ("",))]
+        rows = [row for line in form for row in line.rows(width)]
         top = canvas.height
         canvas.box(top, 0, len(rows) + 2, max(map(cells.width, rows)) + 4)
         for number, row in enumerate(rows, top + 1):
@@ -99,6 +113,10 @@ class Table:
         """In cells, with one column beside the first."""
         first, *others = self.columns
         return max(table_width([first, each]) for each in others)
+
+    def fits(self, width: int) -> bool:
+        """Whether so many columns are enough."""
+        return self.least <= width
 
     def draw(self, canvas: Canvas) -> None:
         """As one table, or as several below each other."""
@@ -122,7 +140,7 @@ class Page:
 
     def write(self, *pieces: str, indent: int = 0, hang: int = 2) -> None:
         """A line of pieces."""
-        self.items.append(Line(pieces, indent, hang))
+        self.items.append(Line.of(*pieces, indent=indent, hang=hang))
 
     def gap(self) -> None:
         """An empty row, unless there is one."""
@@ -132,6 +150,10 @@ class Page:
     def needed(self) -> int:
         """The columns that it takes to draw this."""
         return max((each.least for each in self.items if not isinstance(each, str)), default=0)
+
+    def fits(self, width: int) -> bool:
+        """Whether so many columns are enough."""
+        return all(isinstance(each, str) or each.fits(width) for each in self.items)
 
     def draw(self, canvas: Canvas) -> None:
         """Ink on a canvas that is wide enough."""
@@ -146,9 +168,10 @@ class Page:
                 canvas.gap()
 
 
+def _widest(lines: Sequence[Line]) -> int:
+    return max(line.width for line in lines)
+
+
 def _write(canvas: Canvas, line: Line) -> None:
-    if not line.pieces:
-        canvas.gap()
-        return
     for row in line.rows(canvas.width):
-        canvas.write(row.rstrip(" "))
+        canvas.write(row)

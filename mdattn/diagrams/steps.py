@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import exp, sqrt, tanh
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -47,6 +48,7 @@ MOST_NAMES = 8
 MOST_DIFFERENCES = 2
 WRITTEN_DECIMALS = 4  # Numbers are printed in full up to here.
 MOST_GIVEN_ROWS = 3
+GAP = Line.of()
 
 
 class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -411,25 +413,31 @@ def _aligned(texts: Sequence[str]) -> list[str]:
     return [each.rjust(widest) for each in texts]
 
 
-def _vector(numbers: Vector, decimals: int, mark: str, widths: Sequence[int] = ()) -> list[str]:
-    """`[0.3,` `0.9,` `0.2]`, the end of a long one left out; each number at least as wide as asked."""
-    count = _most_numbers(len(numbers))
-    pieces = [numerals.text(each, decimals) for each in numbers[:count]]
-    if widths:
-        pieces = [piece.rjust(width) for piece, width in zip(pieces, widths, strict=True)]
-    pieces = [piece + "," for piece in pieces]
-    pieces[0] = "[" + pieces[0]
-    pieces[-1] = pieces[-1][:-1] + "]"
-    if count < len(numbers):
-        pieces[-1:] = [pieces[-1][:-1] + ",", f"{mark} {len(numbers) - count} more]"]
-    return pieces
+def _vector(numbers: Vector, decimals: int, mark: str) -> list[str]:
+    """`[0.3,` `0.9,` `0.2]`, the end of a long one left out."""
+    return _listed([numerals.text(each, decimals) for each in numbers[: _most_numbers(len(numbers))]], numbers, mark)
 
 
-def _vectors(rows: Sequence[Vector], decimals: int, mark: str) -> list[list[str]]:
+def _printed(rows: Sequence[Vector], decimals: int) -> list[list[str]]:
+    """The numbers that may be printed of each vector."""
+    return [[numerals.text(each, decimals) for each in row[:MOST_TERMS]] for row in rows]
+
+
+def _vectors(printed: Sequence[Sequence[str]], rows: Sequence[Vector], mark: str) -> list[list[str]]:
     """Each vector as pieces, their numbers below each other."""
     count = _most_numbers(len(rows[0]))
-    widths = [max(len(numerals.text(row[place], decimals)) for row in rows) for place in range(count)]
-    return [_vector(row, decimals, mark, widths) for row in rows]
+    columns = [_aligned([row[place] for row in printed]) for place in range(count)]
+    return [_listed(texts, row, mark) for texts, row in zip(zip(*columns, strict=True), rows, strict=True)]
+
+
+def _listed(texts: Sequence[str], numbers: Vector, mark: str) -> list[str]:
+    """The texts of the first numbers in square brackets, and how many more there are."""
+    pieces = [text + "," for text in texts]
+    pieces[0] = "[" + pieces[0]
+    if len(texts) < len(numbers):
+        return [*pieces, f"{mark} {len(numbers) - len(texts)} more]"]
+    pieces[-1] = pieces[-1][:-1] + "]"
+    return pieces
 
 
 def _most_numbers(count: int) -> int:
@@ -443,7 +451,7 @@ def _dot(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     """The query, and its product with each key."""
     plan, mark = steps.plan, steps.glyphs.ellipsis
     keys = head.vectors("key", plan.full)
-    query = Line((f'Query "{steps.query_name}":', *_vector(head.query, texts.vectors, mark)))
+    query, *printed = _printed([head.query, *keys], texts.vectors)
     count = len(head.query) if len(head.query) <= MOST_TERMS else FEWER_TERMS
     more = len(head.query) - count
     products = _products(head, plan.full, keys)
@@ -451,8 +459,8 @@ def _dot(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     sums = _sums(
         steps,
         _Factors(
-            columns=[text(each, texts.vectors) for each in head.query[:count]],
-            rows=[[text(each, texts.vectors) for each in key[:count]] for key in keys],
+            columns=query[:count],
+            rows=[key[:count] for key in printed],
             products=[[text(each, decimals) for each in row[:count]] for row in products],
             more=more,
             rests=[text(sum(row[count:]), decimals) for row in products] if more else [],
@@ -461,36 +469,37 @@ def _dot(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
             what="products",
         ),
     )
-    names = steps.quoted(plan.full, ":")
-    vectors = _vectors(keys, texts.vectors, mark)
-    beside, stacked = _dot_forms(steps, names, vectors, list(sums))
-    tail = []
+    names, vectors, results = steps.quoted(plan.full, ":"), _vectors(printed, keys, mark), list(sums)
+    vector = _listed(query[: _most_numbers(len(head.query))], head.query, mark)
+    first = [Line.of(f'Query "{steps.query_name}":', *vector), GAP]
+    last = []
     if plan.rest:
-        tail = [Line(()), Line(f"{mark} {_count(plan.rest, 'more key')} in the same way".split(" "))]
-    page.items.append(Box(([query, Line(()), *beside, *tail], [query, Line(()), *stacked, *tail])))
+        last = [GAP, Line.of(*f"{mark} {_count(plan.rest, 'more key')} in the same way".split(" "))]
+    beside = partial(_beside, steps.glyphs.right, names, vectors, results)
+    stacked = partial(_stacked, names, vectors, results)
+    page.items.append(Box((lambda: [*first, *beside(), *last], lambda: [*first, *stacked(), *last])))
 
 
-def _dot_forms(
-    steps: _Steps, names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[_Sum]
-) -> tuple[list[Line], list[Line]]:
-    """The sums beside their keys, and below them."""
-    arrow = steps.glyphs.right
+def _beside(arrow: str, names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[_Sum]) -> list[Line]:
+    """The sums at the right of their keys."""
     lefts = [f"{name} {' '.join(vector)} " for name, vector in zip(names, vectors, strict=True)]
     room = cells.widest(lefts)
-    beside = [Line((cells.pad("Keys:", room + cells.width(arrow)), "Dot products:"))]
-    stacked: list[Line] = []
-    for number, (name, left, vector, each) in enumerate(zip(names, lefts, vectors, sums, strict=True)):
-        if number:
-            beside.append(Line(()))
-            stacked.append(Line(()))
+    lines = [Line.of(cells.pad("Keys:", room + cells.width(arrow)), "Dot products:")]
+    for left, each in zip(lefts, sums, strict=True):
         first, *others = each.results
         sign = cells.pad(first[0], cells.width(arrow))
-        beside.append(Line((cells.pad(left, room) + arrow, *each.terms)))
-        beside.append(Line((" " * room + sign + first[1:], *others)))
-        stacked.append(Line((name, *vector)))
-        stacked.append(Line(("  " + each.terms[0], *each.terms[1:])))
-        stacked.append(Line((first, *others), 2))
-    return beside, stacked
+        lines.append(Line.of(cells.pad(left, room) + arrow, *each.terms))
+        lines += (Line.of(" " * room + sign + first[1:], *others), GAP)
+    return lines[:-1]
+
+
+def _stacked(names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[_Sum]) -> list[Line]:
+    """The sums below their keys."""
+    lines: list[Line] = []
+    for name, vector, each in zip(names, vectors, sums, strict=True):
+        lines += (Line.of(name, *vector), Line.of("  " + each.terms[0], *each.terms[1:]))
+        lines += (Line.of(*each.results, indent=2), GAP)
+    return lines[:-1]
 
 
 def _products(head: _Head, places: Sequence[int], keys: Sequence[Vector]) -> list[Vector]:
@@ -658,19 +667,20 @@ def _output(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
         return
     values = head.vectors("value", places)
     decimals, _ = _vector_decimals(steps, values)
+    printed = _printed(values, decimals)
     weights = [texts.weights[place] for place in places]
     visible = [place for place, may in enumerate(head.allowed) if may]
     counted = set(places)
     others = [place for place in visible if place not in counted]
     for number, (weight, name, vector) in enumerate(
-        zip(weights, steps.quoted(places), _vectors(values, decimals, mark), strict=True)
+        zip(weights, steps.quoted(places), _vectors(printed, values, mark), strict=True)
     ):
         sign = "+" if number else " "
         page.write(f"{sign} {weight} {steps.glyphs.times}", name, *vector, hang=4)
     if others:
         page.items.append(f"+ {mark} {_count(len(others), 'more value')}, each times its weight")
     page.gap()
-    _numbers(page, steps, head, weights, values, decimals, others)
+    _numbers(page, steps, head, weights, values, printed, others)
     page.gap()
     page.write("Output", "for", f'"{steps.query_name}"', "=", *output)
 
@@ -681,7 +691,7 @@ def _numbers(
     head: _Head,
     weights: Sequence[str],
     values: Sequence[Vector],
-    decimals: int,
+    printed: Sequence[Sequence[str]],
     others: Sequence[int],
 ) -> None:
     """Of each number of the output, the products and their sum."""
@@ -694,7 +704,7 @@ def _numbers(
         rests = [text(sum(column), asked) for column in zip(*rest, strict=True)]
     factors = _Factors(
         columns=weights,
-        rows=[[text(row[place], decimals) for row in values] for place in range(count)],
+        rows=[[row[place] for row in printed] for place in range(count)],
         products=[[text(row[place], asked) for row in products] for place in range(count)],
         more=len(others),
         rests=rests,
@@ -705,7 +715,7 @@ def _numbers(
     for number, each in enumerate(_sums(steps, factors), 1):
         label = f"{number}: " if len(head.output) > 1 else ""
         page.write(label + each.terms[0], *each.terms[1:], hang=len(label) + 2)
-        page.items.append(Line(each.results, len(label)))
+        page.write(*each.results, indent=len(label))
     if count < len(head.output):
         page.items.append(f"{steps.glyphs.ellipsis} {_count(len(head.output) - count, 'more number')} in the same way")
 
@@ -733,7 +743,8 @@ def _table(page: Page, steps: _Steps, head: _Head, texts: _Texts, drawn: Sequenc
     if not plan.rest or len(columns) == 1:
         return
     if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
-        rows = _vectors(head.vectors("key", plan.listed), texts.vectors, mark)
+        keys = head.vectors("key", plan.listed)
+        rows = _vectors(_printed(keys, texts.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
         if table_width([*columns, vectors]) <= steps.options.width:
             columns.insert(1, vectors)
@@ -788,9 +799,9 @@ def _fitting(steps: _Steps) -> tuple[Page, _Steps]:
             continue
         short = _shortened(steps, longest)
         page = _page(short)
-        needed = max(NARROWEST, page.needed())
-        if needed <= width:
+        if width >= NARROWEST and page.fits(width):
             return page, short
+    needed = max(NARROWEST, page.needed())
     hint = f"give 'width: {needed}' or more" if needed <= 200 else "print fewer decimals"
     raise OptionError("width", f"this diagram needs at least {needed} columns", hint)
 
@@ -983,8 +994,8 @@ def _given(page: Page, steps: _Steps) -> None:
         names = [f'"{name}",' for name in steps.names[:count]]
         names[-1] = names[-1].rstrip(",") if count == total else names[-1]
         tail = [] if count == total else [mark, f"{numerals.count(total - count)} more"]
-        line = Line(("Given:", *noun.split(" "), query + ",", "keys", *names, *tail))
-        rows = list(line.rows(steps.options.width))
+        line = Line.of("Given:", *noun.split(" "), query + ",", "keys", *names, *tail)
+        rows = line.rows(steps.options.width)
         if len(rows) <= MOST_GIVEN_ROWS or count == 1:
             break
         count -= max(1, (len(rows) - MOST_GIVEN_ROWS) * count // (2 * len(rows)))
