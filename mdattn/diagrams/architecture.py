@@ -446,7 +446,8 @@ def _parameters(plan: _Plan, model: Model) -> None:
             _line(canvas, *line)
         return
     edge = plan.frames[0].right + 3 + _column_width(model, plan.drawing.glyphs)
-    rows = [(entries[0].row - 3, "parameters"), (canvas.height - 1, f"total  {total}")]
+    first = next(entry.row for entry in entries if entry.count)  # In a box three rows below the sentence.
+    rows = [(first - 3, "parameters"), (canvas.height - 1, f"total  {total}")]
     rows += [(entry.row, f"{entry.label}  {_digits(entry.count)}".strip()) for entry in entries]
     for row, text in rows:
         canvas.text(row, edge - cells.width(text), text)
