@@ -219,6 +219,13 @@ def test_a_temperature_stands_with_the_root() -> None:
     assert "/ √3" in columns(text_of(**{**CAT, "temperature": 1, "width": 100}))
 
 
+def test_a_dot_product_that_the_printed_keys_do_not_give_is_confessed() -> None:
+    keys = [[1.2349999, 2.3449999], [1, 0]]
+    text = text_of(text="a b", query="a", embeddings=[[1, 1], [0, 1]], keys=keys, width=200)
+    assert columns(text)["Similarity"] == ["3.58", "1.00"]
+    assert 'the rounded numbers would give 3.57 for "a" in the column' in text
+
+
 def test_a_factor_of_many_digits_is_named_and_given_below() -> None:
     text = text_of(**{**CAT, "scale": 0.08838834764831845})
     assert "× scale" in columns(text)
