@@ -17,7 +17,7 @@ from functools import partial
 from typing import BinaryIO, NamedTuple, NoReturn
 
 from mdattn import __version__, drafts
-from mdattn.drafts import DraftError, Finding, InternalError, Outcome, Plan, UsageError
+from mdattn.drafts import DraftError, Finding, InternalError, Outcome, Plan, UsageError, Work
 from mdattn.errors import Diagnostic, DiagramError, Position, suggest
 
 FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
@@ -214,17 +214,40 @@ def _render_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--diff", action="store_true", help="print what would change as a patch for `git apply`")
     parser.add_argument("--to", choices=tuple(_TARGETS), default="markdown", help="what to write (default: markdown)")
-    parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands")
+    parser.add_argument(
+        "--keep-source", action="store_true", help="leave each block in a comment before its diagram, for `update`"
+    )
+    _stdin_filename(parser)
     _output_format(parser)
+
+
+def _update_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", metavar="FILE", nargs="+", help="a file, a folder, or - for standard input")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if a diagram is not what its options give today"
+    )
+    parser.add_argument("--diff", action="store_true", help="print what would change as a patch for `git apply`")
+    parser.add_argument("--force", action="store_true", help="overwrite diagrams that were edited by hand")
+    _stdin_filename(parser)
+    _output_format(parser)
+
+
+def _stdin_filename(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands")
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="a block's YAML; - for standard input")
+    parser.add_argument("--alt", action="store_true", help="print what the diagram shows in words instead")
     _output_format(parser)
 
 
 def _kinds_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", metavar="KIND", nargs="?", help="the kind to describe")
+
+
+def _schema_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
 
 
 # Diagnostics
@@ -258,12 +281,16 @@ def _report(findings: Iterable[Finding], output_format: str, streams: Streams) -
         streams.err(_line(_FORMATS[output_format](each)))
 
 
-# render
+# render and update
 
 
 def _render(arguments: argparse.Namespace, streams: Streams) -> int:
     """Compute everything, report everything; then, if nothing is wrong, compare or write."""
-    suffix, convert = _TARGETS[arguments.to]
+    suffix, work = _TARGETS[arguments.to]
+    if arguments.keep_source:
+        if suffix is not None:
+            raise UsageError(f"--keep-source is for Markdown, and --to is {arguments.to}")
+        work = partial(work, keep_source=True)
     destination = None if arguments.destination == "-" else arguments.destination
     if destination == "":
         raise UsageError("-o needs the name of a file or a folder")
@@ -271,7 +298,7 @@ def _render(arguments: argparse.Namespace, streams: Streams) -> int:
     if arguments.check and checked is None:
         raise UsageError("--check needs -o DEST: it compares DEST with what SRC gives today")
     plan = drafts.plan(arguments.sources, destination, suffix=suffix, stdin_name=arguments.stdin_filename)
-    outcome = drafts.compute(plan, streams.stdin, convert)
+    outcome = drafts.compute(plan, streams.stdin, work())
     _report(outcome.findings, arguments.output_format, streams)
     if outcome.failed:
         return WRONG
@@ -287,6 +314,26 @@ def _render(arguments: argparse.Namespace, streams: Streams) -> int:
     return DIFFERENT if arguments.check and outcome.changes else FINE
 
 
+def _update(arguments: argparse.Namespace, streams: Streams) -> int:
+    """As `_render`, where the documents stand. A check sees through edits by hand: to it they are drift."""
+    plan = drafts.plan_in_place(arguments.sources, stdin_name=arguments.stdin_filename)
+    work = drafts.updating(force=arguments.force or arguments.check)
+    outcome = drafts.compute(plan, streams.stdin, work)
+    _report(outcome.findings, arguments.output_format, streams)
+    if outcome.failed:
+        return WRONG
+    if arguments.check:
+        _report(outcome.drift, arguments.output_format, streams)
+    else:
+        drafts.write(outcome.changes)
+    for change in outcome.changes:
+        if arguments.diff:
+            streams.out(drafts.patch(change))
+        elif change.draft.destination is None and not arguments.check:
+            streams.out(change.new)
+    return DIFFERENT if arguments.check and outcome.drift else FINE
+
+
 def _differences(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) -> list[Finding]:
     """What `--check` has to say about each result that is not as it should be."""
     findings = []
@@ -296,7 +343,7 @@ def _differences(plan: Plan, outcome: Outcome, destination: str, suffix: str | N
     return findings + drafts.leftovers(plan, destination, suffix)
 
 
-# show and kinds
+# show, kinds and schema
 
 
 def _show(arguments: argparse.Namespace, streams: Streams) -> int:
@@ -307,9 +354,11 @@ def _show(arguments: argparse.Namespace, streams: Streams) -> int:
         data = drafts.read_stream(streams.stdin, name) if standard else drafts.read(arguments.file, name)
         from pathlib import Path
 
-        from mdattn.render import diagram
+        from mdattn.render import draw_options
 
-        streams.out(diagram(_yaml(name, data), folder=Path(name).parent).encode())
+        diagram = draw_options(_yaml(name, data), folder=Path(name).parent)
+        lines = [diagram.alternative] if arguments.alt else diagram.lines
+        streams.out(("\n".join(lines) + "\n").encode())
     except DraftError as error:
         _report([error.finding], arguments.output_format, streams)
     except DiagramError as error:
@@ -362,9 +411,21 @@ def _description(name: str) -> str:
     return "\n".join(parts) + "\n" + diagram(kind.example)
 
 
-_TARGETS: Mapping[str, tuple[str | None, Callable[[str], str] | None]] = {
-    "markdown": (None, None),
-    "html": (".html", drafts.html),
+def _schema(arguments: argparse.Namespace, streams: Streams) -> int:
+    """The JSON Schema of the options."""
+    import json
+
+    from mdattn.diagrams import KINDS
+    from mdattn.options import schema
+
+    streams.out((json.dumps(schema.of(KINDS), ensure_ascii=False, indent=2) + "\n").encode())
+    return FINE
+
+
+# What is written, and the suffix of its files.
+_TARGETS: Mapping[str, tuple[str | None, Callable[..., Work]]] = {
+    "markdown": (None, drafts.rendering),
+    "html": (".html", drafts.paging),
 }
 
 COMMANDS: Mapping[str, Command] = {
@@ -381,7 +442,23 @@ COMMANDS: Mapping[str, Command] = {
             "mdattn render drafts -o posts",
             "mdattn render drafts -o posts --check --diff",
             "mdattn render draft.md --to html -o post.html",
+            "mdattn render README.md --keep-source -o README.md.new",
         ),
+    ),
+    "update": Command(
+        "documents that keep each block in a comment before its diagram",
+        "Draw each diagram anew from the comment before it, where it stands, and change no other byte:\n\n"
+        "  <!-- attention-diagram\n"
+        "  kind: heatmap\n"
+        "  text: The cat sat\n"
+        "  -->\n"
+        "  <!-- /attention-diagram -->\n\n"
+        "A --> in the options is written --\\>. If anything is wrong, it is reported, nothing is written, and\n"
+        "the exit status is 2. A diagram that was edited by hand is wrong unless --force is given. --check\n"
+        "exits 1 where a diagram is not what its options give today, by whatever hand.",
+        _update_arguments,
+        _update,
+        ("mdattn update README.md", "mdattn update README.md docs --check --diff"),
     ),
     "show": Command(
         "one block's YAML to its diagram, on the terminal",
@@ -396,5 +473,12 @@ COMMANDS: Mapping[str, Command] = {
         _kinds_arguments,
         _kinds,
         ("mdattn kinds", "mdattn kinds flow"),
+    ),
+    "schema": Command(
+        "the JSON Schema of the options, for editors",
+        "Print the JSON Schema of a block's options: name it in an editor to have them completed and checked.",
+        _schema_arguments,
+        _schema,
+        ("mdattn schema > attention-diagram.schema.json",),
     ),
 }

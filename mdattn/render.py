@@ -190,6 +190,7 @@ def draw(yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path 
 
 def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:
     from mdattn.diagrams import KINDS
+    from mdattn.diagrams._caption import finished
     from mdattn.options import Attention
 
     options = parsed.options
@@ -197,7 +198,7 @@ def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:
         from mdattn.diagrams._source import resolved
 
         options = resolved(options, folder)
-    return KINDS[options.kind].draw(options, folder)
+    return finished(KINDS[options.kind].draw(options, folder), options)
 
 
 def _defaults(front_matter: Excerpt | None, wrong: list[Diagnostic]) -> Tree | None:

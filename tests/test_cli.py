@@ -279,7 +279,7 @@ def test_html_is_a_page_with_the_diagrams_drawn(run: Command) -> None:
     page = done.out.decode()
     assert page.startswith('<!DOCTYPE html>\n<meta charset="utf-8">\n')
     assert "title: t" not in page
-    assert '<pre><code class="language-text">┌─┐\n&lt;x&gt;\n└─┘\n</code></pre>\n' in page
+    assert '<pre role="img" aria-label="an echo"><code class="language-text">┌─┐\n&lt;x&gt;\n└─┘\n</code></pre>\n' in page
     assert "<td>é</td>" in page
     assert run("render", stdin=b"# A & *b*\n").out == b"# A & *b*\n"
     assert run("render", "--to", "html", stdin=b"\xef\xbb\xbf# A & *b*\n").out == (

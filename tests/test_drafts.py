@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdattn import drafts
-from mdattn.drafts import Change, Draft, DraftError, Plan, UsageError, compute, patch, plan, write
+from mdattn.drafts import Change, Draft, DraftError, Plan, UsageError, Work, Worked, patch, plan, write
+
+compute = partial(drafts.compute, work=drafts.rendering())
 
 
 @pytest.fixture(autouse=True)
@@ -185,7 +188,8 @@ def test_standard_input_from_its_own_destination_is_refused() -> None:
 def test_a_hard_link_of_a_draft_comes_apart_from_it() -> None:
     files("a.md")
     os.link("a.md", "copy.md")
-    outcome = compute(plan(["a.md"], "copy.md"), None, convert=lambda text: text + "more\n")
+    more = Work(lambda text: True, lambda draft, text, path: Worked(text + "more\n"))
+    outcome = compute(plan(["a.md"], "copy.md"), None, work=more)
     write(outcome.changes)
     assert (Path("a.md").read_bytes(), Path("copy.md").read_bytes()) == (b"# a.md\n", b"# a.md\nmore\n")
 
@@ -231,7 +235,7 @@ def test_decoding_and_encoding_lose_nothing(data: bytes) -> None:
 
 def test_a_limit_on_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drafts.MAX_BYTES == 32 * 1024 * 1024
-    monkeypatch.setattr(drafts, "MAX_BYTES", 2**20)
+    monkeypatch.setattr("mdattn.drafts._compute.MAX_BYTES", 2**20)
     Path("big.md").write_bytes(b"a" * 2**20)
     assert compute(plan(["big.md"]), None).findings == ()
     Path("big.md").write_bytes(b"a" * (2**20 + 1))
@@ -518,7 +522,7 @@ def test_permissions_are_respected(name: str, words: str) -> None:
     Path("open").chmod(0o777)
     Path("open/readonly.md").chmod(0o444)
     Path("open/mine.md").chmod(0o666)
-    root = Path(drafts.__file__).parent.parent
+    root = Path(drafts.__file__).parents[2]
     command: Sequence[str] = [sys.executable, "-c", AS_A_USER, name]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

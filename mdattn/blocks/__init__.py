@@ -2,7 +2,8 @@
 
 Floor 1, and the only room that knows Markdown. The parser's tokens (`_parse`) find the blocks (`find`, with what looks
 like a block and is none in `_doubts`); `splice` puts diagrams in their place by line span; `prove` parses the result
-again and compares. `regions` finds the blocks that keep their source in a comment beside their diagram (`_inplace`).
+again and compares. `regions` finds the blocks that keep their source in a comment beside their diagram (`_inplace`);
+`present` and `label_figures` put diagrams into the tokens of a pipeline (`_figure`).
 Line endings, marks and bytes that are not text pass through untouched: a source is a `str` decoded with
 `surrogateescape`.
 """
@@ -16,6 +17,7 @@ from mdattn.blocks._parse import BOM, INFO, NAME, Parsed, may_hold_blocks, may_h
 from mdattn.blocks._splice import Replacement, drawn, prove, splice
 
 if TYPE_CHECKING:
+    from mdattn.blocks._figure import label_figures, present
     from mdattn.blocks._inplace import Region, Regions, kept, refreshed, regions
 
 __all__ = [
@@ -32,9 +34,11 @@ __all__ = [
     "drawn",
     "find",
     "kept",
+    "label_figures",
     "may_hold_blocks",
     "may_hold_regions",
     "parser",
+    "present",
     "prove",
     "refreshed",
     "regions",
@@ -44,9 +48,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """In-place documents are imported when they are asked for: most runs have none."""
-    if name in __all__:
-        from mdattn.blocks import _inplace
+    """In-place documents and figures are imported when they are asked for: most runs have none."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mdattn.blocks import _figure, _inplace
 
-        return getattr(_inplace, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(_figure if hasattr(_figure, name) else _inplace, name)

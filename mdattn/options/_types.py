@@ -34,6 +34,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: Annotated[str | None, doc("a heading; 'none' leaves it out", "text")] = None
     width: Annotated[int, doc("columns that the diagram may take", "a whole number from 1 to 200", ge=1, le=200)] = 72
     charset: Annotated[Literal["unicode", "ascii"], doc("signs to draw with", "'unicode' or 'ascii'")] = "unicode"
+    caption: Annotated[bool, doc("whether the diagram ends with a sentence that says it in words", "true or false")] = (
+        False
+    )
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,30 @@
+"""A diagram said in words: its text alternative, and the caption that repeats it under the drawing."""
+
+from __future__ import annotations
+
+from mdattn import cells
+from mdattn.canvas import Diagram
+from mdattn.glyphs import ASCII, UNICODE
+from mdattn.options import Common
+
+
+def finished(diagram: Diagram, options: Common) -> Diagram:
+    """The diagram with its caption, if one is asked for, and an alternative fit for any reader of screens.
+
+    The caption is a last paragraph of the diagram, in its width and its signs. The alternative is one line without
+    marks of direction, which only the neighbourhood of other text needs.
+    """
+    words = " ".join(diagram.alternative.split())
+    lines = diagram.lines
+    if options.caption and words:
+        lines = (*lines, "", *cells.wrap(_spelled(words, options.charset), options.width))
+    return Diagram(lines, cells.printable(cells.without_isolates(words)))
+
+
+def _spelled(words: str, charset: str) -> str:
+    """The words with the signs of the character set."""
+    if charset == UNICODE.name or words.isascii():
+        return words
+    pairs = zip(UNICODE, ASCII, strict=True)
+    signs = {one: other for one, other in pairs if isinstance(one, str) and len(one) == 1 and not one.isascii()}
+    return "".join(str(signs.get(each, each)) for each in words)
