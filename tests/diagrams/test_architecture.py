@@ -98,6 +98,11 @@ def test_what_is_counted_is_said() -> None:
     assert "Counted" not in text(preset="llama-2-7b", parameters=False)
 
 
+def test_untied_matrices_are_counted() -> None:
+    tied, untied = (next(reversed(list(counts(draw(preset="gpt-2", tied=each).lines))))[2] for each in (True, False))
+    assert untied - tied == 50_257 * 768
+
+
 # Shapes ---------------------------------------------------------------------------------------------------------------
 
 
@@ -127,6 +132,13 @@ def test_shapes_that_have_no_room_stand_below() -> None:
 
 def test_without_shapes_no_brackets_stand_anywhere() -> None:
     assert "[" not in text(preset="transformer-base", shapes=False)
+
+
+def test_cross_attention_has_the_queries_of_one_side_and_the_keys_of_the_other() -> None:
+    drawn = text(preset="transformer-base", text="The cat sat", width=110)
+    assert "Q [8, m, 64]" in drawn
+    assert "K, V [8, 3, 64]" in drawn
+    assert drawn.index("Q from the decoder") < drawn.index("K, V from the encoder")
 
 
 # Lines ----------------------------------------------------------------------------------------------------------------
@@ -295,6 +307,12 @@ def _half_up(number: float, decimals: int) -> str:
     units = floor(abs(number) * 10**decimals + 0.5)
     sign = "-" if number < 0 and units else ""
     return f"{sign}{units // 10**decimals}.{units % 10**decimals:0{decimals}d}"
+
+
+def test_without_decimals_the_embeddings_keep_the_one_that_the_model_is_run_with() -> None:
+    lines = draw(text="a b", **SMALL, decimals=0).lines
+    assert len(vectors(lines)) == 2
+    assert re.search(r"│ +-?\d │ │ +-?\d │", "\n".join(lines))
 
 
 def test_values_say_that_nothing_is_learned() -> None:
