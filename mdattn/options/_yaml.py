@@ -60,7 +60,7 @@ def parse(excerpt: Excerpt) -> Tree:
         raise DiagramError(excerpt.position(0), "the block is empty", "it needs at least 'kind:' and 'text:'")
     builder = _Builder(excerpt)
     try:
-        root = builder.build(yaml.parse(excerpt.text, Loader=CCoreLoader))
+        root = builder.build(CCoreLoader(excerpt.text).get_event)
     except UnicodeEncodeError as error:
         raise DiagramError(excerpt.position(error.start), "a byte that is not UTF-8", "save it as UTF-8") from None
     except yaml.reader.ReaderError as error:
@@ -92,10 +92,10 @@ class _Builder:
     def fail(self, index: int, message: str, hint: str = "") -> NoReturn:
         raise DiagramError(self.excerpt.position(index), message, hint)
 
-    def build(self, events: Iterator[Any]) -> Node:
+    def build(self, next_event: Callable[[], Any]) -> Node:
         open_nodes: list[tuple[Node, str | None, list[Node]]] = []
         root: Node | None = None
-        for event in events:
+        while (event := next_event()) is not None:
             name = event.__class__.__name__
             if name == "ScalarEvent":
                 done = Node(event.start_mark.index, event.value, "scalar", event.implicit[0], event.tag)
@@ -147,37 +147,43 @@ class _Builder:
         return Node(event.start_mark.index, target.content, target.form, target.plain, target.tag, target.size)
 
 
-@cache
-def _resolvers() -> Mapping[str, Sequence[tuple[str, Any]]]:
-    from yamlcore import CCoreLoader
-
-    resolvers: Mapping[str, Sequence[tuple[str, Any]]] = CCoreLoader.yaml_implicit_resolvers
-    return resolvers
-
-
-def _scalar(node: Node) -> object:
-    """The value of a scalar in the YAML 1.2 core schema."""
-    text = node.content
-    assert isinstance(text, str)
-    if not node.plain:
-        return text
-    for tag, pattern in _resolvers().get(text[:1], ()):
-        if pattern.match(text):
-            return _CORE[tag.rpartition(":")[2]](text)
-    return text
-
-
 def _integer(text: str) -> int | float:
     # No number of a diagram has so many digits, and int() refuses to convert thousands of them.
     return float(text) if len(text) > 40 else int(text, 0 if text[1:2] in ("x", "o") else 10)
+
+
+def _float(text: str) -> float:
+    # YAML writes a point before what Python spells without one.
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan") if text[-1] in "fFnN" else text)
 
 
 _CORE: Mapping[str, Callable[[str], object]] = {
     "null": lambda text: None,
     "bool": lambda text: text.lower() == "true",
     "int": _integer,
-    "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
+    "float": _float,
 }
+
+
+@cache
+def _resolvers() -> Mapping[str, Sequence[tuple[Callable[[str], object], Callable[[str], object]]]]:
+    """By its first character: what a plain scalar may match, and what it is converted with then."""
+    from yamlcore import CCoreLoader
+
+    return {
+        first: [(pattern.match, _CORE[tag.rpartition(":")[2]]) for tag, pattern in resolvers]
+        for first, resolvers in CCoreLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _scalar(node: Node) -> Any:
+    """The value of a scalar in the YAML 1.2 core schema."""
+    text: Any = node.content
+    if node.plain:
+        for match, convert in _resolvers().get(text[:1], ()):
+            if match(text):
+                return convert(text)
+    return text
 
 
 class Reader:
@@ -193,7 +199,7 @@ class Reader:
 
     def value(self, node: Node, key: str) -> Any:
         """The plain value of a node that stands below the key."""
-        if node.tag not in (None, "!", "tag:yaml.org,2002:str") or (node.tag and node.form != "scalar"):
+        if node.tag is not None and (node.tag not in ("!", "tag:yaml.org,2002:str") or node.form != "scalar"):
             self.fail(node, f"YAML tags are not allowed: '{node.tag}'", "remove the tag")
             return None
         if node.form == "scalar":
@@ -201,7 +207,13 @@ class Reader:
                 return node.content
             return _query(node) if key == "query" else _scalar(node)
         if node.form == "list":
-            return [self.value(item, key) for item in node.items()]
+            if key in self.texts or key == "query":
+                return [self.value(item, key) for item in node.items()]
+            # Most of what a document holds is numbers.
+            return [
+                _scalar(item) if item.form == "scalar" and item.tag is None else self.value(item, key)
+                for item in node.items()
+            ]
         return {name: self.value(item, name if name in self.texts else key) for name, item in self.entries(node)}
 
     def entries(self, node: Node) -> Iterator[tuple[str, Node]]:
