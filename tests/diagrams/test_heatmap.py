@@ -152,7 +152,9 @@ def test_each_cell_stands_for_the_range_in_the_legend(seed: int, count: int, dec
         assert low <= Decimal(number) <= high, (sign, number)
 
 
-@pytest.mark.parametrize(("weight", "sign"), [(0.7, 3), (0.695, 3), (0.6949, 2), (0.4, 2), (0.1, 1), (0.0949, 0)])
+@pytest.mark.parametrize(
+    ("weight", "sign"), [(0.7, 3), (0.695, 3), (0.695 - 2e-13, 3), (0.6949, 2), (0.4, 2), (0.1, 1), (0.0949, 0)]
+)
 @pytest.mark.parametrize("mode", ["squares", "shades", "both"])
 def test_a_border_value_belongs_to_the_fuller_cell_as_it_is_printed(mode: str, weight: float, sign: int) -> None:
     lines = list(drawn(tokens=["q"], key_tokens=["a", "b"], weights=[[weight, 1 - weight]], mode=mode).lines)
@@ -344,14 +346,17 @@ def test_heads_are_drawn_one_below_the_other() -> None:
 # Many tokens ----------------------------------------------------------------------------------------------------------
 
 
-def test_blocks_hold_the_share_that_queries_give_to_keys_together() -> None:
-    count = 70
+@pytest.mark.parametrize("see", [lambda query, key: key <= query, lambda query, key: (key // 5 + query) % 9 == 0])
+def test_blocks_hold_the_share_that_queries_give_to_keys_together(see: Any) -> None:
+    count = 73
     vectors = [[((7 * n) % 11) / 5 - 1, ((5 * n) % 13) / 6 - 1] for n in range(count)]
     tokens = [f"w{number}" for number in range(count)]
-    options: Any = {"tokens": tokens, "embeddings": vectors, "mask": "causal", "temperature": 0.3, "width": 60}
+    mask = [[see(query, key) for key in range(count)] for query in range(count)]
+    options: Any = {"tokens": tokens, "embeddings": vectors, "mask": mask, "temperature": 0.3, "width": 60}
     lines = list(drawn(**options, mode="numbers").lines)
     size = int(re.search(r"blocks of (\d+) × \1", " ".join(lines))[1])  # type: ignore[index]
-    weights = attention(vectors, temperature=0.3, see=lambda query, key: key <= query)
+    assert count % size, "the last block is to be a smaller one"
+    weights = attention(vectors, temperature=0.3, see=see)
     starts = range(0, count, size)
     for row in starts:
         queries = weights[row : row + size]
@@ -360,8 +365,27 @@ def test_blocks_hold_the_share_that_queries_give_to_keys_together() -> None:
         expected = []
         for key in starts:
             total = sum(sum(query[key : key + size]) for query in queries) / len(queries)
-            expected.append(half_up(total, 2) if key <= row + size - 1 else "·")
+            seen = any(any(line[key : key + size]) for line in mask[row : row + size])
+            expected.append(half_up(total, 2) if seen else "·")
         assert re.findall(r"\d\.\d\d|·", line.split(label)[1]) == expected
+
+
+def test_positions_above_a_panel_do_not_touch() -> None:
+    lines = list(drawn(tokens=["wwwwww"] * 44, mode="shades", width=32).lines)
+    rulers = [lines[number + 1] for number, line in enumerate(lines) if "keys" in line]
+    assert rulers == [" " * 10 + "1   5    10   15   20", " " * 10 + "23     30   35   40"]
+
+
+def test_pairs_without_a_choice_are_not_called_strongest() -> None:
+    lines = drawn(tokens=[f"w{number}" for number in range(40)], mask="causal", width=40).lines
+    said = " ".join(line.strip() for line in lines)
+    assert "Strongest: " in said
+    assert '1 "w0" to itself' not in said
+
+
+def test_a_masked_row_is_not_called_rounded() -> None:
+    lines = drawn(tokens=["a", "b"], mask=[[False, False], [True, True]], weights=[[0, 0], [0.5, 0.5]], mode="both")
+    assert "Rounded" not in "".join(lines.lines)
 
 
 def test_the_strongest_pairs_of_many_are_the_strongest() -> None:
