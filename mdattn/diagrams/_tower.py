@@ -77,7 +77,6 @@ class Drawing:
     entries: list[Entry] = field(default_factory=list)
     memory: tuple[int, int] = (0, 0)
     """Row and column of the wall where keys and values from the other stack enter."""
-
     headed: bool = False
     """Whether counts of a stack stand below its name."""
     outer: Frame | None = None

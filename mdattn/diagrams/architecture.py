@@ -344,13 +344,14 @@ def _source(labels: Sequence[str], room: int, glyphs: Glyphs) -> str:
     """The sentence that goes in; of a long one the beginning, and how many words follow."""
     if not labels:
         return "Input: n tokens"
-    whole = f"Input: {notes.sentence(labels)}"
-    if len(cells.wrap(whole, room)) <= _SOURCE_LINES:
-        return whole
-    for count in range(len(labels) - 1, 0, -1):
+    # A line holds no more words than half its cells; more need not be looked at.
+    most = min(len(labels), _SOURCE_LINES * room // 2 + 1)
+    for count in range(most, 0, -1):
         rest = len(labels) - count
-        begun = f'Input: "{" ".join(labels[:count])} {glyphs.ellipsis}" and {rest} more token{"" if rest == 1 else "s"}'
-        if len(cells.wrap(begun, room)) <= _SOURCE_LINES:
+        begun = f"Input: {notes.sentence(labels)}"
+        if rest:
+            begun = f'Input: "{" ".join(labels[:count])} {glyphs.ellipsis}" and {_counted(rest, "more token")}'
+        if cells.width(begun) <= _SOURCE_LINES * room and len(cells.wrap(begun, room)) <= _SOURCE_LINES:
             return begun
     return f"Input: {len(labels)} tokens"
 
