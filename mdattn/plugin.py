@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks import INFO, NAME
+from mdattn.blocks import NAME, label_figures, present
 from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
+    from mdattn.canvas import Diagram
     from mdattn.options import Tree
 
 PATH_KEY = "mdattn_path"
@@ -26,11 +27,13 @@ PATH_KEY = "mdattn_path"
 def attention_diagram_plugin(md: MarkdownIt) -> None:
     """Draw the `attention-diagram` blocks of the documents that `md` parses: `MarkdownIt().use(this)`.
 
-    Each block's token becomes a fence of plain text that holds the diagram. Defaults in the front matter
-    count where the front matter plugin is in use. `env["mdattn_path"]` may hold the document's path: data
-    files that a block names are looked up beside it. Parsing raises DiagramError with all mistakes in place.
+    Each block's token becomes a fence of plain text that holds the diagram; HTML shows it as an image whose label says
+    it in words, which stand in the token's meta under "attention-diagram". Defaults in the front matter count where
+    the front matter plugin is in use. `env["mdattn_path"]` may hold the document's path: data files that a block names
+    are looked up beside it. Parsing raises DiagramError with all mistakes in place.
     """
     md.core.ruler.after("block", "attention_diagram", _draw_blocks)
+    label_figures(md)
 
 
 def _draw_blocks(state: StateCore) -> None:
@@ -42,18 +45,16 @@ def _draw_blocks(state: StateCore) -> None:
     wrong: list[Diagnostic] = []
     blocks = list(_closed(fences, state.src.split("\n"), wrong))
     defaults = _defaults(state.tokens, wrong) if blocks else None
-    drawn: list[tuple[Token, tuple[str, ...]]] = []
+    drawn: list[tuple[Token, Diagram]] = []
     for token, excerpt, position in blocks:
         try:
-            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env)).lines))
+            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env))))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     if wrong:
         raise DiagramError.of(dict.fromkeys(wrong))
-    for token, lines in drawn:
-        token.info = INFO
-        token.content = "".join(line + "\n" for line in lines)
-        token.markup = _longer(token.markup, token.content)
+    for token, diagram in drawn:
+        present(token, diagram.lines, diagram.alternative)
 
 
 def _fences(tokens: Sequence[Token]) -> Iterator[Token]:
@@ -117,12 +118,3 @@ def _defaults(tokens: Sequence[Token], wrong: list[Diagnostic]) -> Tree | None:
 def _folder(env: MutableMapping[str, Any]) -> Path | None:
     path = env.get(PATH_KEY)
     return Path(path).parent if path else None
-
-
-def _longer(fence: str, content: str) -> str:
-    """The shortest fence, of the same sign, that no run in the content closes."""
-    sign = fence[0] if fence else "`"
-    length = 3
-    while sign * length in content:
-        length += 1
-    return sign * length

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import os
 import signal
 import subprocess
@@ -269,6 +271,169 @@ def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) 
     assert run("render", "--diff", "--stdin-filename", "p.md", stdin=block("x")).out.startswith(b"--- a/p.md\n")
 
 
+# update, and what it is made of
+
+
+def region(title: str, shown: str | None = None) -> bytes:
+    """A block kept in place, as it stands after an update; `shown` is the title that its diagram shows."""
+    content = drawn(shown or title)
+    marker = hashlib.blake2b(content[8:-4]).hexdigest()[:8]
+    comment = f"<!-- attention-diagram\nkind: echo\ntitle: {title}\n-->\n".encode()
+    return comment + content + f"<!-- /attention-diagram {marker} -->\n".encode()
+
+
+def test_a_rendering_that_keeps_its_source_is_up_to_date(run: Command) -> None:
+    put("a.md", b"\xff\r\n\n" + block("x") + b"z")
+    done = run("render", "a.md", "--keep-source", "-o", "b.md")
+    assert done == (0, b"", "")
+    kept = Path("b.md").read_bytes()
+    assert kept == b"\xff\r\n\n" + region("x") + b"z"
+    assert run("render", "a.md", "--keep-source", "-o", "b.md", "--check").status == 0
+    for argv in ([], ["--check"], ["--diff"], ["--check", "--diff"]):
+        assert run("update", "b.md", *argv) == (0, b"", "")
+    assert Path("b.md").read_bytes() == kept
+    assert run("render", "b.md") == (0, kept, "")
+
+
+def test_the_source_is_kept_in_markdown_only(run: Command) -> None:
+    done = run("render", "--keep-source", "--to", "html", stdin=block("x"))
+    assert done.status == 2
+    assert "--keep-source is for Markdown" in done.err
+
+
+def test_update_draws_anew_and_writes_only_what_changes(run: Command) -> None:
+    put("d/a.md", region("x", "w"))
+    put("d/e/b.md", region("y"))
+    put("d/c.md", b"plain")
+    os.utime("d/e/b.md", ns=(1, 1))
+    os.utime("d/c.md", ns=(1, 1))
+    Path("d/a.md").chmod(0o640)
+    assert run("update", "d") == (0, b"", "")
+    assert tree("d") == {"d/a.md": region("x"), "d/c.md": b"plain", "d/e/b.md": region("y")}
+    assert Path("d/a.md").stat().st_mode & 0o777 == 0o640
+    assert Path("d/e/b.md").stat().st_mtime_ns == Path("d/c.md").stat().st_mtime_ns == 1
+
+
+def test_update_check_names_each_stale_diagram_and_writes_nothing(run: Command) -> None:
+    put("a.md", b"a\n\n" + region("x", "w") + region("y") + b"> " + region("z", "w").replace(b"\n", b"\n> "))
+    before = tree()
+    message = "the diagram of this comment is not what its options give today (run again without --check)"
+    done = run("update", "a.md", "--check")
+    assert done == (1, b"", f"a.md:3:1: error: {message}\na.md:23:3: error: {message}\n")
+    assert tree() == before
+    done = run("update", "a.md", "--check", "--output-format", "github")
+    assert done.err.startswith(f"::error file=a.md,line=3,col=1::{message}\n")
+
+
+def test_a_patch_of_an_update_is_one_for_git(run: Command) -> None:
+    put("d/a b.md", b"\xff\r\n" + region("x", "w") + b"end")
+    put("d/c.md", region("y", "w").replace(b"\n", b"\r\n"))
+    done = run("update", "d", "--check", "--diff")
+    assert done.status == 1
+    subprocess.run(["git", "apply", "-"], input=done.out, check=True)
+    assert tree("d") == {
+        "d/a b.md": b"\xff\r\n" + region("x") + b"end",
+        "d/c.md": region("y").replace(b"\n", b"\r\n"),
+    }
+    assert run("update", "d", "--check", "--diff") == (0, b"", "")
+    put("e.md", region("x", "w"))
+    done = run("update", "e.md", "--diff")
+    assert (done.status, done.out.count(b"\n-"), done.err) == (0, 2, "")
+    assert Path("e.md").read_bytes() == region("x")
+
+
+def test_an_edit_by_hand_is_an_error_drift_or_overwritten(run: Command) -> None:
+    edited = region("x").replace("┌".encode(), b"+")
+    put("a.md", edited)
+    put("b.md", region("y", "w"))
+    done = run("update", "b.md", "a.md")
+    assert (done.status, done.out) == (2, b"")
+    assert done.err == (
+        "a.md:1:1: error: the diagram of this comment was edited by hand "
+        "(change its options, or let --force overwrite it)\n"
+    )
+    assert Path("b.md").read_bytes() == region("y", "w")
+    for more in ([], ["--force"]):
+        done = run("update", "a.md", "--check", *more)
+        assert (done.status, done.out) == (1, b"")
+        assert done.err == "a.md:1:1: error: the diagram of this comment was edited by hand (--force overwrites it)\n"
+    assert Path("a.md").read_bytes() == edited
+    assert run("update", "b.md", "a.md", "--force") == (0, b"", "")
+    assert tree() == {"a.md": region("x"), "b.md": region("y")}
+
+
+def test_every_mistake_of_an_update_is_told_and_nothing_written(run: Command) -> None:
+    put("a.md", region("bad") + region("x", "w"))
+    put("b.md", b"<!-- attention-diagram\nkind: echo\n-->\n")
+    put("c.md", region("x", "w"))
+    before = tree()
+    for argv in ([], ["--check"], ["--force", "--diff"]):
+        done = run("update", ".", "missing.md", *argv)
+        assert (done.status, done.out) == (2, b"")
+        lines = done.err.splitlines()
+        assert lines[0] == "a.md:3:8: error: a bad title (use another)"
+        assert lines[1].startswith("b.md:1:1: error: this attention-diagram comment has no end marker")
+        assert lines[2:] == ["missing.md: error: No such file or directory"]
+        assert tree() == before
+
+
+def test_a_file_without_a_region_is_warned_of_if_it_was_named(run: Command) -> None:
+    put("d/a.md", block("x"))
+    assert run("update", "d") == (0, b"", "")
+    done = run("update", "d/a.md")
+    assert (done.status, done.out) == (0, b"")
+    assert done.err == (
+        "d/a.md: warning: no diagram here keeps its source in a comment "
+        "(`mdattn render --keep-source` makes one of a block)\n"
+    )
+    Path("empty").mkdir()
+    assert "no document" in run("update", "empty").err
+    assert run("update").status == 2
+
+
+def test_a_document_is_updated_once_whatever_its_names(run: Command) -> None:
+    put("d/a.md", region("x", "w"))
+    Path("d/b.md").symlink_to("a.md")
+    done = run("update", "d", "./d/a.md", "d/b.md", "--check", "--diff")
+    assert done.out.count(b"+++ ") == done.err.count("error") == 1
+    assert run("update", "d/b.md") == (0, b"", "")
+    assert Path("d/b.md").is_symlink()
+    assert Path("d/a.md").read_bytes() == region("x")
+
+
+def test_standard_input_is_updated_to_standard_output(run: Command) -> None:
+    stale = region("x", "w")
+    assert run("update", "-", stdin=stale) == (0, region("x"), "")
+    done = run("update", "-", "--check", stdin=stale)
+    assert (done.status, done.out) == (1, b"")
+    assert run("update", "-", "--check", "--stdin-filename", "p/x.md", stdin=stale).err.startswith("p/x.md:1:1: error")
+    assert run("update", "-", "--check", stdin=region("x")) == (0, b"", "")
+    for argv in (["-", "a.md"], ["a.md", "--stdin-filename", "b.md"]):
+        assert run("update", *argv, stdin=stale).status == 2
+
+
+def test_data_files_are_looked_up_beside_the_document(run: Command) -> None:
+    put("q/a.md", b"<!-- attention-diagram\nkind: echo\ntitle: folder\n-->\n<!-- /attention-diagram -->\n")
+    run("update", "q/a.md")
+    assert b"```text\nq\n```\n" in Path("q/a.md").read_bytes()
+
+
+# Diagrams in words
+
+
+def test_show_prints_the_words_instead(run: Command) -> None:
+    assert run("show", "--alt", stdin=b"kind: echo\ntitle: x\n") == (0, b"an echo\n", "")
+    assert run("show", "--alt", stdin=b"kind: echo\ntitle: bad\n").status == 2
+
+
+def test_the_schema_is_json(run: Command) -> None:
+    done = run("schema")
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out)["properties"]["kind"]["enum"] == ["echo"]
+    assert done.out.endswith(b"}\n")
+    assert run("schema", "x").status == 2
+
+
 # html
 
 
@@ -279,7 +444,9 @@ def test_html_is_a_page_with_the_diagrams_drawn(run: Command) -> None:
     page = done.out.decode()
     assert page.startswith('<!DOCTYPE html>\n<meta charset="utf-8">\n')
     assert "title: t" not in page
-    assert '<pre role="img" aria-label="an echo"><code class="language-text">┌─┐\n&lt;x&gt;\n└─┘\n</code></pre>\n' in page
+    assert (
+        '<pre role="img" aria-label="an echo"><code class="language-text">┌─┐\n&lt;x&gt;\n└─┘\n</code></pre>\n' in page
+    )
     assert "<td>é</td>" in page
     assert run("render", stdin=b"# A & *b*\n").out == b"# A & *b*\n"
     assert run("render", "--to", "html", stdin=b"\xef\xbb\xbf# A & *b*\n").out == (

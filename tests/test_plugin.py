@@ -7,10 +7,10 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,7 +57,9 @@ def pipeline(*plugins: Callable[..., None], preset: str = "commonmark") -> Markd
 def shown(page: str) -> list[str]:
     return [
         html.unescape(each)
-        for each in re.findall(r'<pre><code class="language-text">(.*?)</code></pre>', page, re.DOTALL)
+        for each in re.findall(
+            r'<pre role="img" aria-label="an echo"><code class="language-text">(.*?)</code></pre>', page, re.DOTALL
+        )
     ]
 
 
@@ -67,7 +69,8 @@ def test_a_block_becomes_escaped_text_whatever_the_preset(preset: str) -> None:
         pytest.importorskip("linkify_it")
     page = pipeline(preset=preset).render(f"# A\n\n{BLOCK}\nb\n")
     assert page == (
-        '<h1>A</h1>\n<pre><code class="language-text">&lt;&amp;\nkind: echo\n  ┌─┐\n</code></pre>\n<p>b</p>\n'
+        '<h1>A</h1>\n<pre role="img" aria-label="an echo"><code class="language-text">'
+        "&lt;&amp;\nkind: echo\n  ┌─┐\n</code></pre>\n<p>b</p>\n"
     )
 
 
@@ -202,8 +205,8 @@ def test_a_parser_is_reusable_even_after_an_error() -> None:
 
 
 def test_using_the_plugin_twice_draws_once(echo: list[tuple[Any, ...]]) -> None:
-    pipeline(attention_diagram_plugin).render(BLOCK)
-    assert len(echo) == 1
+    page = pipeline(attention_diagram_plugin).render(BLOCK)
+    assert len(echo) == page.count("aria-label") == 1
 
 
 def test_a_renderer_of_markdown_gets_a_fence_that_holds() -> None:
@@ -286,3 +289,49 @@ def test_a_block_that_another_plugin_made_is_drawn_too(echo: list[tuple[Any, ...
         markdown.render("")
     assert caught.value.position == Position(2, 1)
     assert echo[0][1] == Position(1, 1)
+
+
+# In words
+
+
+def test_the_label_of_a_diagram_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = "'a\" <b>' & c"
+    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_: Diagram(("x",), words))
+    page = pipeline().render(BLOCK)
+    (label,) = re.findall(r' aria-label="([^"]*)"', page)
+    assert html.unescape(label) == words
+    assert "<b>" not in page
+    (token,) = pipeline().parse(BLOCK)
+    assert token.meta["attention-diagram"] == words
+
+
+def test_only_diagrams_are_labelled_and_whatever_highlights_them() -> None:
+    for highlight, opening in (
+        (lambda code, *_: f"<pre class='x'>{code}</pre>", '<pre role="img" aria-label="an echo" class=\'x\'>'),
+        (lambda code, *_: f"<i>{code}</i>", '<pre role="img" aria-label="an echo"><code'),
+    ):
+        markdown = MarkdownIt("commonmark", {"highlight": highlight}).use(attention_diagram_plugin)
+        page = markdown.render(BLOCK + "\n```python\n1\n```\n")
+        assert page.startswith(opening)
+        assert page.count("aria-label") == page.count("role=") == 1
+
+
+def test_a_fence_rule_that_makes_no_pre_gets_a_frame() -> None:
+    markdown = MarkdownIt("commonmark")
+    markdown.add_render_rule("fence", lambda renderer, tokens, index, options, env: "<figure></figure>\n")
+    markdown.use(attention_diagram_plugin)
+    assert markdown.render(BLOCK) == '<div role="img" aria-label="an echo">\n<figure></figure>\n</div>\n'
+
+
+def test_a_renderer_of_something_else_is_left_alone() -> None:
+    class Renderer:
+        __output__: ClassVar[str] = "text"
+
+        def __init__(self, parser: MarkdownIt) -> None:
+            pass
+
+        def render(self, tokens: Sequence[Token], options: object, env: object) -> str:
+            return "".join(each.content for each in tokens)
+
+    markdown = MarkdownIt("commonmark", renderer_cls=Renderer).use(attention_diagram_plugin)
+    assert markdown.render(BLOCK) == "<&\nkind: echo\n  ┌─┐\n"

@@ -47,10 +47,21 @@ __all__ = [
 ]
 
 
+_ROOMS = {
+    "label_figures": "_figure",
+    "present": "_figure",
+    "Region": "_inplace",
+    "Regions": "_inplace",
+    "kept": "_inplace",
+    "refreshed": "_inplace",
+    "regions": "_inplace",
+}
+
+
 def __getattr__(name: str) -> Any:
     """In-place documents and figures are imported when they are asked for: most runs have none."""
-    if name not in __all__:
+    if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mdattn.blocks import _figure, _inplace
+    from importlib import import_module
 
-    return getattr(_figure if hasattr(_figure, name) else _inplace, name)
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
