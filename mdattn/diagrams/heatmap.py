@@ -338,15 +338,19 @@ class _Layout:
 def _forms(plan: _Map) -> Iterator[_Form]:
     """The forms in order of preference."""
     cell, *narrower = plan.cell_widths
-    if not plan.pooled:
+    room, count = plan.options.width, len(plan.columns.starts)
+    # Shades always find a narrower form: no panels of wide ones are tried.
+    shades = plan.mode == "shades"
+    if not plan.pooled and (not shades or count * (cell + 1) <= room):
         yield from (_Form("words", cell, gap) for gap in (3, 2, 1))
         yield _Form("words", cell, 1, tight=True)
-    if plan.mode != "shades":
+    if not shades:
         yield from (_Form("numbers", cell, gap) for gap in (2, 1))
         yield from (_Form("numbers", cell, 1, tight=True, squeezed=squeezed) for squeezed in (False, True))
         return
     if not plan.pooled:
-        yield from (_Form("numbers", size, 1, tight) for size in (cell, narrower[0]) for tight in (False, True))
+        sizes = [size for size in (cell, narrower[0]) if count * (size + 1) <= room]
+        yield from (_Form("numbers", size, 1, tight) for size in sizes for tight in (False, True))
     yield from (_Form("ticks", size, 0, tight) for size in narrower for tight in (False, True))
     yield _Form("ticks", narrower[-1], 0, tight=True, squeezed=True)
 
@@ -471,6 +475,8 @@ def _planned(options: Options) -> tuple[_Map, _Layout]:
     modes = (options.mode,) if options.mode else DEFAULT_MODES
     if max(len(found.tokens), len(found.key_tokens)) <= MOST_LINES:
         for mode in modes:
+            if mode != modes[-1] and len(columns.tokens) * (SQUARES + 1) > options.width:
+                continue  # Not even the cells fit side by side.
             plan = _Map(options, found, glyphs, mode, rows, columns, given)
             layout = _layout(plan)
             if layout and len(layout.panels) <= (MOST_PANELS[mode] if mode == modes[-1] else 1):
