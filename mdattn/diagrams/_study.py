@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mdattn import cells, numerals
 from mdattn.attention import Weighing, attend, given, illustrative, weigh
@@ -22,7 +21,11 @@ from mdattn.errors import OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, Attention, Head, Projections, Window
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
 Basis = Literal["vectors", "scores", "weights"]
 
 DIMENSIONS = 3
@@ -83,10 +86,7 @@ def study(options: Attention, *, query: int | str | None = None) -> Study:
     seen = None if allowed is None else allowed[row]
     work = Work(options, tokens, key_tokens, embeddings, seen, at)
     vectors = [each for each in (embeddings, work.keys, work.values) if each is not None]
-    written = max(
-        (numerals.decimals_needed(each.ravel().tolist(), numerals.MOST_DECIMALS) for each in vectors),
-        default=0,
-    )
+    written = max(map(_written_decimals, vectors), default=0)
     shown = written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
     return Study(
         tokens=tokens,
@@ -174,10 +174,19 @@ def numbers(value: object, path: OptionPath, axes: int, what: str) -> Array:
     """A nested list as an array with that many axes. Raises OptionError at the first number or row that is wrong."""
     if axes == 2 and isinstance(value, list) and _plain(value):
         array = np.array(value, dtype=np.float64)
-        if np.isfinite(array).all() and np.abs(array).max() <= LARGEST:
+        if (np.abs(array) <= LARGEST).all():  # What is not a number is not below it either.
             return array
     _check(value, path, axes, what)
     return np.array(value, dtype=np.float64)
+
+
+def _written_decimals(array: Array) -> int:
+    """How many decimals an author wrote at the most; more than any are printed for numbers from a model."""
+    for decimals in range(numerals.MOST_DECIMALS + 1):
+        unit = 10.0**decimals
+        if (np.rint(array * unit) / unit == array).all():
+            return decimals
+    return numerals.MOST_DECIMALS + 1
 
 
 def _plain(rows: list[Any]) -> bool:
@@ -250,6 +259,11 @@ def vectors(value: list[Any] | Mapping[str, Any], tokens: Sequence[str], name: s
             raise OptionError(name, f"'{name}' has {len(value)} vectors for {len(tokens)} tokens")
         return numbers(value, (name,), 2, f"'{name}'")
     entries = by_token(value, tokens, name)
+    together = [vector for _, vector in entries]
+    if _plain(together):
+        array = np.array(together, dtype=np.float64)
+        if (np.abs(array) <= LARGEST).all():
+            return array
     rows = [numbers(vector, (name, key), 1, f"the vector of '{cells.printable(key)}'") for key, vector in entries]
     for (key, _), row in zip(entries, rows, strict=True):
         if len(row) != len(rows[0]):
@@ -375,7 +389,7 @@ class Work(NamedTuple):
         ):
             if array.shape[1] % count:
                 raise OptionError("heads", f"{count} heads do not divide the {array.shape[1]} dimensions of the {name}")
-            parts.append(np.split(array, count, axis=1))
+            parts.append([array] if count == 1 else np.split(array, count, axis=1))
         for query, key, value in zip(*parts, strict=True):
             yield HeadStudy("", self.trace(query, key, value))
 

@@ -74,7 +74,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 Dimension = Annotated[int, Meta(ge=1, le=64)]
 Count = Annotated[int, Meta(ge=1, le=64)]
-Positive = Annotated[float, Meta(gt=0, le=LARGEST)]
+Positive = Annotated[float, Meta(ge=1 / LARGEST, le=LARGEST)]
 Matrix = list[Any]
 ByToken = list[Any] | dict[str, Any]
 

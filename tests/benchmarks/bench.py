@@ -2,8 +2,8 @@
 
     python tests/benchmarks/bench.py [ROW ...]
 
-Each row compares two commands, or two calls, that take turns; the fastest of each counts, because other work on the machine
-only ever adds. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
+Each row compares two commands, or two calls, that take turns. The fastest of each counts: other work on the machine
+can only add to it. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
 """
 
 from __future__ import annotations
