@@ -16,6 +16,7 @@ _NAMES = (
     "flow",
     "steps",
     "heatmap",
+    "heads",
     "architecture",
     "comparison",
 )

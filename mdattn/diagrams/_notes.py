@@ -5,12 +5,15 @@ Shared by the kinds: what was rounded, what was made up, what was left out, what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Common
+from mdattn.options import Common, SelfAttention
+
+MOST_SENTENCE_LINES = 3
+LONGEST_IN_SENTENCE = 40  # cells of a word
 
 
 def start(options: Common) -> tuple[Canvas, Glyphs]:
@@ -22,6 +25,36 @@ def start(options: Common) -> tuple[Canvas, Glyphs]:
 def sentence(labels: Sequence[str]) -> str:
     """The tokens as the sentence they are, in quotes."""
     return '"' + " ".join(labels) + '"'
+
+
+def opening(name: str, labels: Sequence[str], noun: str, room: int, glyphs: Glyphs) -> list[str]:
+    """`Sentence: "The cat sat"` in a few lines; the end of a long one is left out, and counted."""
+    most = room * MOST_SENTENCE_LINES
+    # A token takes a cell and a blank at least: of more than these, not all fit.
+    words = [cells.cut(word, min(LONGEST_IN_SENTENCE, room - len(name) - 5), glyphs.ellipsis) for word in labels[:most]]
+    count = len(words)
+    while True:
+        more = len(labels) - count
+        if more:
+            nouns = noun if more == 1 else noun + "s"
+            text = f"{name}: {sentence([*words[:count], glyphs.ellipsis])} ({more} more {nouns})"
+        else:
+            text = f"{name}: {sentence(words)}"
+        lines = cells.wrap(text, room, "  ")
+        if len(lines) <= MOST_SENTENCE_LINES or count == 1:
+            return lines
+        count -= max(1, (len(lines) - MOST_SENTENCE_LINES) * count // (2 * len(lines)))
+
+
+def scaling(options: SelfAttention) -> Iterator[str]:
+    """What was done to the scores on the way to the softmax, where the options ask for something."""
+    for name, value, how in (
+        ("Scale", options.scale, "scores are multiplied by it"),
+        ("Softcap", options.softcap, "scores are kept between it and its negative"),
+        ("Temperature", options.temperature, "scores are divided by it before the softmax"),
+    ):
+        if value is not None:
+            yield f"{name} {str(float(value)).removesuffix('.0')}: {how}."
 
 
 def listed(words: Iterable[str]) -> str:
