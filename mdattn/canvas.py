@@ -8,7 +8,7 @@ by itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 from mdattn import cells
@@ -76,8 +76,8 @@ class Canvas:
 
     def text(self, row: int, column: int, text: str) -> None:
         """Text from a cell to the right."""
-        line = self._row(row)
-        count = cells.width(text)
+        line = self._rows[row] if 0 <= row < len(self._rows) else self._row(row)
+        count = len(text) if text.isascii() else cells.width(text)
         end = column + count
         if column < 0 or end > self.width:
             raise CanvasError(f"text {text!r} at column {column} does not fit in {self.width} columns")
@@ -136,20 +136,46 @@ class Canvas:
 
     def table(self, row: int, column: int, columns: Sequence[Column]) -> int:
         """A table with a head row and walls between its columns; gives the row of its first body line."""
-        count = max(len(each.cells) for each in columns)
-        body = row + 3
         widths = [each.width for each in columns]
         walls = list(accumulate((width + 3 for width in widths), initial=column))
-        self.box(row, column, count + 4, walls[-1] - column + 1)
-        self.horizontal(row + 2, column, walls[-1])
-        for wall in walls[1:-1]:
-            self.vertical(wall, row, body + count)
-        for wall, width, each in zip(walls, widths, columns, strict=False):
-            align = _ALIGN[each.align]
-            self.text(row + 1, wall + 2, align(each.head, width))
-            for offset, cell in enumerate(each.cells):
-                self.text(body + offset, wall + 2, align(cell, width))
+        texts = zip(*([each.head, *each.cells] for each in columns), strict=True)
+        aligned = [
+            [_ALIGN[each.align](text, width) for each, width, text in zip(columns, widths, texts_, strict=True)]
+            for texts_ in texts
+        ]
+        body = row + 3
+        bottom = body + len(aligned) - 1
+        self._rule(row, walls, DOWN)
+        self._rule(row + 2, walls, UP | DOWN)
+        self._rule(bottom, walls, UP)
+        for each, padded in zip((row + 1, *range(body, bottom)), aligned, strict=True):
+            self._walled(each, walls, padded)
         return body
+
+    def _rule(self, row: int, walls: Sequence[int], away: int) -> None:
+        """A rule of a table from its first wall to its last, with the arms of the walls between."""
+        arms = [RIGHT | away]
+        for first, last in pairwise(walls):
+            arms += [_BOTH] * (last - first - 1)
+            arms.append(_BOTH | away if last != walls[-1] else LEFT | away)
+        first = walls[0]
+        self.text(row, first, "".join(map(self.glyphs.lines.__getitem__, arms)))
+        start = row * self.width + first
+        self._arms.update(zip(range(start, start + len(arms)), arms, strict=True))
+
+    def _walled(self, row: int, walls: Sequence[int], texts: Sequence[str]) -> None:
+        """Texts of a table's row, each as wide as its column, between the walls."""
+        sign = self.glyphs.lines[UP | DOWN]
+        whole = f"{sign} " + f" {sign} ".join(texts) + f" {sign}"
+        if len(whole) == walls[-1] - walls[0] + 1:
+            self.text(row, walls[0], whole)
+        else:
+            for wall, text in zip(walls, (*texts, None), strict=True):
+                self.text(row, wall, sign)
+                if text is not None:
+                    self.text(row, wall + 2, text)
+        start = row * self.width
+        self._arms.update(dict.fromkeys([start + wall for wall in walls], UP | DOWN))
 
     def lines(self) -> tuple[str, ...]:
         """The rows as text, without blanks at the right and without empty rows at the ends."""
