@@ -80,7 +80,7 @@ def numbers_in(lines: list[str], labels: list[str]) -> list[list[str]]:
         ({"softcap": 0.3}, {"cap": 0.3}),
         ({"decimals": 4}, {}),
     ],
-    ids=str,
+    ids=lambda each: " ".join(map(str, each)) or "default",
 )
 @pytest.mark.parametrize("mode", ["numbers", "both"])
 def test_printed_weights_are_what_a_reader_computes(mode: str, options: Any, redone: Any) -> None:
