@@ -7,7 +7,7 @@ vector. Lines that are too long go on below, indented; boxes and tables that are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mdattn import cells
 from mdattn.canvas import Canvas, Column, table_width
@@ -16,8 +16,7 @@ from mdattn.diagrams import _notes
 WIDE = 48  # Below so many columns a box costs more room than it is worth.
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Pieces with a blank between them; what does not fit stands `hang` cells further in on the next rows."""
 
     pieces: Sequence[str]
@@ -37,7 +36,7 @@ class Line:
     @property
     def least(self) -> int:
         """In cells, on as many rows as there are pieces."""
-        widths = [cells.width(piece.strip(" ")) for piece in self.pieces]
+        widths = [cells.width(_plain(piece)) for piece in self.pieces]
         return self.indent + max(widths[0], self.hang + max(widths[1:], default=0))
 
     def fits(self, width: int) -> bool:
@@ -50,22 +49,44 @@ class Line:
 
     def _broken(self, room: int) -> Iterator[str]:
         row, used, inner = "", 0, self.indent
-        for piece in self.pieces:
+        for piece in map(_plain, self.pieces):
             width = cells.width(piece)
             if used and used + 1 + width <= room:
                 row, used = f"{row} {piece}", used + 1 + width
                 continue
             if used:
-                yield row.rstrip(" ")
+                yield row
                 inner = self.indent + self.hang
-            # Blanks that align a piece with those above it are idle at the beginning of a row.
-            piece = piece.strip(" ") if used or inner + width > room else piece
-            row, used = " " * inner + piece, inner + cells.width(piece)
-        yield row.rstrip(" ")
+            row, used = " " * inner + piece, inner + width
+        yield row
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Group(NamedTuple):
+    """Lines that are alike; where one is too long, the first piece of each stands on a row of its own."""
+
+    lines: Sequence[Line]
+
+    @property
+    def least(self) -> int:
+        """In cells."""
+        return max(line.least for line in self.lines)
+
+    def fits(self, width: int) -> bool:
+        """Whether so many columns are enough."""
+        return all(line.fits(width) for line in self.lines)
+
+    def draw(self, canvas: Canvas) -> None:
+        """Below each other."""
+        whole = _widest(self.lines) <= canvas.width
+        for line in self.lines:
+            if whole:
+                canvas.write(line.text)
+                continue
+            _write(canvas, Line.of(_plain(line.pieces[0]), indent=line.indent))
+            _write(canvas, Line.of(*map(_plain, line.pieces[1:]), indent=line.indent + line.hang, hang=0))
+
+
+class Box(NamedTuple):
     """Lines in a box, in the form that is liked best and in narrower ones, each made when it is wanted."""
 
     forms: tuple[Callable[[], Sequence[Line]], ...]
@@ -102,8 +123,7 @@ class Box:
             canvas.text(number, 2, row)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A table whose first column is repeated where the others are divided among several tables."""
 
     columns: Sequence[Column]
@@ -132,11 +152,11 @@ class Table:
             canvas.table(canvas.height, 0, piece)
 
 
-@dataclass(slots=True)
 class Page:
     """What is to be drawn, from top to bottom. A text is wrapped between its words; "" is an empty row."""
 
-    items: list[str | Line | Box | Table] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.items: list[str | Line | Group | Box | Table] = []
 
     def write(self, *pieces: str, indent: int = 0, hang: int = 2) -> None:
         """A line of pieces."""
@@ -166,6 +186,12 @@ class Page:
                 _notes.paragraph(canvas, item, indent="  ")
             else:
                 canvas.gap()
+
+
+def _plain(piece: str) -> str:
+    """The piece without the blanks that align it with those above and below."""
+    piece = piece.strip(" ")
+    return piece[:2] + piece[2:].lstrip(" ") if piece[1:2] == " " and piece[0] in "+=≈~" else piece
 
 
 def _widest(lines: Sequence[Line]) -> int:

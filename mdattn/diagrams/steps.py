@@ -12,11 +12,10 @@ from what is printed, rounded at each step, and needs no `≈`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from math import exp, sqrt, tanh
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta
 
@@ -26,7 +25,7 @@ from mdattn.attention.pencil import Working, work
 from mdattn.canvas import Column, Diagram, table_width
 from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._page import WIDE, Box, Line, Page, Table
+from mdattn.diagrams._page import WIDE, Box, Group, Line, Page, Table
 from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, study, tokens_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
@@ -45,6 +44,7 @@ MOST_TERMS, FEWER_TERMS = 16, 8  # the same of the terms of a sum
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
 MOST_HEADS, FEWER_HEADS = 4, 2  # the same of heads
 MOST_NAMES = 8
+SMALL_TOTAL = 0.5  # A smaller sum of exp is avoided.
 MOST_DIFFERENCES = 2
 WRITTEN_DECIMALS = 4  # Numbers are printed in full up to here.
 MOST_GIVEN_ROWS = 3
@@ -71,8 +71,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """One head in plain numbers, for all n_key keys; without scores where weights are given."""
 
     title: str
@@ -106,6 +105,7 @@ def _worked(options: Options, found: Study, index: int) -> _Head:
     working = None
     if trace.dot_products is not None:
         working = _with_pencil(options, head, query, allowed)
+        working = working if shown else _less_the_largest(working)
         weights = working.weights
         query, output = (working.query, working.output) if shown else (query, output)
     elif shown:
@@ -140,6 +140,16 @@ def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list
         raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
 
 
+def _less_the_largest(worked: Working) -> Working:
+    """The largest score subtracted also where a small sum of exp would have too few digits to go on from."""
+    if not 0 < worked.total < SMALL_TOTAL:
+        return worked
+    scores = worked.capped or worked.scaled
+    shift = max(score for score, may in zip(scores, worked.allowed, strict=True) if may)
+    exps = tuple(exp(score - shift) if may else 0.0 for score, may in zip(scores, worked.allowed, strict=True))
+    return worked._replace(shift=shift, exponentials=exps, total=sum(exps))
+
+
 def _shown_sum(weights: Vector, value: Sequence[Vector], decimals: int) -> tuple[Vector, Vector]:
     """Weights that are given, and the sum of values [n_key, d_v], each number rounded before it is used."""
     keep = numerals.rounded
@@ -153,8 +163,7 @@ def _shown_sum(weights: Vector, value: Sequence[Vector], decimals: int) -> tuple
 # What is written out --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """Where each key stands: written out, in the table, or among those that are only counted."""
 
     full: tuple[int, ...]
@@ -197,13 +206,12 @@ def _plan(heads: Sequence[_Head], query: int | None) -> _Plan:
     return _Plan(full, tuple(listed), tuple(more), tuple(masked), tuple(summed))
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(NamedTuple):
     """The sign between what is printed and what it comes to, and where the two differ in the last digit."""
 
     approx: str
     exact: bool
-    differing: list[str] = field(default_factory=list)
+    differing: list[str]
 
     def sign(self, redone: float, printed: str, decimals: int, what: str = "") -> str:
         """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give."""
@@ -217,8 +225,7 @@ class _Check:
         return self.approx
 
 
-@dataclass(frozen=True)
-class _Steps:
+class _Steps(NamedTuple):
     """The whole calculation before it is written."""
 
     options: Options
@@ -255,8 +262,7 @@ class _Steps:
 # The numbers of one head, as text -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
+class _Texts(NamedTuple):
     """Scores, exps and weights [n] of the places that are printed, by place."""
 
     dots: dict[int, str]
@@ -330,16 +336,14 @@ def _unscaled(options: Options, head: _Head) -> bool:
 # Sums of products -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Sum:
+class _Sum(NamedTuple):
     """`0.3×0.1`, `+ 0.9×0.3` and below it `= 0.03`, `+ 0.27`, `= 0.30`."""
 
     terms: list[str]
     results: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Factors:
+class _Factors(NamedTuple):
     """What is multiplied, as text: each column has one factor, and in each row another; and what comes out."""
 
     columns: Sequence[str]
@@ -474,7 +478,7 @@ def _dot(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     first = [Line.of(f'Query "{steps.query_name}":', *vector), GAP]
     last = []
     if plan.rest:
-        last = [GAP, Line.of(*f"{mark} {_count(plan.rest, 'more key')} in the same way".split(" "))]
+        last = [GAP, Line.of(*f"{mark} {_count(plan.rest, 'more key')} in the same way: table below".split(" "))]
     beside = partial(_beside, steps.glyphs.right, names, vectors, results)
     stacked = partial(_stacked, names, vectors, results)
     page.items.append(Box((lambda: [*first, *beside(), *last], lambda: [*first, *stacked(), *last])))
@@ -497,8 +501,8 @@ def _stacked(names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[
     """The sums below their keys."""
     lines: list[Line] = []
     for name, vector, each in zip(names, vectors, sums, strict=True):
-        lines += (Line.of(name, *vector), Line.of("  " + each.terms[0], *each.terms[1:]))
-        lines += (Line.of(*each.results, indent=2), GAP)
+        lines += (Line.of(name, *vector), Line.of(*each.terms, indent=2, hang=0))
+        lines += (Line.of(*each.results, indent=2, hang=0), GAP)
     return lines[:-1]
 
 
@@ -526,10 +530,12 @@ def _results(
     columns = [_aligned(column) for column in zip(*(expressions[place] for place in places), strict=True)]
     results = _aligned([printed[place] for place in places])
     shares = _aligned([numerals.percent(float(printed[place]), decimals) for place in places]) if share else []
+    lines = []
     for number, (name, place) in enumerate(zip(steps.quoted(places, ":"), places, strict=True)):
-        *before, last = [column[number] for column in columns]
-        pieces = [name, *before, f"{last} {signs[place]} {results[number]}"]
-        page.write(*pieces, *([f"= {shares[number]}"] if share else []))
+        pieces = [name, *(column[number] for column in columns), f"{signs[place]} {results[number]}"]
+        lines.append(Line.of(*pieces, *([f"= {shares[number]}"] if share else [])))
+    if lines:
+        page.items.append(Group(lines))
 
 
 def _scale(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
@@ -672,6 +678,8 @@ def _output(page: Page, steps: _Steps, head: _Head, texts: _Texts) -> None:
     visible = [place for place, may in enumerate(head.allowed) if may]
     counted = set(places)
     others = [place for place in visible if place not in counted]
+    if "dot" in steps.sections and head.vectors("key", places) == values:
+        page.items.append("Here each value is the same vector as its key.")
     for number, (weight, name, vector) in enumerate(
         zip(weights, steps.quoted(places), _vectors(printed, values, mark), strict=True)
     ):
@@ -713,9 +721,9 @@ def _numbers(
         what="products",
     )
     for number, each in enumerate(_sums(steps, factors), 1):
-        label = f"{number}: " if len(head.output) > 1 else ""
-        page.write(label + each.terms[0], *each.terms[1:], hang=len(label) + 2)
-        page.write(*each.results, indent=len(label))
+        label = [f"{number}:"] if len(head.output) > 1 else []
+        page.write(*label, *each.terms, hang=3 if label else 0)
+        page.write(*each.results, indent=3 if label else 0, hang=0)
     if count < len(head.output):
         page.items.append(f"{steps.glyphs.ellipsis} {_count(len(head.output) - count, 'more number')} in the same way")
 
@@ -809,8 +817,8 @@ def _fitting(steps: _Steps) -> tuple[Page, _Steps]:
 def _shortened(steps: _Steps, longest: int) -> _Steps:
     mark = steps.glyphs.ellipsis
     names = tuple(_short(name, longest, mark) for name in steps.names)
-    check = _Check(steps.check.approx, steps.check.exact)
-    return replace(steps, names=names, query_name=_short(steps.query_name, longest, mark), check=check)
+    check = _Check(steps.check.approx, steps.check.exact, [])
+    return steps._replace(names=names, query_name=_short(steps.query_name, longest, mark), check=check)
 
 
 def _short(name: str, longest: int, mark: str) -> str:
@@ -840,7 +848,7 @@ def _prepared(options: Options) -> _Steps:
         plan=_plan(heads, None if cross else found.query),
         names=names,
         query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
-        check=_Check(glyphs.approx, options.arithmetic == "exact"),
+        check=_Check(glyphs.approx, options.arithmetic == "exact", []),
     )
 
 
