@@ -454,6 +454,37 @@ def test_html_is_a_page_with_the_diagrams_drawn(run: Command) -> None:
     )
 
 
+def test_html_draws_from_the_source_wherever_the_block_stands(run: Command) -> None:
+    put(
+        "q/a.md",
+        b"---\nattention-diagram:\n  title: folder\n---\n\nx[^1]\n\n[^1]: > ```attention-diagram\n    > kind: echo\n"
+        b"    > ```\n\n!!! note\n\n    - "
+        + block("y").replace(b"\n", b"\n      ").rstrip()
+        + b"\n\n[^2]: "
+        + block("unused").replace(b"\n", b"\n    ")
+        + b"\n```attention_diagram\n```\n",
+    )
+    done = run("render", "q/a.md", "--to", "html")
+    page = done.out.decode()
+    assert page.count('<pre role="img"') == 2
+    assert '<pre role="img" aria-label="a folder"><code class="language-text">q\n</code></pre>' in page
+    assert "title:" not in page
+    assert done.err.startswith("q/a.md:24:1: warning: this fence stays as it is")
+    assert run("render", "--to", "html", stdin=b"a\n\n" + block("bad")) == (
+        2,
+        b"",
+        "<stdin>:5:8: error: a bad title (use another)\n",
+    )
+
+
+def test_a_block_that_html_takes_for_a_table_is_an_error(run: Command) -> None:
+    source = b"| a |\n|---|\n[^1]: " + block("x").replace(b"\n", b"\n    ")
+    assert run("render", stdin=source).status == 0
+    done = run("render", "--to", "html", stdin=source)
+    assert (done.status, done.out) == (2, b"")
+    assert done.err.startswith("<stdin>:3:7: error: no diagram here in HTML")
+
+
 def test_html_of_a_folder_has_its_own_suffix(run: Command) -> None:
     put("d/a.md", block("x"))
     put("d/e/b.markdown", b"plain\n")

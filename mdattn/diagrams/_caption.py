@@ -17,14 +17,15 @@ def finished(diagram: Diagram, options: Common) -> Diagram:
     words = " ".join(diagram.alternative.split())
     lines = diagram.lines
     if options.caption and words:
-        lines = (*lines, "", *cells.wrap(_spelled(words, options.charset), options.width))
+        lines = (*lines, "", *cells.wrap(_spelled(words, options), options.width))
     return Diagram(lines, cells.printable(cells.without_isolates(words)))
 
 
-def _spelled(words: str, charset: str) -> str:
-    """The words with the signs of the character set."""
-    if charset == UNICODE.name or words.isascii():
+def _spelled(words: str, options: Common) -> str:
+    """The words with the signs of the character set, those that the author uses apart."""
+    if options.charset == UNICODE.name or words.isascii():
         return words
+    own = repr(options)
     pairs = zip(UNICODE, ASCII, strict=True)
-    signs = {one: other for one, other in pairs if isinstance(one, str) and len(one) == 1 and not one.isascii()}
+    signs = {one: other for one, other in pairs if isinstance(one, str) and len(one) == 1 and one not in own}
     return "".join(str(signs.get(each, each)) for each in words)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from mdattn.blocks import BOM, label_figures, present
 from mdattn.drafts._compute import Worked
+from mdattn.errors import Diagnostic, DiagramError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
 
 
 def page(text: str, path: Path | None) -> Worked:
@@ -24,14 +26,21 @@ def page(text: str, path: Path | None) -> Worked:
 
     drawings = draw_document(text, path=path)
     diagrams = {block.place.first_line: diagram for block, diagram in drawings.diagrams}
+
+    def draw(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type == "fence" and token.map and token.map[0] in diagrams:
+                diagram = diagrams.pop(token.map[0])
+                present(token, diagram.lines, diagram.alternative)
+
     markdown = _markdown()
+    markdown.core.ruler.after("block", "attention_diagram", draw)
     environment: dict[str, object] = {}
     tokens = markdown.parse(text.removeprefix(BOM), environment)
-    for token in tokens:
-        if token.type == "fence" and token.map and token.map[0] in diagrams:
-            diagram = diagrams.pop(token.map[0])
-            present(token, diagram.lines, diagram.alternative)
-    assert not diagrams, "a block is none for the parser of the page"
+    if diagrams:  # A table, which only the page has, goes on to the next empty line, and swallows a footnote.
+        lost = (block.position for block, _ in drawings.diagrams if block.place.first_line in diagrams)
+        message = "no diagram here in HTML: the lines above make this one a part of a table"
+        raise DiagramError.of(Diagnostic(each, message, "put an empty line between the two") for each in lost)
     heading = next((tokens[i + 1].children or [] for i, each in enumerate(tokens) if each.type == "heading_open"), [])
     title = escapeHtml("".join(each.content for each in heading if each.type in ("text", "code_inline")))
     body: str = markdown.renderer.render(tokens, markdown.options, environment)

@@ -190,6 +190,9 @@ def _prune(
         # Vectors for another sentence are no matter where the block brings its own scores.
         if name == "embeddings" and not vectors_needed and not all(word in value for word in words):
             del values[name]
+    for name in type_.idle(values):
+        if name in values and given[name][0] is not tree:
+            del values[name]
 
 
 def _convert(
@@ -274,6 +277,11 @@ def _path(problem: str) -> Path:
     return tuple(int(number) if number else name for number, name in steps if name != "...")
 
 
+def _word(value: object) -> str:
+    """A default as YAML has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def describe(type_: type[Common]) -> list[tuple[str, str, str, str]]:
     """The options of a kind as rows: key, what it may be, default, meaning."""
     rows = []
@@ -281,6 +289,6 @@ def describe(type_: type[Common]) -> list[tuple[str, str, str, str]]:
         if info.name == "kind":
             continue
         meta = next(each for each in info.type.__metadata__ if isinstance(each, Meta))
-        default = "" if info.default in (None, msgspec.NODEFAULT) else str(info.default)
+        default = "" if info.default in (None, msgspec.NODEFAULT) else _word(info.default)
         rows.append((info.name, _expected(info.type), default, meta.description or ""))
     return rows
