@@ -299,7 +299,6 @@ def _texts(steps: _Steps, head: _Head) -> _Texts:
     work_ = head.working
     unscaled = _unscaled(steps.options, head)
     scaled = score if unscaled else asked
-    divided = steps.options.scale is None and bool(head.query)
     return _Texts(
         dots={place: text(head.dots[place], score) for place in places},
         scaled={place: text(work_.scaled[place], scaled) for place in places},
@@ -309,7 +308,7 @@ def _texts(steps: _Steps, head: _Head) -> _Texts:
         total=text(work_.total, asked),
         score_decimals=score,
         scaled_decimals=scaled,
-        divisor=numerals.compact(sqrt(len(head.query)), asked) if divided else "",
+        divisor=numerals.compact(sqrt(len(head.query)), asked) if head.query else "",
         vectors=vectors,
         exact_products=exact,
     )

@@ -214,6 +214,12 @@ def test_full_precision_is_rounded_once() -> None:
     assert [Fraction(each) for each in printed_weights(diagram)] == [half_up(each, 2) for each in weights]
     assert [half_up(each, 2) for each in printed_output(diagram)] == [half_up(each, 2) for each in output]
 
+    products = [[w * v for w, v in zip(weights, column, strict=True)] for column in zip(*rows, strict=True)]
+    sums = [line for line in lines_of(diagram) if re.match(r"\d: ", line)]
+    for line, row in zip(sums, products, strict=True):
+        terms = re.findall(NUMBER, line.split("≈")[1].split(" = ")[0])
+        assert [Fraction(each) for each in terms] == [half_up(each, 2) for each in row]
+
 
 def test_full_precision_names_what_the_printed_numbers_would_give() -> None:
     drawn = text({**PENCIL, "arithmetic": "exact"}, width=200)
@@ -241,6 +247,7 @@ def test_large_scores_lose_their_largest_first() -> None:
     assert "The largest score, 12.5, is subtracted first: it cancels out." in drawn
     assert "exp(-7.0 - 12.5) = exp(-19.5)" in drawn
     assert "subtracted" not in text(options, scores=[4.5, -3])
+    assert "The largest score, -4.50, is subtracted first" in text(options, scores=[-4.5, -4.75])
     assert "exp(-9 - (-8)) = exp(-1)" in text(options, scores=[-8, -9.0])
 
 
@@ -343,6 +350,14 @@ def test_all_keys_are_in_the_sum(count: int, arithmetic: str) -> None:
         assert "w5" in [row[0] for row in rows]
     if arithmetic == "shown":
         assert wrong(diagram, True) == []
+
+
+def test_the_own_key_of_the_query_is_not_left_out() -> None:
+    tokens = [f"w{index}" for index in range(40)]
+    scores = [4.0] * 30 + [1.0] + [4.0] * 9
+    drawn = text({"kind": "steps", "tokens": tokens, "query": 30, "scores": scores})
+    assert "│ w30 " in drawn
+    assert "│ w35 " not in drawn
 
 
 def test_long_vectors_say_what_they_leave_out() -> None:
@@ -499,3 +514,4 @@ def test_a_width_that_is_too_small_is_told_exactly() -> None:
         needed = int(re.findall(r"at least (\d+) columns", message)[0])
         assert too_wide(draw(options, width=needed).lines, needed) == []
         assert needed <= 32
+        assert f"at least {needed} columns" in error(options, width=needed - 1)
