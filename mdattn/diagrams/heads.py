@@ -7,7 +7,8 @@ them (`_Card`), to what stands where (`_Layout`), to ink.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
@@ -21,7 +22,7 @@ from msgspec import Meta
 
 from mdattn import cells, numerals
 from mdattn import options as common
-from mdattn.attention import weigh
+from mdattn.attention import Trace, ties, weigh
 from mdattn.canvas import Canvas, Diagram
 from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
@@ -105,6 +106,21 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[int, Meta(ge=1, le=64)] | None,
         doc("how many of its largest connections each head shows, instead of `threshold`", "a number from 1 to 64"),
     ] = None
+
+    @property
+    def uses(self) -> set[str]:
+        """The sorts of work that the heads do."""
+        heads = self.heads if isinstance(self.heads, list) else [Head(projections=Projections())]
+        return _uses(_given(self), map(_given, heads))
+
+    @classmethod
+    def idle(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """The options that bear on none of the heads of a block."""
+        heads, source = values.get("heads"), values.get("source")
+        held = [source.get("holds", "weights")] if isinstance(source, dict) else []
+        own = [set(each) for each in heads if isinstance(each, dict)] if isinstance(heads, list) else [{"projections"}]
+        uses = _uses({*values, *held}, own)
+        return frozenset(name for name, bears in _BEARS.items() if not uses & bears)
 
 
 # What a head attends by -----------------------------------------------------------------------------------------------
@@ -230,8 +246,7 @@ class _Reader(NamedTuple):
         projections = head.projections or self.options.projections
         if projections is not None:
             at: OptionPath = (*path, "projections") if own else ("projections",)
-            said = "Compares projected vectors." if _projecting(projections) else "Compares the vectors themselves."
-            return _Basis(said, "vectors", self.projected(projections, at), pairs)
+            return _Basis(_compares(projections), "vectors", self.projected(projections, at), pairs)
         if head.note:
             return _Basis("", "note", None, pairs)
         raise OptionError(
@@ -276,12 +291,13 @@ class _Reader(NamedTuple):
 
     def split(self) -> Iterator[_Basis]:
         """Heads that divide the vectors among them."""
-        said = "Compares the vectors themselves." if self.total == 1 else "Compares a part of the vectors."
-        if self.options.projections is not None and _projecting(self.options.projections):
-            said = said.replace("the vectors themselves", "projected vectors").replace(
-                "the vectors", "projected vectors"
-            )
-        for head in self.work.split_heads(self.total):
+        projections = self.options.projections
+        vector = "projected vector" if projections is not None and _projecting(projections) else "vector"
+        for index, head in enumerate(self.work.split_heads(self.total)):
+            size = head.trace.query.shape[2] if isinstance(head.trace, Trace) else 0
+            first, last = index * size + 1, (index + 1) * size
+            span = f"number {first}" if size == 1 else f"numbers {first}{self.glyphs.dash}{last}"
+            said = f"Compares {span} of each {vector}." if self.total > 1 else _compares(projections)
             yield _Basis(said, "vectors", lambda head=head: head.trace.weights[0], ())  # type: ignore[misc]
 
     def pairs(self, head: Head, path: OptionPath) -> tuple[_Pair, ...]:
@@ -294,10 +310,44 @@ class _Reader(NamedTuple):
             place = position(pair.query, queries, (*path, "query")), position(pair.key, keys, (*path, "key"))
             return _Pair((place,), _text(pair.note))
         if not 2 <= len(pair) <= 3:
-            raise OptionError(path, f"a pair has two {self.noun}s and maybe a note, not {len(pair)} texts")
+            raise OptionError(
+                path, f"a pair has two {self.noun}s and maybe a note, not {len(pair)} text{'s' * (len(pair) != 1)}"
+            )
         place = position(pair[0], queries, (*path, 0)), position(pair[1], keys, (*path, 1))
         both = not self.cross and place[0] != place[1]
         return _Pair((place, place[::-1]) if both else (place,), _text(pair[2] if len(pair) == 3 else None))
+
+
+# Which options bear on heads by what; others on all that have weights.
+_BEARS = {
+    "embeddings": {"vectors"},
+    "dimensions": {"vectors"},
+    "keys": {"vectors"},
+    "projections": {"vectors"},
+    "strength": {"looks"},
+    "scale": {"looks", "vectors", "scores"},
+    "temperature": {"looks", "vectors", "scores"},
+    "softcap": {"looks", "vectors", "scores"},
+    "threshold": {"looks", "vectors", "scores", "weights"},
+    "top": {"looks", "vectors", "scores", "weights"},
+    "mask": {"looks", "vectors", "scores", "weights"},
+}
+# What a head attends by, by the first of these options that it has, and which sort of work that is.
+_USES = {"pattern": "looks", "scores": "scores", "weights": "weights", "projections": "vectors", "pairs": "looks"}
+
+
+def _uses(block: AbstractSet[str], heads: Iterable[AbstractSet[str]]) -> set[str]:
+    """The sorts of work that heads do, from the options that the block has and those that each head has."""
+    for name in ("weights", "scores"):
+        if name in block:
+            return {name}
+    bare = "vectors" if "projections" in block else "note"
+    return {next((use for name, use in _USES.items() if name in own), bare) for own in heads}
+
+
+def _given(options: msgspec.Struct) -> set[str]:
+    """The options that are not left out."""
+    return {name for name in options.__struct_fields__ if getattr(options, name) is not None}
 
 
 def _outer(options: Options) -> Basis | None:
@@ -323,6 +373,11 @@ def _ways(pairs: Iterable[_Pair]) -> list[Place]:
 
 def _projecting(projections: Projections) -> bool:
     return projections.query is not None or projections.key is not None
+
+
+def _compares(projections: Projections | None) -> str:
+    projected = projections is not None and _projecting(projections)
+    return "Compares projected vectors." if projected else "Compares the vectors themselves."
 
 
 def _text(text: str | None) -> str:
@@ -357,12 +412,15 @@ class _Card:
     """One head before it is laid out."""
 
     title: str
+    spoken: str
     basis: _Basis
     links: tuple[_Link, ...]
     more: int
     """Connections that stand out and are left out."""
     most: float
-    """The largest weight among them; where no connection stands out, of those above an even share, 0 if none is."""
+    """The largest weight among them."""
+    nothing: str
+    """What is said where no connection stands out."""
     missing: tuple[str, ...]
     """The author's pairs that do not stand out."""
     entropy: float | None
@@ -373,9 +431,12 @@ class _Card:
 
 
 class _Found(NamedTuple):
+    """What stands out in the weights of a head; the first fields are those of a card."""
+
     links: tuple[_Link, ...]
     more: int
     most: float
+    nothing: str
     standing: Any  # bool [query, key]
 
 
@@ -410,6 +471,12 @@ class _Scene:
         return share
 
     @cached_property
+    def upper(self) -> Any:
+        """Where the key is not before the query, bool [query, key]."""
+        places = np.arange(len(self.seen))
+        return places[:, None] <= places
+
+    @cached_property
     def threshold(self) -> float | None:
         """The weight from which on a connection is strong; None where the largest are shown, strong or not."""
         if self.options.top is not None:
@@ -423,6 +490,11 @@ class _Scene:
             return 0.0
         unit = 10.0**self.options.decimals
         return (ceil(self.threshold * unit - NEAR) - 0.5) / unit - NEAR / 2
+
+    def connected(self, query: int, key: int, sign: str = "") -> str:
+        """`programmer → The`."""
+        itself = query == key and not self.reader.cross
+        return f"{self.names[query]} {sign or self.glyphs.right} {'itself' if itself else self.key_names[key]}"
 
     def number(self, weight: float) -> str:
         return numerals.text(weight, self.options.decimals)
@@ -438,15 +510,16 @@ def _cards(scene: _Scene) -> Iterator[_Card]:
         gloss = f" ({_text(head.gloss)})" if head.gloss else ""
         note = (head.note,) if isinstance(head.note, str) else [f"- {each}" for each in head.note or ()]
         title, notes = f"HEAD {index + 1}{name}{gloss}", tuple(map(_text, note))
+        spoken = _text(head.name) or f"head {index + 1}"
         if basis.weights is None:
-            yield _Card(title, basis, (), 0, 0.0, (), None, False, notes)
+            yield _Card(title, spoken, basis, (), 0, 0.0, "", (), None, False, notes)
             continue
         weights = basis.weights()
         found = _standing_out(scene, weights, basis.pairs)
         missing = tuple(_missing(scene, weights, found, basis.pairs))
         entropy = _entropy(scene, weights)
         uneven = basis.uses == "weights" and bool((np.abs(weights.sum(axis=1)[scene.seen > 0] - 1) > NEAR).any())
-        yield _Card(title, basis, found.links, found.more, found.most, missing, entropy, uneven, notes)
+        yield _Card(title, spoken, basis, *found[:4], missing, entropy, uneven, notes)
 
 
 def _standing_out(scene: _Scene, weights: Array, pairs: Sequence[_Pair]) -> _Found:
@@ -456,20 +529,33 @@ def _standing_out(scene: _Scene, weights: Array, pairs: Sequence[_Pair]) -> _Fou
     strength = np.where(standing, weights, 0.0)
     if not scene.reader.cross:
         # Both ways of a connection stand in the upper triangle.
-        strength = np.triu(np.maximum(strength, strength.T))
+        strength = np.where(scene.upper, np.maximum(strength, strength.T), 0.0)
     total = int(np.count_nonzero(strength))
     if not total:
-        return _Found((), 0, float(weights[above].max(initial=0.0)), standing)
-    most = scene.options.top or max(MOST_LINKS, len(pairs))
-    places = _largest(strength, total, most)
+        return _Found((), 0, 0.0, _nothing(scene, np.where(above, weights, 0.0)), standing)
+    places = _largest(strength, total, scene.options.top or max(MOST_LINKS, len(pairs)))
     if scene.threshold is None:
         least = min(strength[place] for place in places)
         standing &= weights >= least - NEAR
     links = tuple(_link(scene, weights, standing, place, pairs) for place in places)
+    most = 0.0
     if total > len(places):
-        for place in places:
-            strength[place] = 0.0
-    return _Found(links, total - len(places), float(strength.max()) if total > len(places) else 0.0, standing)
+        strength[tuple(zip(*places, strict=True))] = 0.0
+        most = float(strength.max())
+    return _Found(links, total - len(places), most, "", standing)
+
+
+def _nothing(scene: _Scene, above: Array) -> str:
+    """What is said of weights [query, key], 0 up to an even share, of which none is shown."""
+    if not (scene.seen > 1).any():
+        return f"No {scene.reader.noun} has a choice of what it attends to."
+    alike = ties(above.ravel())
+    if not alike:
+        return "Attends evenly: no connection stands out."
+    query, key = divmod(alike[0], above.shape[1])
+    more = f" ({len(alike) - 1} more alike)" if len(alike) > 1 else ""
+    largest = f"{scene.connected(query, key)} {scene.number(float(above[query, key]))}{more}"
+    return f"No strong connection. Largest weight: {largest}."
 
 
 def _largest(strength: Array, total: int, most: int) -> list[Place]:
@@ -507,8 +593,7 @@ def _missing(scene: _Scene, weights: Array, found: _Found, pairs: Sequence[_Pair
         seen = [scene.number(float(weights[way])) for way in pair.ways if allowed is None or allowed[way]]
         note = f" ({pair.note})" if pair.note else ""
         shares = " and ".join(dict.fromkeys(seen)) or "masked"
-        name = "itself" if query == key and not scene.reader.cross else scene.key_names[key]
-        yield f"{scene.names[query]} {sign} {name} {shares}{note}"
+        yield f"{scene.connected(query, key, sign)} {shares}{note}"
 
 
 def _entropy(scene: _Scene, weights: Array) -> float | None:
@@ -522,7 +607,7 @@ def _entropy(scene: _Scene, weights: Array) -> float | None:
     products = rows * np.log(np.where(rows > 0, rows, 1.0))
     entropies = np.log(sums) - products.sum(axis=1) / sums
     mean: float = (entropies / np.log(seen)).mean().item()
-    return mean
+    return min(max(mean, 0.0), 1.0)
 
 
 # How it fits ----------------------------------------------------------------------------------------------------------
@@ -558,9 +643,9 @@ class _Layout:
         return self.start + self.ways * (self.digits + 2) - 2
 
     def names(self, link: _Link) -> tuple[str, str]:
-        """The two words of a connection as they stand in the cards."""
-        left, right = self.lefts[link.left], self.rights[link.right]
-        return left, (self.itself if link.left == link.right and self.itself else right)
+        """The two words of a connection as they stand in the cards, padded."""
+        itself = self.itself if link.left == link.right else ""
+        return self.lefts[link.left], itself.ljust(self.right) if itself else self.rights[link.right]
 
 
 def _layout(scene: _Scene, cards: Sequence[_Card]) -> _Layout:
@@ -579,28 +664,31 @@ def _layout(scene: _Scene, cards: Sequence[_Card]) -> _Layout:
 
 def _formed(scene: _Scene, links: Sequence[_Link], boxed: bool, room: int, sign: int, longest: int) -> _Layout:
     """The layout with words of at most `longest` cells."""
-    mark, cross = scene.glyphs.ellipsis, scene.reader.cross
-    used = [{link.left: scene.names[link.left] for link in links}, {}]
     # A word that attends to itself is named once, unless the sentence has the word "itself".
-    alone = not cross and "itself" not in scene.names
-    for link in links:
-        used[1][link.right] = scene.key_names[link.right]
-    short = _shortened([*used[0].values(), *used[1].values()], longest, mark)
-    lefts = {at: short[name] for at, name in used[0].items()}
-    rights = {at: short[name] for at, name in used[1].items()}
-    itself = "itself" if alone else ""
-    selves = any(link.left == link.right for link in links)
+    itself = "" if scene.reader.cross or "itself" in scene.names else "itself"
+    lefts = {link.left: scene.names[link.left] for link in links}
+    rights = {link.right: scene.key_names[link.right] for link in links}
+    short = _shortened([*lefts.values(), *rights.values()], longest, scene.glyphs.ellipsis)
+    widths = {cut: cells.width(cut) for cut in short.values()}
+    left = max((widths[short[name]] for name in lefts.values()), default=0)
+    right = max((widths[short[name]] for name in rights.values()), default=0)
+    if itself and any(link.left == link.right for link in links):
+        right = max(right, len(itself))
+
+    def padded(name: str, size: int) -> str:
+        return short[name] + " " * (size - widths[short[name]])
+
     return _Layout(
         boxed=boxed,
         room=room,
         stacked=False,
-        lefts=lefts,
-        rights=rights,
+        lefts={at: padded(name, left) for at, name in lefts.items()},
+        rights={at: padded(name, right) for at, name in rights.items()},
         itself=itself,
-        left=cells.widest([*lefts.values()]),
-        right=cells.widest([*rights.values(), *([itself] if selves else [])]),
+        left=left,
+        right=right,
         sign=sign,
-        ways=2 if any(len(link.weights()) > 1 for link in links) else 1,
+        ways=2 if any(link.forward is not None and link.backward is not None for link in links) else 1,
         digits=len(scene.number(1)),
         legend=tuple((cut, full) for full, cut in short.items() if cut != full),
     )
@@ -633,7 +721,7 @@ def draw(options: Options, folder: Path | None) -> Diagram:
     """What each head attends to, a card a head. Raises OptionError."""
     scene = _scene(options)
     cards = list(_cards(scene))
-    _refuse_idle(options, {card.basis.uses for card in cards})
+    _refuse_idle(options)
     layout = _layout(scene, cards)
     canvas, glyphs = _notes.start(options)
     if options.title not in (None, "none"):
@@ -665,7 +753,7 @@ def _scene(options: Options) -> _Scene:
         raise OptionError("top", "'threshold' and 'top' exclude each other", "keep one")
     tokens = tokens_of(options)
     keys = key_tokens_of(options, tokens)
-    embeddings = embeddings_of(options, tokens) if _needs_vectors(options) else None
+    embeddings = embeddings_of(options, tokens) if "vectors" in options.uses else None
     allowed, _ = mask_of(options, len(tokens), len(keys))
     noun = "word" if options.text is not None else "token"
     work = Work(options, tokens, keys, embeddings, allowed, None)
@@ -674,38 +762,11 @@ def _scene(options: Options) -> _Scene:
     return _Scene(reader, names, names if keys is tokens else distinct(keys))
 
 
-def _needs_vectors(options: Options) -> bool:
-    """Whether the weights of some head are computed from vectors."""
-    if _outer(options):
-        return False
-    heads = options.heads if isinstance(options.heads, list) else [Head(projections=Projections())]
-    bare = ("pattern", "pairs", "scores", "weights")
-    return any(
-        head.projections is not None
-        or (options.projections is not None and all(getattr(head, name) is None for name in bare))
-        for head in heads
-    )
-
-
-# Which options bear on heads by what; others on all that have weights.
-_BEARS = {
-    "embeddings": {"vectors"},
-    "dimensions": {"vectors"},
-    "keys": {"vectors"},
-    "projections": {"vectors"},
-    "strength": {"looks"},
-    "scale": {"looks", "vectors", "scores"},
-    "temperature": {"looks", "vectors", "scores"},
-    "softcap": {"looks", "vectors", "scores"},
-    "threshold": {"looks", "vectors", "scores", "weights"},
-    "top": {"looks", "vectors", "scores", "weights"},
-}
-
-
-def _refuse_idle(options: Options, uses: set[str]) -> None:
+def _refuse_idle(options: Options) -> None:
     """Raises OptionError for an option that bears on no head."""
     for name, bears in _BEARS.items():
-        if getattr(options, name) is not None and not uses & bears:
+        given = getattr(options, name) not in (None, "none")
+        if given and not options.uses & bears:
             what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
             does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
             raise OptionError(name, f"'{name}' has no effect: no head {does}", "remove it")
@@ -737,20 +798,27 @@ def _draw_cards(canvas: Canvas, layout: _Layout, cards: Sequence[tuple[list[str]
                 canvas.text(top + titles + 2 + offset, left + 2, line)
 
 
+def _wrapped(text: str, room: int) -> list[str]:
+    """The text in lines, all but the first indented."""
+    return [text] if cells.width(text) <= room else cells.wrap(text, room, "  ")
+
+
 def _title(card: _Card, layout: _Layout) -> list[str]:
-    return cells.wrap(card.title, layout.room, "  ")
+    return _wrapped(card.title, layout.room)
 
 
 def _body(scene: _Scene, card: _Card, layout: _Layout) -> list[str]:
     """The lines of a card below its title."""
-    wrapped = [line for text in card.note for line in cells.wrap(text, layout.room, "  ")]
+    wrapped = [line for text in card.note for line in _wrapped(text, layout.room)]
     if card.basis.weights is None:
-        return [*cells.wrap("No weights, only a note:", layout.room, "  "), *wrapped]
-    lines = cells.wrap(card.basis.said, layout.room, "  ")
-    lines += _links(scene, card, layout) if card.links else cells.wrap(_nothing(scene, card), layout.room, "  ")
+        return [*_wrapped("No weights, only a note:", layout.room), *wrapped]
+    lines = [*_wrapped(card.basis.said, layout.room), *_entropy_lines(scene, card, layout)]
+    if layout.boxed:
+        lines.append("")
+    lines += _links(scene, card, layout) if card.links else _wrapped(card.nothing, layout.room)
     for text in _asides(scene, card):
-        lines += cells.wrap(text, layout.room, "  ")
-    return [*lines, *wrapped, *_entropy_lines(scene, card, layout)]
+        lines += _wrapped(text, layout.room)
+    return [*lines, *wrapped]
 
 
 def _links(scene: _Scene, card: _Card, layout: _Layout) -> Iterator[str]:
@@ -772,10 +840,10 @@ def _links(scene: _Scene, card: _Card, layout: _Layout) -> Iterator[str]:
 def _row(scene: _Scene, link: _Link, layout: _Layout) -> Iterator[str]:
     """`programmer ↔ debugged   0.48  0.92  subject-verb`."""
     left, right = layout.names(link)
-    sign = cells.centre(link.sign(scene.glyphs), layout.sign)
+    sign = link.sign(scene.glyphs).center(layout.sign)
     numbers = [link.forward, link.backward] if layout.ways == 2 else link.weights()
-    texts = [cells.pad("" if each is None else scene.number(each), layout.digits) for each in numbers]
-    row = f"{cells.pad(left, layout.left)} {sign} {cells.pad(right, layout.right)}  {'  '.join(texts)}"
+    texts = ["" if each is None else scene.number(each) for each in numbers]
+    row = f"{left} {sign} {right}  {'  '.join(text.ljust(layout.digits) for text in texts)}"
     if not link.note:
         yield row.rstrip()
         return
@@ -792,21 +860,12 @@ def _row(scene: _Scene, link: _Link, layout: _Layout) -> Iterator[str]:
 def _stacked(scene: _Scene, link: _Link, layout: _Layout) -> Iterator[str]:
     """The words on one row, their weights and the note below."""
     left, right = layout.names(link)
-    yield f"{left} {link.sign(scene.glyphs)} {right}"
+    yield f"{left.rstrip()} {link.sign(scene.glyphs)} {right.rstrip()}"
     texts = [scene.number(each) for each in link.weights()]
     if len(texts) > 1:
         texts = [f"{sign} {text}" for sign, text in zip((scene.glyphs.right, scene.glyphs.left), texts, strict=True)]
     text = "  ".join(texts) + (f"  {link.note}" if link.note else "")
     yield from (f"  {each}" for each in cells.wrap(text, layout.room - 2))
-
-
-def _nothing(scene: _Scene, card: _Card) -> str:
-    """What a card says that has no connection to show."""
-    if not (scene.seen > 1).any():
-        return f"No {scene.reader.noun} has a choice of what it attends to."
-    if not card.most:
-        return "Attends evenly: no connection stands out."
-    return f"No strong connection: the largest weight above an even share is {scene.number(card.most)}."
 
 
 def _asides(scene: _Scene, card: _Card) -> Iterator[str]:
@@ -821,13 +880,13 @@ def _entropy_lines(scene: _Scene, card: _Card, layout: _Layout) -> list[str]:
     """`Entropy ████▌░░░░░░░ 0.41  focused`."""
     if card.entropy is None:
         return []
-    share = min(max(card.entropy, 0.0), 1.0)
+    share = card.entropy
     decimals = scene.options.decimals
     word = "focused" if numerals.rounded(share, decimals) < FOCUSED else "diffuse"
     text = f"{numerals.text(share, decimals)}  {word}"
     bar = min(BAR, layout.room - len(text) - len("Entropy  "))
     if bar < SHORTEST_BAR:
-        return cells.wrap(f"Entropy {text}", layout.room, "  ")
+        return _wrapped(f"Entropy {text}", layout.room)
     glyphs = scene.glyphs
     halves = (
         round(numerals.rounded(share * bar * 2, 0)) if glyphs.half_bar else 2 * round(numerals.rounded(share * bar, 0))
@@ -894,45 +953,37 @@ def _mask(scene: _Scene) -> Iterator[str]:
         yield f"Window of {size}: a {noun} attends to itself{before}."
     none = np.flatnonzero(scene.seen == 0).tolist()
     if none:
-        named = _notes.listed(scene.names[at] for at in none) if len(none) <= 3 else f"{len(none)} {noun}s"
+        named = _notes.listed(f'"{scene.names[at]}"' for at in none) if len(none) <= 3 else f"{len(none)} {noun}s"
         yield f"{named} {'attends' if len(none) == 1 else 'attend'} to nothing: every key is masked."
 
 
 def _alternative(scene: _Scene, cards: Sequence[_Card]) -> str:
     """The same in a few sentences, made from the numbers."""
-    noun = scene.reader.noun
-    count_ = len(scene.names)
+    told, tokens = cards[:MOST_SPOKEN], len(scene.names)
     heads = "One attention head" if len(cards) == 1 else f"{len(cards)} attention heads"
-    first = f"{heads} over {count_} {noun}{'' if count_ == 1 else 's'}"
-    spread = [
-        f"{_spoken(card)} {scene.number(min(max(card.entropy, 0.0), 1.0))}"
-        for card in cards[:MOST_SPOKEN]
-        if card.entropy is not None
-    ]
-    sentences = [f"{first}." if not spread else f"{first}; entropy as a share of an even one: {', '.join(spread)}."]
-    told = []
-    for card in cards[:MOST_SPOKEN]:
-        if not card.links:
-            continue
-        link = max(card.links, key=lambda each: numerals.snapped(max(each.weights())))
-        weight = max(link.weights())
-        query, key = (link.left, link.right) if link.forward == weight else (link.right, link.left)
-        itself = query == key and not scene.reader.cross
-        told.append(
-            f"in {_spoken(card)} '{scene.names[query]}' attends to "
-            f"{'itself' if itself else repr(scene.key_names[key])}, {scene.number(weight)}"
-        )
-    if told:
-        sentences.append(f"Largest weights: {'; '.join(told)}.")
-    silent = [_spoken(card) for card in cards if card.basis.weights is None]
+    sentence = f"{heads} over {tokens} {scene.reader.noun}{'' if tokens == 1 else 's'}"
+    spread = [f"{card.spoken} {scene.number(card.entropy)}" for card in told if card.entropy is not None]
+    if spread:
+        which = f" (of the first {MOST_SPOKEN})" if len(told) < len(cards) else ""
+        sentence += f"; entropy{which} as a share of an even one: {', '.join(spread)}"
+    sentences = [sentence]
+    largest = [f"in {card.spoken} {_strongest(scene, card.links)}" for card in told if card.links]
+    if largest:
+        sentences.append(f"Largest weights: {'; '.join(largest)}")
+    silent = [card.spoken for card in told if card.basis.weights is None]
     if silent:
-        sentences.append(f"No weights: {_notes.listed(silent[:MOST_SPOKEN])}.")
-    return " ".join(sentences)
+        sentences.append(f"No weights: {_notes.listed(silent)}")
+    return ". ".join(sentences) + "."
 
 
-def _spoken(card: _Card) -> str:
-    """`head 1`."""
-    return card.title.split(" – ")[0].split(" (")[0].split(" - ")[0].lower()
+def _strongest(scene: _Scene, links: Sequence[_Link]) -> str:
+    """`'The' attends to 'programmer', 0.92`: the largest weight, of equal ones the first."""
+    link = max(links, key=lambda each: numerals.snapped(max(each.weights())))
+    weight = max(link.weights())
+    query, key = (link.left, link.right) if link.forward == weight else (link.right, link.left)
+    itself = query == key and not scene.reader.cross
+    name = "itself" if itself else f"'{scene.key_names[key]}'"
+    return f"'{scene.names[query]}' attends to {name}, {scene.number(weight)}"
 
 
 KIND = Kind(
