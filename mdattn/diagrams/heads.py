@@ -918,6 +918,9 @@ def _closing(scene: _Scene, cards: Sequence[_Card], layout: _Layout) -> Iterator
     if any(card.basis.uses == "looks" for card in cards):
         strength = str(float(options.strength or STRENGTH)).removesuffix(".0")
         yield f"Score: {strength} for what a head looks for, else 0. Weights: softmax of a {noun}'s scores."
+    if any(card.basis.uses == "vectors" for card in cards):
+        by = "" if options.scale else f" / {glyphs.root}d, d numbers each"
+        yield f"Vectors are compared by their dot product{by}. Weights: softmax of a {noun}'s scores."
     yield from _notes.scaling(options)
     yield from _mask(scene)
     if any(card.entropy is not None for card in computed):
