@@ -386,6 +386,9 @@ def test_a_file_without_a_region_is_warned_of_if_it_was_named(run: Command) -> N
         "d/a.md: warning: no diagram here keeps its source in a comment "
         "(`mdattn render --keep-source` makes one of a block)\n"
     )
+    put("e.md", b"<details>\n" + region("x"))
+    assert run("update", "e.md").err.startswith("e.md:2:1: warning: no diagram here: the comment stands inside")
+    assert run("update", "e.md").err.count("\n") == 1
     Path("empty").mkdir()
     assert "no document" in run("update", "empty").err
     assert run("update").status == 2

@@ -1,7 +1,6 @@
 """In-place documents: the source stays beside its diagram, and updating is a fixed point in every nesting.
 
-The oracles: a parser configured here from the libraries alone, `hashlib` and `b2sum`, and a browser's reading of a
-comment (HTML's own, `html.parser`).
+The oracles: a parser configured here from the libraries alone, `hashlib` and `b2sum`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import subprocess
 import sys
 from functools import cache
 from hashlib import blake2b
-from html.parser import HTMLParser
 from pathlib import Path
 
 import echo
@@ -26,9 +24,9 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 from test_blocks import NESTINGS, TEXT, random_document
 
-from mdattn.blocks import find, may_hold_regions, regions, split
+from mdattn.blocks import find, kept, may_hold_regions, prove, refreshed, regions, splice, split
 from mdattn.blocks._inplace import checksum, escape, unescape
-from mdattn.errors import DiagramError, Position
+from mdattn.errors import DiagramError, Position, ProofError
 from mdattn.render import Updated, render_document, update_document
 
 NAME = "attention-diagram"
@@ -151,6 +149,15 @@ def test_empty_lines_of_the_yaml_are_kept(prefix: str) -> None:
         assert f"\n{rest.rstrip()}\n{rest}title" in kept
 
 
+def test_empty_lines_of_a_diagram_end_no_admonition_and_leave_no_blanks_elsewhere() -> None:
+    yaml = 'kind: echo\ntitle: "a\\n\\n\\nb"\n'
+    for head, prefix, blank in (("!!! note\n", "    ", "    "), ("- x\n\n", "  ", ""), ("> x\n>\n", "> ", ">")):
+        body = (comment(yaml) + marker()).rstrip("\n").replace("\n", f"\n{prefix}")
+        updated = update_document(f"{head}{prefix}{body}\n")
+        assert f"\n{prefix}a\n{blank}\n{blank}\n{prefix}b\n" in updated.text
+        assert update_document(updated.text) == Updated(updated.text, 1, (), ())
+
+
 def test_a_region_as_a_hand_writes_it_is_drawn() -> None:
     for between in ("", "```text\n```\n", "```\n```\n", "\n\n```text\n\n\n```\n\n", "~~~text\n~~~\n"):
         for head in (comment(YAML), f"  <!--\t{NAME} \n  kind: echo\n  title: x -->\n", f"<!--{NAME}\n{YAML}-->  \n"):
@@ -196,19 +203,6 @@ def test_a_region_in_a_fence_or_beside_one_is_documentation() -> None:
 # Escapes
 
 
-class Comments(HTMLParser):
-    """What HTML takes for the comments of a text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_comment(self, data: str) -> None:
-        self.found.append(data)
-
-
 ARROWS = st.text(st.sampled_from("-->!\\< a\n"), max_size=20)
 
 
@@ -220,8 +214,8 @@ ARROWS = st.text(st.sampled_from("-->!\\< a\n"), max_size=20)
 def test_an_escaped_text_comes_back_and_ends_no_comment(text: str) -> None:
     escaped = escape(text)
     assert unescape(escaped) == text
+    # What ends a comment in CommonMark (4.6) and in HTML (13.2.5.43 to 13.2.5.52).
     assert "-->" not in escaped and "--!>" not in escaped
-    assert Comments(f"<!-- a\n{escaped}\n-->").found == [f" a\n{escaped}\n"]
 
 
 def test_an_arrow_has_one_backslash_more() -> None:
@@ -277,6 +271,21 @@ def test_the_places_behind_an_escape_are_exact() -> None:
     assert message == "unknown option 'wrong'"
 
 
+@pytest.mark.parametrize("prefix", ["", "> ", "-\t", "  "])
+def test_each_character_of_the_yaml_knows_its_place(prefix: str) -> None:
+    rest = prefix.replace("-", " ")
+    held = "{title: '--\\> --!\\\\> a',\n\n kind: echo,\n  x: --\\>---\\>}\n"
+    source = prefix + (comment(held) + marker()).rstrip("\n").replace("\n", f"\n{rest}")
+    document = find(source)
+    (region,) = regions(document).regions
+    assert region.yaml.text == unescape(held)
+    for index, character in enumerate(region.yaml.text.rstrip("\n")):
+        line, column = region.yaml.position(index)
+        assert character == "\n" or document.lines[line - 1][column - 1] == character
+    line, column = region.yaml.position(len(region.yaml.text))
+    assert document.lines[line - 1][column - 1 :].startswith("-->")
+
+
 HEAD = comment(YAML)
 
 
@@ -288,6 +297,12 @@ HEAD = comment(YAML)
         (HEAD + result("x"), (2, 1), "no end marker", "behind its fence"),
         (HEAD + "```text\n" + marker("x"), (2, 1), "no end marker", "close the fence above"),
         (f"- {HEAD}".replace("\n", "\n  ").rstrip(" ") + "\n" + marker(), (2, 3), "no end marker", "as deep in lists"),
+        (
+            f"- {HEAD}- {marker()}".replace("\n", "\n  ").replace("  - ", "- "),
+            (2, 3),
+            "no end marker",
+            "as deep in lists",
+        ),
         (marker("x"), (2, 1), "ends nothing", "begins with a line <!-- @"),
         (f"<!-- @ of the cat\n{YAML}-->\n" + marker(), (6, 1), "ends nothing", "holds nothing else"),
         (HEAD + result("x") + result("x") + marker(), (11, 1), "something else", "move it out"),
@@ -332,6 +347,8 @@ def test_a_region_that_an_html_block_hides_is_warned_of() -> None:
         assert warning.position.line == 4
         assert warning.severity == "warning"
         assert "inside an HTML block" in warning.message
+    quoted = update_document(f"<!--\nas in\n<!-- {NAME}\n-->\n")
+    assert (quoted.regions, quoted.warnings) == (0, ())
     shown = update_document("<details>\n\n" + whole("x") + "\n</details>\n")
     assert (shown.regions, shown.warnings) == (1, ())
 
@@ -375,6 +392,30 @@ def test_an_edit_by_hand_is_not_overwritten_but_by_force(edited: str) -> None:
     assert forced.text == whole(title)
     assert "edited by hand" in forced.drift[0].message
     assert update_document(forced.text) == Updated(whole(title), 1, (), ())
+
+
+# The proof
+
+
+def test_the_proof_sees_every_change_within_a_region() -> None:
+    source = f"a\n\n```{NAME}\n{YAML}```\n\nb\n"
+    document = find(source)
+    replacement = kept(document.blocks[0], content("x").splitlines())
+    result = splice(document, [replacement])
+    prove(document, [replacement], result)
+    stale = result.replace(content("x"), content("y"))
+    document_in_place = find(stale)
+    (region,) = regions(document_in_place).regions
+    fresh = refreshed(region, content("x").splitlines())
+    assert splice(document_in_place, fresh) == result
+    prove(document_in_place, fresh, result)
+    for index in range(len(result)):
+        for changed in ("", result[index] + "x", "\\"):
+            wrong = result[:index] + changed + result[index + 1 :]
+            with pytest.raises(ProofError):
+                prove(document, [replacement], wrong)
+            with pytest.raises(ProofError):
+                prove(document_in_place, fresh, wrong)
 
 
 # Any document
