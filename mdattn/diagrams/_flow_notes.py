@@ -1,0 +1,217 @@
+"""What a flow says: beside its tables, below them, and to who cannot see them.
+
+A room of the kind `flow`. Every sentence is made from the numbers, and stands only where they call for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import exp
+
+from mdattn import numerals
+from mdattn.diagrams import _notes
+from mdattn.diagrams._flow_numbers import FEWER_NUMBERS, Flow, Head, Page, Printed, decimals_of, most_numbers, vector
+
+TIED_NAMES = 3
+
+
+def heading(flow: Flow, page: Page) -> str:
+    """What the vectors under the words are."""
+    first = page.parts[0]
+    noun = flow.noun.capitalize()
+    count = max(part.dimensions for part in page.parts)
+    labels_ = [part.label.split()[0] for part in page.parts]
+    if labels_[0] == "input" or labels_[0] == "head":
+        whole = sum(part.dimensions for part in page.parts) if labels_[0] == "head" else first.dimensions
+        text = f"{noun} embeddings, d = {whole}"
+        if labels_[0] == "head":
+            text += f", divided among {len(page.parts)} heads"
+        elif len(page.parts) > 1:
+            text += f", with {_notes.listed(dict.fromkeys(label + 's' for label in labels_[1:]))}"
+    else:
+        text = f"{_notes.listed(dict.fromkeys(label + 's' for label in labels_)).capitalize()}, d = {first.dimensions}"
+        if "value" not in labels_ and "output" in flow.sections:
+            text += ", which are the values too"
+    if most_numbers(count) < count:
+        text += f" (first {FEWER_NUMBERS} numbers shown)"
+    return text
+
+
+def remarks(
+    flow: Flow, names: Sequence[str], query_name: str, head: Head, printed: Printed
+) -> tuple[list[tuple[int, str]], list[str]]:
+    """Remarks as (row, text) to stand beside the table, and the same as sentences to stand below it."""
+    rows = {key: row for row, key in enumerate(flow.shown)}
+    if flow.options.annotations is not None:
+        given = [(rows[key], text) for key, text in flow.annotated]
+        return given, [f'"{names[row]}": {text}' for row, text in given]
+    top, visible = head.top, sum(head.allowed)
+    query = f'"{query_name}"'
+    if not top:
+        return [], [f"{query} attends to nothing: every key is masked."]
+    row = rows[top[0]]
+    share = printed.shares[row]
+    if len(top) > TIED_NAMES or not rows.keys() >= set(top):
+        named = counted(len(top), "key")
+    else:
+        others = [f'"{names[rows[key]]}"' for key in top if key != flow.itself]
+        named = _notes.listed((["itself"] if flow.itself in top else []) + others)
+    if len(top) == 1:
+        alone = numerals.snapped(head.weights[top[0]]) == 1
+        how = "only" if alone else "most"
+        beside = (
+            f"attends {how} to itself" if top[0] == flow.itself else f"gets {'all' if alone else 'the most'} attention"
+        )
+        return [(row, beside)], [f"{query} attends {how} to {named}" + ("." if alone else f", {share}.")]
+    if len(top) == visible and visible > 2:
+        return [], [f"{query} attends to all {counted(visible, 'key')} alike, {share} each."]
+    return [], [f"{query} attends {'' if len(top) == visible else 'most '}to {named} alike, {share} each."]
+
+
+def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
+    """What must be said about the columns, and only then."""
+    options = flow.options
+    rest = sum(head.weights[index] for index in flow.rest)
+    rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
+    if rounded:
+        yield rounded
+    for name, value in (("scale", options.scale), ("T", options.temperature)):
+        if value is not None and any(name in step.head.split() or f"{name})" in step.head for step in head.steps):
+            yield f"{name} = {value!r}"
+    if options.softcap is not None:
+        cap = numerals.compact(options.softcap, numerals.MOST_DECIMALS)
+        yield f"Capped: {cap} {flow.glyphs.times} tanh(score / {cap})."
+    if head.working and head.steps:
+        total = numerals.text(head.working.total, options.decimals)
+        shift = numerals.text(head.working.shift, options.decimals)
+        minus = f" of the score less {shift}, the largest" if head.working.shift else ""
+        yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
+    else:
+        yield from _redone(flow, names, head, printed)
+
+
+def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
+    """Says so if a reader who goes on from the printed numbers comes to another number than the printed one."""
+    seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
+    before = _products(flow, head, printed)
+    for step, column in zip(head.steps, printed.scores, strict=True):
+        known = [float(column[row]) for row in seen]
+        if before is not None:
+            differing = _differing(seen, known, map(step.redo or float, before), step.decimals)
+            if differing:
+                yield _in_full_precision(differing, names, f' in the column "{step.head}"')
+                return
+        before = known
+    if before and len(seen) == sum(head.allowed):
+        top = max(before)
+        exponentials = [exp(score - top) for score in before]
+        total = sum(exponentials)
+        known = [float(printed.shares[row].removesuffix(" %")) for row in seen]
+        redone = [each / total * 100 for each in exponentials]
+        differing = _differing(seen, known, redone, flow.finer - 2, " %")
+        if differing:
+            yield _in_full_precision(differing, names, "")
+
+
+def _differing(
+    rows: Sequence[int], printed: Sequence[float], redone: Iterable[float], decimals: int, unit: str = ""
+) -> list[tuple[int, str]]:
+    """The rows whose number is another one when redone, and which."""
+    return [
+        (row, numerals.text(new, decimals) + unit)
+        for row, old, new in zip(rows, printed, redone, strict=True)
+        if numerals.rounded(new, decimals) != old
+    ]
+
+
+def _in_full_precision(differing: list[tuple[int, str]], names: Sequence[str], where: str) -> str:
+    if len(differing) > TIED_NAMES:
+        return f"Computed in full precision: the rounded numbers would give other last digits{where}."
+    values = dict.fromkeys(text for _, text in differing)
+    given = [
+        f"{value} for " + _notes.listed(f'"{names[row]}"' for row, text in differing if text == value)
+        for value in values
+    ]
+    return f"Computed in full precision: the rounded numbers would give {_notes.listed(given)}{where}."
+
+
+def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
+    """The dot products of the printed vectors with the visible keys; None where a reader cannot get others."""
+    keys = printed.keys
+    if keys is None or most_numbers(len(head.query)) < len(head.query) or (flow.plain and flow.found.inputs_exact):
+        return None
+    decimals = printed.query_decimals
+    query = [numerals.rounded(each, decimals) for each in head.query]
+    return [
+        sum(one * numerals.rounded(other, decimals) for one, other in zip(query, key, strict=True))
+        for key, index in zip(keys.rows, flow.shown, strict=True)
+        if head.allowed[index]
+    ]
+
+
+def output_redone(flow: Flow, head: Head, printed: Printed) -> str | None:
+    """What the printed weights and values give, if that is printed in full and differs from the printed output."""
+    values = printed.values
+    if flow.options.arithmetic == "shown" or flow.rest or values is None:
+        return None
+    if most_numbers(len(head.output)) < len(head.output):
+        return None
+    rows = values.rows
+    if not (flow.plain and flow.found.inputs_exact):
+        decimals = decimals_of(flow, values)
+        rows = [[numerals.rounded(each, decimals) for each in row] for row in rows]
+    weights = [float(weight or 0) for weight in printed.weights]
+    redone = [
+        sum(weight * each for weight, each in zip(weights, column, strict=True)) for column in zip(*rows, strict=True)
+    ]
+    text = vector(redone, flow.options.decimals, "")
+    return None if text == printed.output else " ".join(text)
+
+
+def closing(flow: Flow) -> Iterator[str]:
+    """What holds for the whole diagram."""
+    found, options = flow.found, flow.options
+    made_up = flow.itself is None and found.basis == "vectors" and options.keys is None
+    if found.embeddings is not None and (found.illustrative or made_up):
+        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if options.arithmetic == "shown":
+        root = ""
+        head = flow.heads[0]
+        if head.working and head.working.divisor and len(head.query) > 1:
+            divisor = numerals.text(head.working.divisor, options.decimals)
+            root = f" ({flow.glyphs.root}{len(head.query)} = {divisor})"
+        yield f"Each number is rounded to {counted(options.decimals, 'decimal')} before the next step uses it{root}."
+
+
+def alternative(flow: Flow, page: Page) -> str:
+    """The same in a few sentences, made from the numbers."""
+    query = f"'{flow.query_name}'"
+    sentences = []
+    for head in flow.heads:
+        who = f"In {head.name.lower()}, {query}" if head.name else query
+        order = sorted(
+            (i for i, may in enumerate(head.allowed) if may), key=lambda i: -numerals.snapped(head.weights[i])
+        )
+        named = [
+            ("itself" if index == flow.itself else f"'{flow.names[index]}'")
+            + f", {numerals.text(head.weights[index], flow.finer)}"
+            for index in order[:2]
+        ]
+        if not named:
+            sentences.append(f"{who} attends to nothing.")
+        elif len(named) == 1:
+            sentences.append(f"{who} attends only to {named[0]}.")
+        elif len(head.top) > 1:
+            sentences.append(f"{who} attends alike to {named[0]}, and {named[1]}.")
+        else:
+            sentences.append(f"{who} attends most to {named[0]}, then to {named[1]}.")
+        if len(sentences) == 2:
+            break
+    if len(flow.heads) == 1 and "output" in flow.sections:
+        sentences.append("The output is " + " ".join(page.heads[0].output) + ".")
+    return " ".join(sentences)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 key`, `2 keys`."""
+    return f"{numerals.count(number)} {noun}{'' if number == 1 else 's'}"

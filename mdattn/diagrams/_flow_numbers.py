@@ -1,0 +1,470 @@
+"""The numbers of a flow: what is asked, what comes out, and what of it is printed.
+
+A room of the kind `flow`. `flow_of` goes from options to numbers (`Flow`, of each head a `Head`), `page_of` from those
+to text (`Page`); where the text stands is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from math import tanh
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from msgspec import Meta, Struct
+
+from mdattn import cells, numerals
+from mdattn.attention import Trace, Weighing, ties
+from mdattn.attention.pencil import Working, work
+from mdattn.diagrams import _words
+from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, distinct, labels, position, study, tokens_of
+from mdattn.errors import OptionError
+from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.options import Attention, doc
+
+Vector = Sequence[float]
+Section = Literal["embeddings", "attention", "output"]
+SECTIONS: tuple[Section, ...] = ("embeddings", "attention", "output")
+
+MOST_KEYS, FEWER_KEYS = 16, 12  # Up to so many keys are all shown; of more, so many.
+MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
+
+
+class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of a flow."""
+
+    query: Annotated[
+        int | str | None,
+        doc("the token that attends: the token, its position from 0, or `word#2`", "a token, a position or word#2"),
+    ] = None
+    arithmetic: Annotated[
+        Literal["exact", "shown"],
+        doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
+    ] = "exact"
+    annotations: Annotated[
+        Literal["none"] | dict[str, str] | None,
+        doc(
+            "remarks beside the keys: `none`, or a mapping from token to text; left out: made from the numbers",
+            "'none' or a mapping from token to text",
+        ),
+    ] = None
+    sections: Annotated[
+        Annotated[list[Section], Meta(min_length=1)] | None,
+        doc("the parts to draw (default: all)", "a list of 'embeddings', 'attention' and 'output'"),
+    ] = None
+
+
+# What attends, in numbers ---------------------------------------------------------------------------------------------
+
+
+class Step(Struct, frozen=True):
+    """One column of scores [n_key]; `redo` makes a number of it from the printed number of the column before."""
+
+    head: str
+    numbers: Vector
+    decimals: int
+    redo: Callable[[float], float] | None = None
+
+
+class Head(Struct, frozen=True):
+    """One head in plain numbers, for all n_key keys."""
+
+    name: str
+    trace: Weighing
+    query: Vector  # [d_k], empty where scores or weights are given
+    steps: tuple[Step, ...]
+    allowed: list[bool]
+    weights: Vector
+    top: tuple[int, ...]  # where the largest weight stands
+    output: Vector  # [d_v], empty without values
+    working: Working | None  # of `shown` arithmetic
+
+
+class Flow(Struct, frozen=True):
+    """What is drawn, in numbers."""
+
+    options: Options
+    found: Study
+    glyphs: Glyphs
+    sections: tuple[Section, ...]
+    heads: tuple[Head, ...]
+    shown: tuple[int, ...]
+    """The keys that are shown, and those that are not."""
+    rest: tuple[int, ...]
+    names: tuple[str, ...]
+    """Of all keys, in full; of equal words the second is `the#2`."""
+    query_name: str
+    itself: int | None
+    """The key that is the query's own; None in cross-attention."""
+    largest: float
+    """The largest weight of all heads: a full bar."""
+    annotated: list[tuple[int, str]]
+    """The author's remarks on keys."""
+    finer: int
+    """Decimals of a weight: a percentage has two fewer."""
+    noun: str
+    plain: bool
+    """Whether queries, keys and values all are the embeddings."""
+
+
+def flow_of(options: Options) -> Flow:
+    """The options of a flow, carried out. Raises OptionError."""
+    query = _query(options)
+    found = study(options, query=query)
+    assert found.query is not None
+    sections = _sections(options, found)
+    heads = tuple([_head(options, found, index, sections) for index in range(len(found.heads))])
+    annotated = _annotated(options, found, sections)
+    cross = options.key_tokens is not None
+    names = distinct(found.key_tokens)
+    shown = _shown(heads, [*([] if cross else [found.query]), *(key for key, _ in annotated)])
+    given = (options.projections, options.keys, options.values, options.key_tokens)
+    return Flow(
+        options=options,
+        found=found,
+        glyphs=CHARSETS[options.charset],
+        sections=sections,
+        heads=heads,
+        shown=shown,
+        rest=() if len(shown) == len(names) else tuple(sorted({*range(len(names))} - {*shown})),
+        names=names,
+        query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
+        itself=None if cross else found.query,
+        largest=max([max(head.weights) for head in heads]),
+        annotated=annotated,
+        finer=max(options.decimals, 2),
+        noun="word" if options.text is not None else "token",
+        plain=found.basis == "vectors" and options.heads == 1 and given == (None, None, None, None),
+    )
+
+
+def _shown(heads: Sequence[Head], always: list[int]) -> tuple[int, ...]:
+    """The keys to show: some always, each head's heaviest, and of the rest the heaviest."""
+    count = len(heads[0].weights)
+    if count <= MOST_KEYS:
+        return tuple(range(count))
+    most = [max(each) for each in zip(*(head.weights for head in heads), strict=True)]
+    # Of a long sentence, masked keys are not worth a row.
+    visible = sum(map(any, zip(*(head.allowed for head in heads), strict=True)))
+    always = [*always, *(place for head in heads for place in head.top[:1])]
+    return _words.heaviest_of(most, max(min(FEWER_KEYS, visible), len(set(always)), 1), always)
+
+
+def _query(options: Options) -> int | str:
+    if options.query is not None:
+        return options.query
+    tokens = tokens_of(options)
+    if len(tokens) == 1:
+        return 0
+    choices = [cells.without_isolates(name) for name in distinct(tokens[:8])]
+    more = cells.ELLIPSIS if len(tokens) > 8 else ""
+    raise OptionError(
+        (), "the block does not say which token attends", f"add 'query:' with one of {', '.join(choices)}{more}"
+    )
+
+
+def _sections(options: Options, found: Study) -> tuple[Section, ...]:
+    """The parts to draw. Raises OptionError for one that is asked for and has nothing to show."""
+    valued = found.heads[0].trace.value is not None
+    nothing = {
+        "embeddings": "" if valued or found.embeddings is not None else "there are no vectors",
+        "attention": "",
+        "output": "" if valued else "there are no values to add up",
+    }
+    for index, section in enumerate(options.sections or ()):
+        if nothing[section]:
+            raise OptionError(("sections", index), nothing[section], "give 'embeddings' or 'values', or leave it out")
+    wanted = options.sections or SECTIONS
+    return tuple(section for section in SECTIONS if section in wanted and not nothing[section])
+
+
+def _annotated(options: Options, found: Study, sections: Sequence[Section]) -> list[tuple[int, str]]:
+    """The author's remarks: (key, text). Raises OptionError for a token that is none."""
+    if options.annotations is not None and "attention" not in sections:
+        raise OptionError("annotations", "'annotations' has no effect without the section 'attention'", "remove it")
+    given = options.annotations if isinstance(options.annotations, dict) else {}
+    return [
+        (position(token, found.key_tokens, ("annotations", token)), cells.isolated(cells.printable(text)))
+        for token, text in given.items()
+    ]
+
+
+def _head(options: Options, found: Study, index: int, sections: Sequence[Section]) -> Head:
+    head = found.heads[index]
+    trace = head.trace
+    allowed: list[bool] = trace.allowed[0, 0].tolist()
+    query = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
+    weights = trace.weights[0, 0].tolist()
+    output = [] if trace.output is None else trace.output[0, 0].tolist()
+    working = None
+    if options.arithmetic == "shown":
+        if found.basis == "weights":
+            weights, output = _shown_sum(options, weights, trace.value)
+        else:
+            working = _worked(options, trace, query, allowed)
+            query, weights, output = working.query, working.weights, working.output
+    count = len(found.heads)
+    name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
+    steps = tuple(_steps(options, trace, working)) if "attention" in sections else ()
+    top = ties(trace.weights[0, 0] if options.arithmetic == "exact" else weights)
+    return Head(name, trace, query, steps, allowed, weights, top, output, working)
+
+
+def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool]) -> Working:
+    """The head worked out with a pencil."""
+    vectors = isinstance(trace, Trace)
+    try:
+        return work(
+            query if vectors else None,
+            trace.key[0].tolist() if isinstance(trace, Trace) else None,
+            None if trace.value is None else trace.value[0].tolist(),
+            allowed=allowed,
+            scale=options.scale,
+            temperature=options.temperature,
+            softcap=options.softcap,
+            decimals=options.decimals,
+            arithmetic="shown",
+            scores=None if vectors or trace.dot_products is None else trace.dot_products[0, 0].tolist(),
+        )
+    except ValueError as error:
+        raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
+
+
+def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, Vector]:
+    """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
+    keep = options.decimals
+    if value is None:
+        raise OptionError("arithmetic", "'arithmetic' has no effect: nothing is computed from the weights", "remove it")
+    kept = [numerals.rounded(weight, keep) for weight in weights]
+    rows = [
+        [numerals.rounded(weight * numerals.rounded(each, keep), keep) for each in row]
+        for weight, row in zip(kept, value[0].tolist(), strict=True)
+    ]
+    return kept, [numerals.rounded(sum(column), keep) for column in zip(*rows, strict=True)]
+
+
+def _steps(options: Options, trace: Weighing, working: Working | None) -> Iterator[Step]:
+    """The columns between the vectors and the weights, as many as there are steps."""
+    decimals = options.decimals
+    if trace.dot_products is None or trace.scaled is None or trace.capped is None:
+        return
+    vectors = isinstance(trace, Trace)
+    dots: Vector = working.dot_products if working else trace.dot_products[0, 0].tolist()
+    first = decimals
+    if not vectors and not working:
+        # Scores that an author wrote are printed as written.
+        written = numerals.decimals_needed(dots, numerals.MOST_DECIMALS)
+        first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
+    yield Step("Similarity" if vectors else "Score", dots, first)
+    scaling = _scaling(options, len(trace.query[0, 0]) if isinstance(trace, Trace) else None)
+    factor = trace.scale or 1.0
+    if scaling:
+        scaled = working.scaled if working else trace.scaled[0, 0].tolist()
+        yield Step(scaling, scaled, decimals, lambda score: score * factor)
+    if options.softcap is not None:
+        cap = options.softcap
+        capped = working.capped or () if working else trace.capped[0, 0].tolist()
+        yield Step("Capped", capped, decimals, lambda score: cap * tanh(score / cap))
+    if working:
+        yield Step("exp", working.exponentials, decimals)
+
+
+def _scaling(options: Options, d_k: int | None) -> str:
+    """What the head of the scaled column says: `/ √3`, `× 0.5 / 2`; "" where nothing is scaled."""
+    glyphs = CHARSETS[options.charset]
+    heat = options.temperature if options.temperature not in (None, 1.0) else None
+    if options.scale is None and d_k is not None and d_k > 1:
+        root = f"{glyphs.root}{d_k}"
+        return f"/ ({root} {glyphs.times} {_factor(heat, 'T')})" if heat else f"/ {root}"
+    scale = options.scale if options.scale not in (None, 1.0) else None
+    by = f"{glyphs.times} {_factor(scale, 'scale')}" if scale else ""
+    return f"{by} / {_factor(heat, 'T')}".strip() if heat else by
+
+
+def _factor(value: float, name: str) -> str:
+    """The number, if few decimals write it in full, else its name."""
+    short = numerals.compact(value, numerals.MOST_DECIMALS)
+    return short if float(short) == value and len(short) <= 8 else name
+
+
+# What is printed of it ------------------------------------------------------------------------------------------------
+
+
+class Vectors(Struct, frozen=True):
+    """The vectors of the shown keys [shown key, d]."""
+
+    rows: Sequence[Vector]
+    written: int
+    """Decimals that print them in full."""
+
+
+class Part(Struct, frozen=True):
+    """Vectors that stand under the words. `label` stands at the left."""
+
+    label: str
+    dimensions: int
+    lines: list[tuple[str, ...]]
+    """Line by line, one number a key; the end of a long vector as a sign."""
+    width: int
+
+
+class Printed(Struct, frozen=True):
+    """One head as text, for the shown keys; "" and dashes where a key is masked. Empty what is not drawn."""
+
+    keys: Vectors | None
+    values: Vectors | None
+    query: list[str]
+    query_decimals: int
+    scores: list[list[str]]
+    """Of each step, one a key."""
+    shares: list[str]
+    """The weights as percentages."""
+    weights: list[str]
+    output: list[str]
+
+
+class Page(Struct, frozen=True):
+    """All that is printed, as text."""
+
+    parts: list[Part]
+    valued: bool
+    """Whether the values are others than the vectors that are said before them."""
+    heads: list[Printed]
+
+
+def page_of(flow: Flow) -> Page:
+    """The numbers of a flow as text."""
+    stated, keys, values, valued = _stated(flow)
+    made: dict[int, Vectors] = {}
+
+    def vectors(array: Any) -> Vectors:
+        """The shown rows of an array [key, d], looked at once."""
+        if id(array) not in made:
+            made[id(array)] = _vectors(flow, array)
+        return made[id(array)]
+
+    attention, embeddings = "attention" in flow.sections, "embeddings" in flow.sections
+    heads = []
+    for head, key, value in zip(flow.heads, keys, values, strict=True):
+        met = vectors(key) if attention and key is not None else None
+        added = vectors(value) if embeddings and value is not None else None
+        heads.append(_printed(flow, head, met, added))
+    return Page([_part(flow, label, vectors(array)) for label, array in stated] if embeddings else [], valued, heads)
+
+
+def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bool]:
+    """The arrays [key, d] to print, each said once; keys and values of each head; whether values are printed apart.
+
+    Keys and values that equal other vectors are the very same array.
+    """
+    found, several = flow.found, len(flow.heads) > 1
+    inputs = None if flow.itself is None else found.embeddings
+    if flow.plain:
+        return [("input", inputs)], [inputs], [inputs], False
+    traces = [head.trace for head in flow.heads]
+    keys = [trace.key[0] if isinstance(trace, Trace) else None for trace in traces]
+    values = [None if trace.value is None else trace.value[0] for trace in traces]
+    if several and inputs is not None and _side_by_side(keys, inputs) and _side_by_side(values, inputs):
+        values = [key if _same(value, key) else value for key, value in zip(keys, values, strict=True)]
+        return [(f"head {number}", key) for number, key in enumerate(keys, 1)], keys, values, False
+    keys = [inputs if _same(key, inputs) else key for key in keys]
+    before = keys if inputs is None else [inputs] * len(keys)
+    values = [other if _same(value, other) else value for value, other in zip(values, before, strict=True)]
+    own_keys = any(key is not inputs for key in keys if key is not None)
+    own_values = any(value is not other for value, other in zip(values, before, strict=True) if value is not None)
+    stated = [] if inputs is None else [("input", inputs)]
+    for number, (key, value) in enumerate(zip(keys, values, strict=True), 1):
+        tag = f" {number}" if several else ""
+        if own_keys and key is not None:
+            stated.append((f"key{tag}", key))
+        if own_values and value is not None:
+            stated.append((f"value{tag}", value))
+    return stated, keys, values, own_values
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is not None and other is not None and np.array_equal(one, other)
+
+
+def _side_by_side(pieces: Sequence[Any], whole: Any) -> bool:
+    return all(each is not None for each in pieces) and _same(np.hstack(pieces), whole)
+
+
+def _vectors(flow: Flow, array: Any) -> Vectors:
+    rows = (array[list(flow.shown)] if flow.rest else array).tolist()
+    return Vectors(rows, flow.found.input_decimals if flow.plain else _written(rows))
+
+
+def _written(rows: Sequence[Vector]) -> int:
+    return numerals.decimals_needed(set(chain.from_iterable(rows)), numerals.MOST_DECIMALS)
+
+
+def _decimals(options: Options, written: int) -> int:
+    """Decimals of a vector: as many as it was written with, if that is few."""
+    if options.arithmetic == "shown":
+        return min(written, options.decimals)
+    return written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
+
+
+def decimals_of(flow: Flow, vectors: Vectors) -> int:
+    """Decimals that the vectors are printed with."""
+    return _decimals(flow.options, vectors.written)
+
+
+def _part(flow: Flow, label: str, vectors: Vectors) -> Part:
+    dimensions = len(vectors.rows[0])
+    count, decimals = most_numbers(dimensions), decimals_of(flow, vectors)
+    columns = [[numerals.text(each, decimals) for each in row[:count]] for row in vectors.rows]
+    more = [flow.glyphs.ellipsis] if count < dimensions else []
+    widest = max(map(len, chain(more, *columns)))
+    lines = [tuple([each.rjust(widest) for each in line]) for line in zip(*columns, strict=True)]
+    return Part(label, dimensions, [*lines, *((mark,) * len(columns) for mark in more)], widest)
+
+
+def _printed(flow: Flow, head: Head, keys: Vectors | None, values: Vectors | None) -> Printed:
+    dash, mark, finer = flow.glyphs.dash, flow.glyphs.ellipsis, flow.finer
+    seen = [(index, head.allowed[index]) for index in flow.shown]
+    attention, output = "attention" in flow.sections, "output" in flow.sections
+    decimals = _query_decimals(flow, head, keys) if attention else 0
+    text, percent, weights = numerals.text, numerals.percent, head.weights
+    return Printed(
+        keys=keys,
+        values=values,
+        query=vector(head.query, decimals, mark) if attention else [],
+        query_decimals=decimals,
+        scores=[
+            [text(step.numbers[index], step.decimals) if may else dash for index, may in seen] for step in head.steps
+        ],
+        shares=[percent(weights[index], finer) if may else "masked" for index, may in seen] if attention else [],
+        weights=[text(weights[index], finer) if may else "" for index, may in seen] if output else [],
+        output=vector(head.output, flow.options.decimals, mark) if output else [],
+    )
+
+
+def _query_decimals(flow: Flow, head: Head, keys: Vectors | None) -> int:
+    """Decimals of the query: no fewer than those of the keys that it meets."""
+    if flow.plain:
+        return _decimals(flow.options, flow.found.input_decimals)
+    written = 0 if keys is None else keys.written
+    if head.working and head.working.keys:
+        written = _written([head.working.keys[index] for index in flow.shown])
+    return _decimals(flow.options, max(written, _written([head.query])))
+
+
+def most_numbers(dimensions: int) -> int:
+    """How many numbers of a vector are printed."""
+    return dimensions if dimensions <= MOST_NUMBERS else FEWER_NUMBERS
+
+
+def vector(numbers: Vector, decimals: int, mark: str) -> list[str]:
+    """`[0.3,` `0.9,` `0.2]`, the end of a long one left out."""
+    count = most_numbers(len(numbers))
+    pieces = [numerals.text(each, decimals) + "," for each in numbers[:count]]
+    if not pieces:
+        return []
+    pieces[0] = "[" + pieces[0]
+    pieces[-1] = pieces[-1][:-1] + "]"
+    if count < len(numbers):
+        pieces[-1:] = [pieces[-1][:-1] + ",", f"{mark} {len(numbers) - count} more]"]
+    return pieces
