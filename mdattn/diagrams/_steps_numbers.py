@@ -1,0 +1,387 @@
+"""What the steps are made of: the options carried out in plain numbers, and these as they are printed.
+
+Floor 2, a room of the kind `steps`. `prepared` goes from options to numbers (`worked`) and chooses which keys are
+written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, sqrt
+from typing import Annotated, Any, Literal, NamedTuple
+
+from msgspec import Meta
+
+from mdattn import cells, numerals
+from mdattn.attention import Trace
+from mdattn.attention.pencil import Working, work
+from mdattn.diagrams import _words
+from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, study, tokens_of
+from mdattn.errors import OptionError
+from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.options import Attention, doc
+
+Vector = Sequence[float]
+Section = Literal["dot", "scale", "softmax", "output"]
+SECTIONS: tuple[Section, ...] = ("dot", "scale", "softmax", "output")
+
+MOST_FULL, FEWER_FULL, FEWEST_FULL = 6, 4, 2  # Up to so many keys are written out; of more, so many; of long ones.
+MOST_LISTED, FEWER_LISTED = 20, 12  # Up to so many further keys stand in a table; of more, so many.
+MOST_TERMS, FEWER_TERMS = 16, 8  # the same of the terms of a sum
+MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
+SMALL_TOTAL = 0.5  # A smaller sum of exp is avoided.
+WRITTEN_DECIMALS = 4  # Numbers are printed in full up to here.
+
+
+class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of a calculation."""
+
+    query: Annotated[
+        int | str | None,
+        doc("the token that attends: the token, its position from 0, or `word#2`", "a token, a position or word#2"),
+    ] = None
+    arithmetic: Annotated[
+        Literal["exact", "shown"],
+        doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
+    ] = "exact"
+    sections: Annotated[
+        Annotated[list[Section], Meta(min_length=1)] | None,
+        doc("the steps to write out (default: all)", "a list of 'dot', 'scale', 'softmax' and 'output'"),
+    ] = None
+
+
+# What attends, in numbers ---------------------------------------------------------------------------------------------
+
+
+class Head(NamedTuple):
+    """One head in plain numbers, for all n_key keys; without scores where weights are given."""
+
+    title: str
+    trace: Any  # Weighing
+    working: Working | None
+    query: Vector  # [d_k], empty where scores or weights are given
+    allowed: list[bool]
+    dots: Vector
+    weights: Vector
+    output: Vector  # [d_v], empty without values
+
+    def vectors(self, axis: Literal["key", "value"], places: Sequence[int]) -> list[Vector]:
+        """The keys or the values of these places; of a model's long ones as they are."""
+        rows = getattr(self.working, axis + "s", None)
+        if rows:
+            return [rows[place] for place in places]
+        array = getattr(self.trace, axis, None)
+        return [] if array is None else array[0][list(places)].tolist()
+
+
+def worked(options: Options, found: Study, index: int) -> Head:
+    """The head, computed as the option `arithmetic` says."""
+    head = found.heads[index]
+    trace = head.trace
+    count = len(found.heads)
+    shown = options.arithmetic == "shown"
+    allowed: list[bool] = trace.allowed[0, 0].tolist()
+    query = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
+    weights: Vector = trace.weights[0, 0].tolist()
+    output: Vector = [] if trace.output is None else trace.output[0, 0].tolist()
+    working = None
+    if trace.dot_products is not None:
+        working = _with_pencil(options, head, query, allowed)
+        working = working if shown else _less_the_largest(working)
+        weights = working.weights
+        query, output = (working.query, working.output) if shown else (query, output)
+    elif shown:
+        weights, output = _shown_sum(weights, [] if trace.value is None else trace.value[0].tolist(), options.decimals)
+    name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
+    dots = working.dot_products if working else ()
+    return Head(name, trace, working, query, allowed, dots, weights, output)
+
+
+def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list[bool]) -> Working:
+    """The head worked out from its vectors, or from its scores; in full precision its dot products are known."""
+    trace = head.trace
+    vectors = isinstance(trace, Trace) and options.arithmetic == "shown"
+    scale = options.scale
+    if scale is None and isinstance(trace, Trace) and not vectors:
+        scale = 1 / sqrt(len(query))
+    assert trace.dot_products is not None
+    try:
+        return work(
+            query if vectors else None,
+            trace.key[0].tolist() if isinstance(trace, Trace) and vectors else None,
+            None if trace.value is None or options.arithmetic == "exact" else trace.value[0].tolist(),
+            allowed=allowed,
+            scale=scale,
+            temperature=options.temperature,
+            softcap=options.softcap,
+            decimals=options.decimals,
+            arithmetic=options.arithmetic,
+            scores=None if vectors else trace.dot_products[0, 0].tolist(),
+        )
+    except ValueError as error:
+        raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
+
+
+def _less_the_largest(worked: Working) -> Working:
+    """The largest score subtracted also where a small sum of exp would have too few digits to go on from."""
+    if not 0 < worked.total < SMALL_TOTAL:
+        return worked
+    scores = worked.capped or worked.scaled
+    shift = max(score for score, may in zip(scores, worked.allowed, strict=True) if may)
+    exps = tuple(exp(score - shift) if may else 0.0 for score, may in zip(scores, worked.allowed, strict=True))
+    return worked._replace(shift=shift, exponentials=exps, total=sum(exps))
+
+
+def _shown_sum(weights: Vector, value: Sequence[Vector], decimals: int) -> tuple[Vector, Vector]:
+    """Weights that are given, and the sum of values [n_key, d_v], each number rounded before it is used."""
+    keep = numerals.rounded
+    kept = [keep(weight, decimals) for weight in weights]
+    rows = [
+        [keep(weight * keep(each, decimals), decimals) for each in row] for weight, row in zip(kept, value, strict=True)
+    ]
+    return kept, [keep(sum(column), decimals) for column in zip(*rows, strict=True)]
+
+
+# What is written out --------------------------------------------------------------------------------------------------
+
+
+class Plan(NamedTuple):
+    """Where each key stands: written out, in the table, or among those that are only counted."""
+
+    full: tuple[int, ...]
+    listed: tuple[int, ...]
+    more: tuple[int, ...]
+    masked_more: tuple[int, ...]
+    summed: tuple[int, ...]
+    """The keys that are written out in the weighted sum."""
+
+    @property
+    def rest(self) -> int:
+        """How many keys are not written out."""
+        return len(self.listed) + len(self.more) + len(self.masked_more)
+
+
+def _plan(heads: Sequence[Head], query: int | None) -> Plan:
+    """All keys of a short sentence; of a longer one the first, and the others in the table, as far as it goes."""
+    allowed = heads[0].allowed
+    places = range(len(allowed))
+    visible = [place for place in places if allowed[place]]
+    if len(places) <= MOST_FULL:
+        full = tuple(places)
+    else:
+        long = max(len(heads[0].query), len(heads[0].output)) > MOST_NUMBERS
+        full = tuple((visible or list(places))[: FEWEST_FULL if long else FEWER_FULL])
+    chosen = set(full)
+    rest = [place for place in visible if place not in chosen]
+    masked = [place for place in places if not allowed[place] and place not in chosen]
+    listed, more = rest, []
+    if len(rest) > MOST_LISTED:
+        most = [max(head.weights[place] for head in heads) for place in rest]
+        always = [rest.index(query)] if query in rest else []
+        picked = _words.heaviest_of(most, FEWER_LISTED, always)
+        listed = [rest[each] for each in picked]
+        taken = set(listed)
+        more = [place for place in rest if place not in taken]
+    if len(listed) + len(masked) <= MOST_LISTED:
+        listed, masked = sorted(listed + masked), []
+    summed = visible if len(visible) <= MOST_TERMS else [place for place in full if allowed[place]]
+    return Plan(full, tuple(listed), tuple(more), tuple(masked), tuple(summed))
+
+
+class Check(NamedTuple):
+    """The sign between what is printed and what it comes to, and where the two differ in the last digit."""
+
+    approx: str
+    exact: bool
+    differing: list[str]
+
+    def sign(self, redone: float, printed: str, decimals: int, what: str = "") -> str:
+        """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give."""
+        if not self.exact:
+            return "="
+        if abs(redone - float(printed)) <= 1e-9 * max(1.0, abs(redone)):
+            return "="
+        again = numerals.text(redone, decimals)
+        if again != printed:
+            self.differing.append(f"{what} would be {again}")
+        return self.approx
+
+
+class Steps(NamedTuple):
+    """The whole calculation before it is written."""
+
+    options: Options
+    found: Study
+    glyphs: Glyphs
+    sections: tuple[Section, ...]
+    heads: tuple[Head, ...]
+    plan: Plan
+    names: tuple[str, ...]
+    """Of all keys, to be printed; of equal words the second is `the#2`. A long one is cut."""
+    query_name: str
+    check: Check
+
+    @property
+    def decimals(self) -> int:
+        return self.options.decimals
+
+    @property
+    def finer(self) -> int:
+        """Decimals of a weight: in full precision at least those that a percentage needs."""
+        return self.decimals if self.options.arithmetic == "shown" else max(self.decimals, 2)
+
+    @property
+    def noun(self) -> str:
+        return "Dot product" if self.found.basis == "vectors" else "Score"
+
+    def quoted(self, places: Sequence[int], after: str = "") -> list[str]:
+        """The names in quotes, all equally wide."""
+        names = [f'"{self.names[place]}"{after}' for place in places]
+        widest = cells.widest(names)
+        return [cells.pad(name, widest) for name in names]
+
+
+# The numbers of one head, as text -------------------------------------------------------------------------------------
+
+
+class Texts(NamedTuple):
+    """Scores, exps and weights [n] of the places that are printed, by place."""
+
+    dots: dict[int, str]
+    scaled: dict[int, str]
+    capped: dict[int, str]
+    exps: dict[int, str]
+    weights: dict[int, str]
+    total: str
+    score_decimals: int
+    scaled_decimals: int
+    divisor: str  # of the scores: `1.73`; "" where they are not divided by a root
+    vectors: int  # decimals of the query and the keys
+
+
+def texts_of(steps: Steps, head: Head) -> Texts:
+    plan, asked = steps.plan, steps.decimals
+    places = (*plan.full, *plan.listed)
+    text = numerals.text
+    finer = steps.finer
+    weights = {place: text(head.weights[place], finer) for place in dict.fromkeys((*places, *plan.summed))}
+    if head.working is None:
+        return Texts({}, {}, {}, {}, weights, "", 0, 0, "", 0)
+    shown = steps.options.arithmetic == "shown"
+    if head.query:
+        vectors, full = vector_decimals(steps, [head.query, *head.vectors("key", places)])
+        product = min(2 * vectors, asked) if shown else 2 * vectors
+        exact = full and product <= max(WRITTEN_DECIMALS, asked)
+        score = product if exact else asked
+    else:
+        vectors = 0
+        written = numerals.decimals_needed([head.dots[place] for place in places], numerals.MOST_DECIMALS)
+        score = written if written <= max(WRITTEN_DECIMALS, asked) and not shown else min(written, asked)
+    work_ = head.working
+    scaled = score if unscaled(steps.options, head) else asked
+    return Texts(
+        dots={place: text(head.dots[place], score) for place in places},
+        scaled={place: text(work_.scaled[place], scaled) for place in places},
+        capped={} if work_.capped is None else {place: text(work_.capped[place], asked) for place in places},
+        exps={place: text(work_.exponentials[place], asked) for place in places if head.allowed[place]},
+        weights=weights,
+        total=text(work_.total, asked),
+        score_decimals=score,
+        scaled_decimals=scaled,
+        divisor=numerals.compact(sqrt(len(head.query)), asked) if head.query else "",
+        vectors=vectors,
+    )
+
+
+def vector_decimals(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
+    """Decimals of vectors: as many as they were written with, if that is few; and whether that shows them in full."""
+    printed = {number for row in rows for number in row[:MOST_TERMS]}
+    written = numerals.decimals_needed(printed, numerals.MOST_DECIMALS)
+    if steps.options.arithmetic == "shown":
+        return min(written, steps.decimals), True
+    most = max(WRITTEN_DECIMALS, steps.decimals)
+    if written <= min(most, numerals.MOST_DECIMALS - 1):
+        return written, True
+    return max(steps.decimals, 1), False
+
+
+def unscaled(options: Options, head: Head) -> bool:
+    """Whether the scores stay as they are."""
+    root = options.scale is None and len(head.query) > 1
+    return not root and options.scale in (None, 1.0) and options.temperature in (None, 1.0)
+
+
+# From options ---------------------------------------------------------------------------------------------------------
+
+
+def prepared(options: Options) -> Steps:
+    """The options carried out, with the keys chosen that are written out. Raises OptionError."""
+    found = study(options, query=_query(options))
+    assert found.query is not None
+    sections = _sections(options, found)
+    heads = tuple(worked(options, found, index) for index in range(len(found.heads)))
+    cross = options.key_tokens is not None
+    names = distinct(found.key_tokens)
+    glyphs = CHARSETS[options.charset]
+    return Steps(
+        options=options,
+        found=found,
+        glyphs=glyphs,
+        sections=sections,
+        heads=heads,
+        plan=_plan(heads, None if cross else found.query),
+        names=names,
+        query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
+        check=Check(glyphs.approx, options.arithmetic == "exact", []),
+    )
+
+
+def _query(options: Options) -> int | str:
+    if options.query is not None:
+        return options.query
+    tokens = tokens_of(options)
+    if len(tokens) == 1:
+        return 0
+    choices = [cells.without_isolates(name) for name in distinct(tokens[:8])]
+    more = cells.ELLIPSIS if len(tokens) > 8 else ""
+    raise OptionError(
+        (), "the block does not say which token attends", f"add 'query:' with one of {', '.join(choices)}{more}"
+    )
+
+
+def _sections(options: Options, found: Study) -> tuple[Section, ...]:
+    """The steps to draw. Raises OptionError for one that is asked for and has nothing to show, and for idle options."""
+    valued = found.heads[0].trace.value is not None
+    given = f"the {found.basis} are given"
+    scaled = options.scale is not None or options.temperature is not None or options.softcap is not None
+    nothing: dict[Section, str] = {
+        "dot": "" if found.basis == "vectors" else f"{given}: there are no vectors to multiply",
+        "scale": ""
+        if found.basis == "vectors" or (found.basis == "scores" and scaled)
+        else f"{given}: there is nothing to scale",
+        "softmax": "" if found.basis != "weights" else f"{given}: there is no softmax to work out",
+        "output": "" if valued else "there are no values to add up",
+    }
+    for index, section in enumerate(options.sections or ()):
+        if nothing[section]:
+            raise OptionError(("sections", index), nothing[section], "leave it out")
+    wanted = options.sections or SECTIONS
+    sections = tuple(section for section in SECTIONS if section in wanted and not nothing[section])
+    if not sections:
+        hint = "give 'embeddings' or 'values' too, or 'scores' instead"
+        raise OptionError(
+            "weights", "the weights are given, and there are no values: nothing is left to work out", hint
+        )
+    _refuse_idle(options, sections)
+    return sections
+
+
+def _refuse_idle(options: Options, sections: Sequence[Section]) -> None:
+    """Raises OptionError for an option that shows in none of the steps that are drawn."""
+    last = SECTIONS.index(sections[-1])
+    for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
+        if last < first and getattr(options, name) not in (None, "none"):
+            parts = ", ".join(f"'{section}'" for section in sections)
+            raise OptionError(
+                name, f"'{name}' has no effect on the sections {parts}", "remove it, or draw more sections"
+            )
