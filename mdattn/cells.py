@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 ELLIPSIS = "…"
 
@@ -41,7 +41,14 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def width(text: str) -> int:
     """How many cells the text takes."""
-    if text.isascii() or _pattern(_NARROW).fullmatch(text):
+    if text.isascii():
+        return len(text)
+    return _width(text)
+
+
+@lru_cache(maxsize=2**12)
+def _width(text: str) -> int:
+    if _pattern(_NARROW).fullmatch(text):
         return len(text)
     from wcwidth import wcswidth  # Slow to import, and most documents do not need it.
 
@@ -159,4 +166,4 @@ def without_isolates(text: str) -> str:
 
 def widest(texts: Sequence[str]) -> int:
     """The cells that the widest of the texts takes; 0 if there is none."""
-    return max(map(width, texts), default=0)
+    return max(map(len if "".join(texts).isascii() else width, texts), default=0)

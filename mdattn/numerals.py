@@ -7,6 +7,7 @@ Then it is rounded half-up (ties away from zero, as taught in school). There is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 SNAP = 9
 MOST_DECIMALS = 6
@@ -34,6 +35,7 @@ def _units(value: float, decimals: int) -> int:
     return (snapped + half) // unit if snapped >= 0 else -((half - snapped) // unit)
 
 
+@lru_cache(maxsize=2**14)  # The numbers of a document are few, and stand in many of its lines.
 def text(value: float, decimals: int) -> str:
     """`text(0.125, 2)` is `0.13`; `text(-0.001, 2)` is `0.00`."""
     units = _units(value, decimals)
