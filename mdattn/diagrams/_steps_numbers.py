@@ -195,11 +195,14 @@ class Check(NamedTuple):
     exact: bool
     differing: list[str]
 
-    def sign(self, redone: float, printed: str, decimals: int, what: str = "") -> str:
-        """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give."""
+    def sign(self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9) -> str:
+        """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give.
+
+        `noise` is what floats may add to a result that is exact on paper; 0 for exp and tanh, which hardly ever are.
+        """
         if not self.exact:
             return "="
-        if abs(redone - float(printed)) <= 1e-9 * max(1.0, abs(redone)):
+        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)):
             return "="
         again = numerals.text(redone, decimals)
         if again != printed:

@@ -214,6 +214,15 @@ def _given(page: Page, steps: Steps) -> None:
             break
         count -= max(1, (len(rows) - MOST_GIVEN_ROWS) * count // (2 * len(rows)))
     page.items.append(line)
+    parts = [name for name in ("query", "key", "value") if _projected(steps.options, name)]
+    if parts:
+        page.items.append(f"Projected by the matrices given, before step 1: {_notes.listed(parts)}.")
+
+
+def _projected(options: Options, name: str) -> bool:
+    """Whether a matrix stands between the embeddings and the query, key or value, in any head."""
+    heads = options.heads if isinstance(options.heads, list) else []
+    return any(getattr(each, name, None) is not None for each in (options.projections, *(h.projections for h in heads)))
 
 
 def _together(page: Page, steps: Steps, others: Sequence[Head]) -> None:
@@ -368,11 +377,14 @@ def _results(
     printed: dict[int, str],
     redo: Callable[[int], float],
     decimals: int,
+    *,
     share: bool = False,
+    noise: float = 1e-9,
 ) -> None:
     """A line for each key that is written out: `"The": 0.38 / 1.73 = 0.22`. The keys of the table are checked too."""
     signs = {
-        place: steps.check.sign(redo(place), printed[place], decimals, each[-1]) for place, each in expressions.items()
+        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise)
+        for place, each in expressions.items()
     }
     places = [place for place in steps.plan.full if place in expressions]
     columns = [aligned(column) for column in zip(*(expressions[place] for place in places), strict=True)]
@@ -432,6 +444,7 @@ def _cap(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
         texts.capped,
         lambda place: cap * tanh(float(texts.scaled[place]) / cap),
         steps.decimals,
+        noise=0.0,
     )
 
 
@@ -493,7 +506,7 @@ def _exps(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
             sign = steps.check.sign(float(score) - float(shift), less[place], decimals, left)
             expressions[place] = (f"exp({left}) {sign}", f"exp({less[place]})")
         scores = less
-    _results(page, steps, expressions, texts.exps, lambda place: exp(float(scores[place])), steps.decimals)
+    _results(page, steps, expressions, texts.exps, lambda place: exp(float(scores[place])), steps.decimals, noise=0.0)
 
 
 def _total(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
@@ -531,8 +544,9 @@ def _output(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     for number, (weight, name, vector) in enumerate(
         zip(weights, steps.quoted(places), vectors_of(printed, values, mark), strict=True)
     ):
-        sign = "+" if number else " "
-        page.write(f"{sign} {weight} {steps.glyphs.times}", name, *vector, hang=4)
+        factor = f"{weight} {steps.glyphs.times}"
+        first = [f"+ {factor}"] if number else [factor]
+        page.write(*first, name, *vector, indent=0 if number else 2, hang=4 if number else 2)
     if others:
         page.items.append(f"+ {mark} {_count(len(others), 'more value')}, each times its weight")
     page.gap()
