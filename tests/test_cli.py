@@ -415,6 +415,15 @@ def test_standard_input_is_updated_to_standard_output(run: Command) -> None:
         assert run("update", *argv, stdin=stale).status == 2
 
 
+def test_an_update_imports_what_it_needs() -> None:
+    put("plain.md", b"# a\n\n```python\n1\n```\n\n<!-- a comment -->\n")
+    code = "import sys; from mdattn.cli import main; main(['update', '.', '--check']); print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stderr == ""
+    assert not set(done.stdout.split()) & {"numpy", "markdown_it", "yaml", "msgspec", "wcwidth", "hashlib", "difflib"}
+
+
 def test_data_files_are_looked_up_beside_the_document(run: Command) -> None:
     put("q/a.md", b"<!-- attention-diagram\nkind: echo\ntitle: folder\n-->\n<!-- /attention-diagram -->\n")
     run("update", "q/a.md")
