@@ -7,8 +7,8 @@ to ink; what is said about it is in `_flow_notes`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, chain
+from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,7 +21,7 @@ from mdattn.diagrams._flow_numbers import Flow, Head, Options, Page, Printed, Se
 from mdattn.diagrams._kind import Kind
 from mdattn.diagrams._study import labels
 from mdattn.errors import OptionError
-from mdattn.glyphs import DOWN, Glyphs
+from mdattn.glyphs import DOWN, LEFT, RIGHT, UP, Glyphs
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
 NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
@@ -29,7 +29,6 @@ LONGEST_NARROW = 9  # cells of a word where the width is short; _words.LONGEST e
 WIDE = 48
 BAR, SHORTEST_BAR = 12, 6  # cells of the bar of the largest weight
 MOST_SENTENCE_LINES = 3
-APART = " " * 5  # between texts in boxes side by side: a blank, a wall, a blank, a wall, a blank
 
 
 def draw(options: Options, folder: Path | None) -> Diagram:
@@ -266,39 +265,35 @@ def _bands(widths: Sequence[int], room: int) -> list[range]:
 
 
 def _draw_band(canvas: Canvas, flow: Flow, layout: _Layout, band: range) -> None:
-    """One row of words with their vectors below."""
-    row, left = canvas.height, layout.gutter
-    chosen, parts = slice(band.start, band.stop), layout.page.parts
+    """One row of words with their vectors below, each row of cells a text."""
+    top, left = canvas.height + 4, layout.gutter
+    chosen, parts, lines = slice(band.start, band.stop), layout.page.parts, flow.glyphs.lines
     widths = layout.widths[chosen]
-    starts = list(accumulate([width + 1 for width in widths[:-1]], initial=left))
-    walls = list(accumulate([len(part.lines) + 1 for part in parts], initial=row + 4))
-    _abreast(canvas, row + 1, left, layout.names[chosen], widths)
-    for wall, part in zip(walls, parts, strict=False):
-        for offset, line in enumerate(part.lines, 1):
-            _abreast(canvas, wall + offset, left, line[chosen], widths)
-    arrows = " ".join([cells.centre(flow.glyphs.down, width) for width in widths])
-    canvas.text(row + 3, left, arrows.rstrip(" "))
-    for start, width in zip(starts, widths, strict=True):
-        canvas.box(row, start, 3, width)
-        canvas.tee(row + 2, start + (width - 1) // 2, DOWN)
-        canvas.box(row + 4, start, walls[-1] - row - 3, width)
-        for wall in walls[1:-1]:
-            canvas.horizontal(wall, start, start + width - 1)
+    wall, flat = lines[UP | DOWN], lines[LEFT | RIGHT]
+
+    def rule(arms: int, middle: str = flat) -> str:
+        """The walls that lie, with arms at their ends."""
+        first, last = lines[RIGHT | arms], lines[LEFT | arms]
+        halves = [((width - 1) // 2 - 1, width // 2 - 1) for width in widths]
+        return " ".join([first + flat * before + middle + flat * after + last for before, after in halves])
+
+    def walled(texts: Sequence[str]) -> str:
+        centred = [cells.centre(text, width - 4) for text, width in zip(texts, widths, strict=True)]
+        return f"{wall} " + f" {wall} {wall} ".join(centred) + f" {wall}"
+
+    canvas.write(rule(DOWN), left)
+    canvas.write(walled(layout.names[chosen]), left)
+    canvas.write(rule(UP, lines[LEFT | RIGHT | DOWN]), left)
+    canvas.write(" ".join([cells.centre(flow.glyphs.down, width) for width in widths]), left)
+    for part in parts:
+        canvas.write(rule(DOWN if part is parts[0] else UP | DOWN), left)
+        for line in part.lines:
+            canvas.write(walled(line[chosen]), left)
+    canvas.write(rule(UP), left)
     if left:
-        for part, wall in zip(parts, walls, strict=False):
-            canvas.text(wall + (len(part.lines) + 1) // 2, 0, part.label)
-
-
-def _abreast(canvas: Canvas, row: int, column: int, texts: Iterable[str], widths: Sequence[int]) -> None:
-    """Texts in the middle of boxes that are to stand side by side: one ink, if each character surely takes one cell."""
-    centred = [cells.centre(text, width - 4) for text, width in zip(texts, widths, strict=True)]
-    line = APART.join(centred)
-    if line.isascii():
-        canvas.text(row, column + 2, line)
-        return
-    for text, width in zip(centred, widths, strict=True):
-        canvas.text(row, column + 2, text)
-        column += width + 1
+        for part in parts:
+            canvas.text(top + (len(part.lines) + 1) // 2, 0, part.label)
+            top += len(part.lines) + 1
 
 
 def _draw_attention(canvas: Canvas, flow: Flow, layout: _Layout, step: str) -> None:
