@@ -15,7 +15,7 @@ from mdattn.options._yaml import EMPTY, Node, Reader, Tree, descend, parse
 DEFAULTS_KEY = "attention-diagram"
 
 # Of each pair one may stand in a block; the block's own replaces the other from the front matter.
-RIVALS = (("text", "tokens"), ("scores", "weights"))
+RIVALS = (("text", "tokens"), ("scores", "weights"), ("threshold", "top"))
 
 
 class HasOptions(Protocol):

@@ -233,7 +233,7 @@ def test_weights_of_the_block_are_shared_out_among_the_heads() -> None:
 
 
 def test_rounded_weights_are_divided_by_their_sum_for_the_entropy() -> None:
-    text = text_of({"weights": [[0.33, 0.33, 0.33]] * 3}, text="a b c")
+    text = text_of({"weights": [[0.3, 0.3, 0.3]] * 3}, text="a b c")
     assert entropy_of(cards(text)[0]) == ("1.00", "diffuse")
     assert "divided by their" in text
     assert "divided by their" not in text_of({"weights": [[0.5, 0.25, 0.25]] * 3}, text="a b c")

@@ -1,0 +1,271 @@
+"""What stands out in the weights of each head, and what is said of it.
+
+Floor 2, a part of the kind `heads`. A connection is strong if its weight prints as the threshold or more and is above
+an even share; a head is focused if the entropy of its weights is well below that of even ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mdattn import numerals
+from mdattn.attention import ties
+from mdattn.diagrams._heads_grounds import Head, Options, Place, Pointed, Reader, printable
+from mdattn.diagrams._study import distinct
+from mdattn.glyphs import Glyphs
+
+if TYPE_CHECKING:
+    from mdattn.diagrams._study import Array
+
+THRESHOLD = 0.3
+MOST_LINKS = 8  # connections of a head, unless `top` or its own pairs ask for more
+NEAR = 1e-9  # Weights that differ by less than they are snapped to are equal.
+
+
+class Link(NamedTuple):
+    """A connection of two positions, in sentence order; in cross-attention of a query and a key."""
+
+    left: int
+    right: int
+    forward: float | None
+    """The weight that the left one gives to the right one, None where it does not stand out."""
+    backward: float | None
+    note: str
+
+    def sign(self, glyphs: Glyphs) -> str:
+        if self.forward is None:
+            return glyphs.left
+        return glyphs.right if self.backward is None else glyphs.both_ways
+
+    def weights(self) -> list[float]:
+        return [each for each in (self.forward, self.backward) if each is not None]
+
+
+class Card(NamedTuple):
+    """One head before it is laid out."""
+
+    title: str
+    spoken: str
+    said: str
+    """What it attends by, "" for a head that only has a note."""
+    uses: str
+    note: tuple[str, ...]
+    links: tuple[Link, ...] = ()
+    more: int = 0
+    """Connections that stand out and are left out."""
+    most: float = 0.0
+    """The largest weight among them."""
+    nothing: str = ""
+    """What is said where no connection stands out."""
+    missing: tuple[str, ...] = ()
+    """The author's pairs that do not stand out."""
+    entropy: float | None = None
+    """Of an even one, from 0 to 1; None where there is no choice."""
+    uneven: bool = False
+    """Whether some of its weights do not add up to 1, as given ones that were rounded."""
+
+
+class _Found(NamedTuple):
+    """What stands out in the weights of a head."""
+
+    links: tuple[Link, ...]
+    more: int
+    most: float
+    nothing: str
+    standing: Any  # bool [query, key]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the cards share."""
+
+    reader: Reader
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The tokens, of equal ones the second as `the#2`."""
+        return distinct(self.reader.work.tokens)
+
+    @cached_property
+    def key_names(self) -> tuple[str, ...]:
+        """The tokens that are attended to."""
+        work = self.reader.work
+        return self.names if work.key_tokens is work.tokens else distinct(work.key_tokens)
+
+    @property
+    def options(self) -> Options:
+        return self.reader.options
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return self.reader.glyphs
+
+    @cached_property
+    def seen(self) -> Any:
+        """How many keys each query may attend to [query]."""
+        work = self.reader.work
+        if work.allowed is None:
+            return np.full(len(work.tokens), len(work.key_tokens))
+        return work.allowed.sum(axis=1, dtype=np.int64)
+
+    @cached_property
+    def even(self) -> Array:
+        """The even share of each query [query, 1]: 1 / keys that it may attend to; 1 where that is no key."""
+        share: Array = 1 / np.maximum(self.seen, 1)[:, None]
+        return share
+
+    @cached_property
+    def upper(self) -> Any:
+        """Where the key is not before the query, bool [query, key]."""
+        places = np.arange(len(self.seen))
+        return places[:, None] <= places
+
+    @cached_property
+    def threshold(self) -> float | None:
+        """The weight from which on a connection is strong; None where the largest are shown, strong or not."""
+        if self.options.top is not None:
+            return None
+        return THRESHOLD if self.options.threshold is None else self.options.threshold
+
+    @cached_property
+    def least(self) -> float:
+        """The least weight that prints as the threshold or more."""
+        if self.threshold is None:
+            return 0.0
+        unit = 10.0**self.options.decimals
+        return (ceil(self.threshold * unit - NEAR) - 0.5) / unit - NEAR / 2
+
+    def connected(self, query: int, key: int, sign: str = "") -> str:
+        """`programmer → The`."""
+        itself = query == key and not self.reader.cross
+        return f"{self.names[query]} {sign or self.glyphs.right} {'itself' if itself else self.key_names[key]}"
+
+    def number(self, weight: float) -> str:
+        return numerals.text(weight, self.options.decimals)
+
+
+def cards_of(scene: Scene) -> Iterator[Card]:
+    """Each head with what stands out in it."""
+    options, glyphs = scene.options, scene.glyphs
+    listed = options.heads if isinstance(options.heads, list) else None
+    for index, grounds in enumerate(scene.reader.heads()):
+        head = listed[index] if listed is not None else Head()
+        name = f" {glyphs.dash} {printable(head.name)}" if head.name else ""
+        gloss = f" ({printable(head.gloss)})" if head.gloss else ""
+        note = (head.note,) if isinstance(head.note, str) else [f"- {each}" for each in head.note or ()]
+        card = Card(
+            title=f"HEAD {index + 1}{name}{gloss}",
+            spoken=printable(head.name) or f"head {index + 1}",
+            said=grounds.said,
+            uses=grounds.uses,
+            note=tuple(map(printable, note)),
+        )
+        yield card if grounds.weights is None else _filled(scene, card, grounds.weights, grounds.pairs)
+
+
+def _filled(scene: Scene, card: Card, weights: Array, pairs: Sequence[Pointed]) -> Card:
+    """The card with what its weights [query, key] say."""
+    found = _standing_out(scene, weights, pairs)
+    return card._replace(
+        links=found.links,
+        more=found.more,
+        most=found.most,
+        nothing=found.nothing,
+        missing=tuple(_missing(scene, weights, found, pairs)),
+        entropy=_entropy(scene, weights),
+        uneven=card.uses == "weights" and bool((np.abs(weights.sum(axis=1)[scene.seen > 0] - 1) > NEAR).any()),
+    )
+
+
+def _standing_out(scene: Scene, weights: Array, pairs: Sequence[Pointed]) -> _Found:
+    """weights [query, key] -> the connections above an even share that reach the threshold, or the largest of them."""
+    above = weights > scene.even + NEAR
+    standing = above & (weights >= scene.least) if scene.threshold is not None else above
+    strength = np.where(standing, weights, 0.0)
+    if not scene.reader.cross:
+        # Both ways of a connection stand in the upper triangle.
+        strength = np.where(scene.upper, np.maximum(strength, strength.T), 0.0)
+    total = int(np.count_nonzero(strength))
+    if not total:
+        return _Found((), 0, 0.0, _nothing(scene, np.where(above, weights, 0.0)), standing)
+    places = _largest(strength, total, scene.options.top or max(MOST_LINKS, len(pairs)))
+    if scene.threshold is None:
+        least = min(strength[place] for place in places)
+        standing &= weights >= least - NEAR
+    links = tuple(_link(scene, weights, standing, place, pairs) for place in places)
+    most = 0.0
+    if total > len(places):
+        strength[tuple(zip(*places, strict=True))] = 0.0
+        most = float(strength.max())
+    return _Found(links, total - len(places), most, "", standing)
+
+
+def _nothing(scene: Scene, above: Array) -> str:
+    """What is said of weights [query, key], 0 up to an even share, of which none is shown."""
+    if not (scene.seen > 1).any():
+        return f"No {scene.reader.noun} has a choice of what it attends to."
+    alike = ties(above.ravel())
+    if not alike:
+        return "Attends evenly: no connection stands out."
+    query, key = divmod(alike[0], above.shape[1])
+    more = f" ({len(alike) - 1} more alike)" if len(alike) > 1 else ""
+    largest = f"{scene.connected(query, key)} {scene.number(float(above[query, key]))}{more}"
+    return f"No strong connection. Largest weight: {largest}."
+
+
+def _largest(strength: Array, total: int, most: int) -> list[Place]:
+    """The places of the largest numbers of an array, in order of place; of equal ones the first."""
+    if total > most:
+        # Only a number as large as the last of the largest can be among them.
+        least = np.partition(strength.ravel(), -most)[-most] - 2 * NEAR
+        ranked = [
+            (-numerals.snapped(strength[row, column]), row, column)
+            for row, column in np.argwhere(strength >= least).tolist()
+        ]
+        return sorted((row, column) for _, row, column in sorted(ranked)[:most])
+    return [(row, column) for row, column in np.argwhere(strength).tolist()]
+
+
+def _link(scene: Scene, weights: Array, standing: Any, place: Place, pairs: Sequence[Pointed]) -> Link:
+    left, right = place
+    back = (right, left)
+    forward = float(weights[place]) if standing[place] else None
+    both = not scene.reader.cross and left != right
+    backward = float(weights[back]) if both and standing[back] else None
+    ways = [way for way, weight in ((place, forward), (back, backward)) if weight is not None]
+    notes = dict.fromkeys(pair.note for pair in pairs if pair.note and any(way in pair.ways for way in ways))
+    return Link(left, right, forward, backward, "; ".join(notes))
+
+
+def _missing(scene: Scene, weights: Array, found: _Found, pairs: Sequence[Pointed]) -> Iterator[str]:
+    """The author's pairs that do not stand out, with their weights."""
+    allowed = scene.reader.work.allowed
+    for pair in pairs:
+        if any(found.standing[way] for way in pair.ways):
+            continue
+        query, key = pair.ways[0]
+        sign = scene.glyphs.both_ways if len(pair.ways) > 1 else scene.glyphs.right
+        seen = [scene.number(float(weights[way])) for way in pair.ways if allowed is None or allowed[way]]
+        note = f" ({pair.note})" if pair.note else ""
+        shares = " and ".join(dict.fromkeys(seen)) or "masked"
+        yield f"{scene.connected(query, key, sign)} {shares}{note}"
+
+
+def _entropy(scene: Scene, weights: Array) -> float | None:
+    """weights [query, key] -> the mean over queries of entropy / log(keys allowed), where there is more than one."""
+    free = scene.seen > 1
+    if not free.any():
+        return None
+    rows, seen = (weights, scene.seen) if free.all() else (weights[free], scene.seen[free])
+    sums = rows.sum(axis=1)
+    # Weights that were rounded are divided by their sum first: -sum(p/s * log(p/s)) = log(s) - sum(p * log(p)) / s.
+    products = rows * np.log(np.where(rows > 0, rows, 1.0))
+    entropies = np.log(sums) - products.sum(axis=1) / sums
+    mean: float = (entropies / np.log(seen)).mean().item()
+    return min(max(mean, 0.0), 1.0)

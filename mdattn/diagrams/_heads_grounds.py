@@ -1,0 +1,376 @@
+"""What each head of a block attends by, and its weights.
+
+Floor 2, a part of the kind `heads`. A pattern or pairs of words become scores, scores become weights; vectors, scores
+and weights go the way that they go in every kind. Each head is worked out by itself, so that one block may mix them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from mdattn import cells
+from mdattn import options as common
+from mdattn.attention import Trace, weigh
+from mdattn.diagrams._study import (
+    Basis,
+    Work,
+    embeddings_of,
+    key_tokens_of,
+    labels,
+    mask_of,
+    position,
+    tokens_of,
+)
+from mdattn.errors import OptionError, suggest
+from mdattn.errors import Path as OptionPath
+from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.options import Attention, Count, Projections, doc
+
+if TYPE_CHECKING:
+    from mdattn.diagrams._study import Array
+
+STRENGTH = 4.0
+
+
+class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One connection, one way: the token that attends, the token that is attended to, and a note."""
+
+    query: str
+    key: str
+    note: str | None = None
+
+
+class Head(common.Head, frozen=True, forbid_unknown_fields=True):
+    """One head: its name, what it is about, and what it attends by."""
+
+    gloss: str | None = None
+    pattern: str | None = None
+    pairs: list[Pair | list[str]] | None = None
+    note: str | list[str] | None = None
+
+
+class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of heads."""
+
+    texts = Attention.texts | {"pattern", "pairs", "note"}
+
+    # Wider than the heads of other kinds, which is what makes this kind.
+    heads: Annotated[
+        Count | list[Head],
+        doc(
+            "how many, or a list with `name`, `gloss`, `note` and what each attends by: `pattern` (`previous`, `next`, "
+            "`adjacent`, `same`, `first`, `self`, `uniform`), `pairs` (`[word, word, note]` both ways, or `query`, "
+            "`key` and `note`), `projections`, `scores` or `weights`; beside these, `pairs` only carry notes",
+            "a whole number from 1 to 64, or a list of heads",
+        ),
+    ] = 1  # type: ignore[assignment]
+    strength: Annotated[
+        Annotated[float, Meta(gt=0, le=100)] | None,
+        doc("score of what a pattern or pairs look for (default 4); others have 0", "a number above 0, up to 100"),
+    ] = None
+    threshold: Annotated[
+        Annotated[float, Meta(gt=0, le=1)] | None,
+        doc("weight from which on a connection is strong (default 0.3)", "a number above 0, up to 1"),
+    ] = None
+    top: Annotated[
+        Annotated[int, Meta(ge=1, le=64)] | None,
+        doc("how many of its largest connections each head shows, instead of `threshold`", "a number from 1 to 64"),
+    ] = None
+
+    @property
+    def uses(self) -> set[str]:
+        """The sorts of work that the heads do."""
+        heads = self.heads if isinstance(self.heads, list) else [Head(projections=Projections())]
+        return _uses(_given(self), map(_given, heads))
+
+    @classmethod
+    def idle(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """The options that bear on none of the heads of a block."""
+        heads, source = values.get("heads"), values.get("source")
+        held = [source.get("holds", "weights")] if isinstance(source, dict) else []
+        own = [set(each) for each in heads if isinstance(each, dict)] if isinstance(heads, list) else [{"projections"}]
+        uses = _uses({*values, *held}, own)
+        return frozenset(name for name, bears in _BEARS.items() if not uses & bears)
+
+
+# What a head attends by -----------------------------------------------------------------------------------------------
+
+Place = tuple[int, int]
+"""A query and a key."""
+
+
+class _Pattern(NamedTuple):
+    """What a head looks for by position or by spelling."""
+
+    words: str
+    places: Callable[[Sequence[str], Sequence[str]], Iterable[Place]]
+    one_sentence: bool
+    """Whether it compares positions, which only those of one sentence can be."""
+
+
+def _shifted(*steps: int) -> Callable[[Sequence[str], Sequence[str]], Iterable[Place]]:
+    def places(queries: Sequence[str], keys: Sequence[str]) -> Iterable[Place]:
+        return [(at, at + step) for at in range(len(queries)) for step in steps if 0 <= at + step < len(keys)]
+
+    return places
+
+
+def _same(queries: Sequence[str], keys: Sequence[str]) -> Iterable[Place]:
+    """The same word in upper or lower case, but for the word itself."""
+    spelled: dict[str, list[int]] = {}
+    for at, key in enumerate(keys):
+        spelled.setdefault(key.casefold(), []).append(at)
+    itself = queries is keys
+    return [
+        (at, key)
+        for at, query in enumerate(queries)
+        for key in spelled.get(query.casefold(), ())
+        if not (itself and at == key)
+    ]
+
+
+PATTERNS = {
+    "previous": _Pattern("the {noun} before", _shifted(-1), True),
+    "next": _Pattern("the {noun} after", _shifted(1), True),
+    "adjacent": _Pattern("the {noun}s beside it", _shifted(-1, 1), True),
+    "same": _Pattern("the same {noun} elsewhere", _same, False),
+    "first": _Pattern("the first {noun}", lambda queries, keys: [(at, 0) for at in range(len(queries))], False),
+    "self": _Pattern("the {noun} itself", _shifted(0), True),
+    "uniform": _Pattern("nothing: attends evenly", lambda queries, keys: [], False),
+}
+
+
+class Pointed(NamedTuple):
+    """A connection that the author points out, and the ways of it: (query, key) and maybe (key, query)."""
+
+    ways: tuple[Place, ...]
+    note: str
+
+
+class Grounds(NamedTuple):
+    """What one head attends by."""
+
+    said: str
+    """In words; "" for a head that only has a note."""
+    uses: str
+    """Which options bear on it: "looks", "vectors", "scores", "weights", or "note"."""
+    weights: Array | None
+    """[query, key], None for a head that only has a note."""
+    pairs: tuple[Pointed, ...]
+
+
+class Reader(NamedTuple):
+    """What the heads of a block share, and how each of them gets its weights."""
+
+    options: Options
+    work: Work
+    noun: str
+    glyphs: Glyphs
+
+    @property
+    def cross(self) -> bool:
+        return self.options.key_tokens is not None
+
+    @property
+    def total(self) -> int:
+        """How many heads there are."""
+        heads = self.options.heads
+        return heads if isinstance(heads, int) else len(heads)
+
+    def heads(self) -> Iterator[Grounds]:
+        """What each head attends by. Raises OptionError."""
+        options = self.options
+        listed = options.heads if isinstance(options.heads, list) else None
+        if listed == []:
+            raise OptionError("heads", "'heads' is an empty list", "give at least one head")
+        outer = _outer(options)
+        if outer is None and listed is None:
+            yield from self.split()
+            return
+        heads = listed if listed is not None else [Head()] * self.total
+        given = self.work.given_heads(outer, listed, len(heads)) if outer else None
+        for index, head in enumerate(heads):
+            path: OptionPath = ("heads", index)
+            own = _own(head, path)
+            pairs = self.pairs(head, path)
+            if outer and given:
+                if own:
+                    problem = f"'{outer}' are given for the block, and '{own}' for this head"
+                    raise OptionError((*path, own), problem, "keep one")
+                yield Grounds(_GIVEN[outer], outer, next(given).trace.weights[0], pairs)
+            else:
+                yield self.grounds(head, own, path, pairs)
+
+    def grounds(self, head: Head, own: str, path: OptionPath, pairs: tuple[Pointed, ...]) -> Grounds:
+        """What a head attends by that is not given for the whole block."""
+        if own == "pattern":
+            return self.pattern(head.pattern or "", path, pairs)
+        if own in ("scores", "weights"):
+            basis: Basis = "scores" if own == "scores" else "weights"
+            trace = self.work.weighing(basis, getattr(head, own), (*path, own))
+            return Grounds(_GIVEN[basis], basis, trace.weights[0], pairs)
+        if pairs and not own:
+            return Grounds(f"Looks for pairs of {self.noun}s.", "looks", self.looks(_ways(pairs)), pairs)
+        projections = head.projections or self.options.projections
+        if projections is not None:
+            at: OptionPath = (*path, "projections") if own else ("projections",)
+            trace = self.work.trace(*self.work.projected(projections, at))
+            return Grounds(_compares(projections), "vectors", trace.weights[0], pairs)
+        if head.note:
+            return Grounds("", "note", None, pairs)
+        raise OptionError(
+            path, "this head does not say what it attends by", f"give {', '.join(_OWN)} or pairs, or just a note"
+        )
+
+    def pattern(self, name: str, path: OptionPath, pairs: tuple[Pointed, ...]) -> Grounds:
+        if name not in PATTERNS:
+            raise OptionError((*path, "pattern"), f"unknown pattern '{cells.printable(name)}'", suggest(name, PATTERNS))
+        found = PATTERNS[name]
+        if found.one_sentence and self.cross:
+            raise OptionError(
+                (*path, "pattern"),
+                f"'{name}' compares positions in one sentence, and here keys have a sentence of their own",
+                f"choose from {', '.join(each for each in PATTERNS if not PATTERNS[each].one_sentence)}",
+            )
+        places = list(found.places(self.work.tokens, self.work.key_tokens))
+        allowed = self.work.allowed
+        said = f"Looks for {found.words.format(noun=self.noun)}"
+        if not places and name != "uniform":
+            said += "; there is none"
+        elif places and allowed is not None and not any(allowed[place] for place in places):
+            said += "; all masked"
+        return Grounds(said + ".", "looks", self.looks(places), pairs)
+
+    def looks(self, places: Iterable[Place]) -> Array:
+        """The weights of a head that looks for these places."""
+        options, work = self.options, self.work
+        scores = np.zeros((len(work.tokens), len(work.key_tokens)))
+        for place in places:
+            scores[place] = options.strength or STRENGTH
+        scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
+        weights: Array = weigh(scores, scale=scale, softcap=options.softcap, allowed=work.allowed).weights[0]
+        return weights
+
+    def split(self) -> Iterator[Grounds]:
+        """Heads that divide the vectors among them."""
+        projections = self.options.projections
+        vector = "projected vector" if projections is not None and _projecting(projections) else "vector"
+        for index, head in enumerate(self.work.split_heads(self.total)):
+            size = head.trace.query.shape[2] if isinstance(head.trace, Trace) else 0
+            first, last = index * size + 1, (index + 1) * size
+            span = f"number {first}" if size == 1 else f"numbers {first}{self.glyphs.dash}{last}"
+            said = f"Compares {span} of each {vector}." if self.total > 1 else _compares(projections)
+            yield Grounds(said, "vectors", head.trace.weights[0], ())
+
+    def pairs(self, head: Head, path: OptionPath) -> tuple[Pointed, ...]:
+        """The connections that the author points out. Raises OptionError for a word that is none."""
+        return tuple(self.pair(pair, (*path, "pairs", index)) for index, pair in enumerate(head.pairs or ()))
+
+    def pair(self, pair: Pair | list[str], path: OptionPath) -> Pointed:
+        queries, keys = self.work.tokens, self.work.key_tokens
+        if isinstance(pair, Pair):
+            place = position(pair.query, queries, (*path, "query")), position(pair.key, keys, (*path, "key"))
+            return Pointed((place,), printable(pair.note))
+        if not 2 <= len(pair) <= 3:
+            raise OptionError(
+                path, f"a pair has two {self.noun}s and maybe a note, not {len(pair)} text{'s' * (len(pair) != 1)}"
+            )
+        place = position(pair[0], queries, (*path, 0)), position(pair[1], keys, (*path, 1))
+        both = not self.cross and place[0] != place[1]
+        return Pointed((place, place[::-1]) if both else (place,), printable(pair[2] if len(pair) == 3 else None))
+
+
+# Which options bear on heads by what; others on all that have weights.
+_BEARS = {
+    "embeddings": {"vectors"},
+    "dimensions": {"vectors"},
+    "keys": {"vectors"},
+    "projections": {"vectors"},
+    "strength": {"looks"},
+    "scale": {"looks", "vectors", "scores"},
+    "temperature": {"looks", "vectors", "scores"},
+    "softcap": {"looks", "vectors", "scores"},
+    "threshold": {"looks", "vectors", "scores", "weights"},
+    "top": {"looks", "vectors", "scores", "weights"},
+    "mask": {"looks", "vectors", "scores", "weights"},
+}
+# What a head attends by, by the first of these options that it has, and which sort of work that is.
+_USES = {"pattern": "looks", "scores": "scores", "weights": "weights", "projections": "vectors", "pairs": "looks"}
+
+
+def _uses(block: AbstractSet[str], heads: Iterable[AbstractSet[str]]) -> set[str]:
+    """The sorts of work that heads do, from the options that the block has and those that each head has."""
+    for name in ("weights", "scores"):
+        if name in block:
+            return {name}
+    bare = "vectors" if "projections" in block else "note"
+    return {next((use for name, use in _USES.items() if name in own), bare) for own in heads}
+
+
+def _given(options: msgspec.Struct) -> set[str]:
+    """The options that are not left out."""
+    return {name for name in options.__struct_fields__ if getattr(options, name) is not None}
+
+
+def _outer(options: Options) -> Basis | None:
+    """What is given for the whole block."""
+    return "weights" if options.weights is not None else "scores" if options.scores is not None else None
+
+
+_OWN = ("pattern", "projections", "scores", "weights")
+_GIVEN: dict[str, str] = {"scores": "Softmax of given scores.", "weights": "Given weights."}
+
+
+def _own(head: Head, path: OptionPath) -> str:
+    """Which option of its own a head attends by, "" for none. Raises OptionError for two."""
+    own = [name for name in _OWN if getattr(head, name) is not None]
+    if len(own) > 1:
+        raise OptionError((*path, own[1]), f"'{own[0]}' and '{own[1]}' exclude each other", "keep one")
+    return own[0] if own else ""
+
+
+def _ways(pairs: Iterable[Pointed]) -> list[Place]:
+    return [place for pair in pairs for place in pair.ways]
+
+
+def _projecting(projections: Projections) -> bool:
+    return projections.query is not None or projections.key is not None
+
+
+def _compares(projections: Projections | None) -> str:
+    projected = projections is not None and _projecting(projections)
+    return "Compares projected vectors." if projected else "Compares the vectors themselves."
+
+
+def printable(text: str | None) -> str:
+    """The author's words as they may be printed."""
+    return labels((text,))[0] if text else ""
+
+
+def reader_of(options: Options) -> Reader:
+    """What the options ask for, checked. Raises OptionError."""
+    if options.values is not None:
+        raise OptionError("values", "'values' has no effect here: heads show weights", "remove it")
+    _refuse_idle(options)
+    tokens = tokens_of(options)
+    keys = key_tokens_of(options, tokens)
+    embeddings = embeddings_of(options, tokens) if "vectors" in options.uses else None
+    allowed, _ = mask_of(options, len(tokens), len(keys))
+    work = Work(options, tokens, keys, embeddings, allowed, None)
+    return Reader(options, work, "word" if options.text is not None else "token", CHARSETS[options.charset])
+
+
+def _refuse_idle(options: Options) -> None:
+    """Raises OptionError for an option that bears on no head."""
+    for name, bears in _BEARS.items():
+        given = getattr(options, name) not in (None, "none")
+        if given and not options.uses & bears:
+            what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
+            does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
+            raise OptionError(name, f"'{name}' has no effect: no head {does}", "remove it")
