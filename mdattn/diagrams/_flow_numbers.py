@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from math import tanh
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
 
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
-from mdattn.attention.pencil import Working, work
 from mdattn.diagrams import _words
 from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, distinct, labels, position, study, tokens_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
+
+if TYPE_CHECKING:
+    from mdattn.attention.pencil import Working
 
 Vector = Sequence[float]
 Section = Literal["embeddings", "attention", "output"]
@@ -213,6 +215,8 @@ def _head(options: Options, found: Study, index: int, sections: Sequence[Section
 
 def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool]) -> Working:
     """The head worked out with a pencil."""
+    from mdattn.attention.pencil import work  # Rarely asked for.
+
     vectors = isinstance(trace, Trace)
     try:
         return work(

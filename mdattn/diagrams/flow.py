@@ -324,9 +324,9 @@ def _draw_table(canvas: Canvas, flow: Flow, layout: _Layout, table: _Table) -> N
         canvas.table(canvas.height, layout.indent, piece)
         canvas.gap()
     if layout.bar:
-        shares = [head.weights[index] / flow.largest for index in flow.shown]
-        bars = [cells.pad(_bar(share, layout.bar, flow.glyphs), layout.bar) for share in shares]
-        last = [*last, Column("", bars + [""] * (len(last[0].cells) - len(bars)), "left")]
+        bars = [_bar(head.weights[index] / flow.largest, layout.bar, flow.glyphs) for index in flow.shown]
+        # An empty head keeps room for a full bar, which may be another head's.
+        last = [*last, Column(" " * layout.bar, bars + [""] * (len(last[0].cells) - len(bars)), "left")]
     body = canvas.table(canvas.height, layout.indent, last)
     end = table.end + layout.indent + 1
     remarks, below = _flow_notes.remarks(flow, layout.names, layout.query_name, head, printed)
