@@ -193,6 +193,13 @@ def test_scale_temperature_and_softcap_bear_on_scores() -> None:
         assert said in text
 
 
+def test_a_pattern_is_scaled_as_given_scores_are() -> None:
+    text = text_of({"pattern": "next"}, text="a b c d", scale=2, temperature=8, softcap=5)
+    weights = weighed(looked_for(places_of("next", list("abcd")), 4, 4, 5 * tanh(4 * 2 / 8 / 5)))
+    assert links(cards(text)[0]) == strong(weights, list("abcd"))
+    assert entropy_of(cards(text)[0])[0] == half_up(entropy(weights))
+
+
 def test_projections_are_queries_and_keys() -> None:
     vectors = [[1.0, 0.0], [0.5, 1.0], [0.0, 2.0]]
     query, key = [[1.0, 2.0], [0.0, 1.0]], [[0.0, 1.0], [3.0, 0.0]]
@@ -393,6 +400,8 @@ def test_defaults_that_bear_on_no_head_are_left_out() -> None:
     front = "---\nattention-diagram:\n  text: a b\n  embeddings: {a: [1, 0], b: [0, 1]}\n  scale: 3\n---\n"
     block = "```attention-diagram\nkind: heads\nheads:\n- pattern: self\n```\n"
     assert "a → itself" in render(front + block)
+    either = front.replace("  scale: 3", "  threshold: 0.9")
+    assert "Largest weights" in render(either + block.replace("heads:", "top: 1\nheads:"))
     given = block.replace("- pattern: self", "- weights: [[1, 0], [0, 1]]")
     assert "Scale" not in render(front + given)
     with pytest.raises(DiagramError, match="'embeddings' has no effect"):
@@ -499,6 +508,21 @@ def test_a_width_that_is_too_small_is_refused_with_one_that_works(charset: str) 
         with pytest.raises(DiagramError, match="at least 24 columns"):
             draw_options({**options, "width": width})
     assert too_wide(draw_options({**options, "width": 24}).lines, 24) == []
+
+
+def test_the_signs_that_are_used_are_explained() -> None:
+    one_way = "a ← b: b attends to a."
+    assert one_way in text_of({"pattern": "previous"}).split("\n")
+    every = "a → b: a attends to b; a ← b: b attends to a; a ↔ b: both."
+    assert every in text_of({"pattern": "adjacent"}).split("\n")
+    assert not any(" b: " in line for line in text_of({"pattern": "uniform"}).split("\n"))
+
+
+def test_cards_stand_side_by_side_where_they_fit() -> None:
+    heads = [{"name": name, "pattern": "self"} for name in "XYZ"]
+    rows = [line for line in text_of(*heads, width=80).split("\n") if "HEAD" in line]
+    assert [re.findall("HEAD . – (.)", row) for row in rows] == [["X", "Y"], ["Z"]]
+    assert len([line for line in text_of(*heads, width=72).split("\n") if "HEAD" in line]) == 3
 
 
 def test_ascii_is_ascii() -> None:
