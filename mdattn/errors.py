@@ -89,6 +89,10 @@ class OptionError(Exception):
         self.hint = hint
 
 
+class IdleError(OptionError):
+    """An option has no effect in this block: a mistake of who wrote it there, and of no one if it is a default."""
+
+
 class ProofError(Exception):
     """The result would change something outside a block: an error of this package, never of the document."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from mdattn.blocks import drawn, find, may_hold_blocks, may_hold_regions, prove, splice
-from mdattn.errors import Diagnostic, DiagramError, Excerpt, OptionError, Position
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, IdleError, OptionError, Position
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,11 +181,16 @@ def draw(yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path 
     from mdattn.diagrams import KINDS
     from mdattn.options import read
 
-    parsed = read(yaml, position, KINDS, defaults)
-    try:
-        return _drawn(parsed, folder)
-    except OptionError as error:
-        raise DiagramError.of([parsed.error(error)]) from None
+    idle: set[str] = set()
+    while True:
+        parsed = read(yaml, position, KINDS, defaults, idle)
+        try:
+            return _drawn(parsed, folder)
+        except OptionError as error:
+            name = str(error.path[0]) if error.path else ""
+            if not isinstance(error, IdleError) or name not in parsed.inherited:
+                raise DiagramError.of([parsed.error(error)]) from None
+            idle.add(name)  # A default serves the blocks that it bears on.
 
 
 def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:

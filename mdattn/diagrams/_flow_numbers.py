@@ -18,7 +18,7 @@ from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
 from mdattn.diagrams import _words
 from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, distinct, labels, position, study, tokens_of
-from mdattn.errors import OptionError
+from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 
@@ -184,7 +184,7 @@ def _sections(options: Options, found: Study) -> tuple[Section, ...]:
 def _annotated(options: Options, found: Study, sections: Sequence[Section]) -> list[tuple[int, str]]:
     """The author's remarks: (key, text). Raises OptionError for a token that is none."""
     if options.annotations is not None and "attention" not in sections:
-        raise OptionError("annotations", "'annotations' has no effect without the section 'attention'", "remove it")
+        raise IdleError("annotations", "'annotations' has no effect without the section 'attention'", "remove it")
     given = options.annotations if isinstance(options.annotations, dict) else {}
     return [
         (position(token, found.key_tokens, ("annotations", token)), cells.isolated(cells.printable(text)))
@@ -239,7 +239,7 @@ def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, V
     """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
     keep = options.decimals
     if value is None:
-        raise OptionError("arithmetic", "'arithmetic' has no effect: nothing is computed from the weights", "remove it")
+        raise IdleError("arithmetic", "'arithmetic' has no effect: nothing is computed from the weights", "remove it")
     kept = [numerals.rounded(weight, keep) for weight in weights]
     rows = [
         [numerals.rounded(weight * numerals.rounded(each, keep), keep) for each in row]

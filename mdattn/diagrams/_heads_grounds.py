@@ -6,9 +6,9 @@ and weights go the way that they go in every kind. Each head is worked out by it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 import numpy as np
@@ -27,7 +27,7 @@ from mdattn.diagrams._study import (
     position,
     tokens_of,
 )
-from mdattn.errors import OptionError, suggest
+from mdattn.errors import IdleError, OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, Count, Projections, doc
@@ -88,15 +88,6 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The sorts of work that the heads do."""
         heads = self.heads if isinstance(self.heads, list) else [Head(projections=Projections())]
         return _uses(_given(self), map(_given, heads))
-
-    @classmethod
-    def idle(cls, values: Mapping[str, Any]) -> frozenset[str]:
-        """The options that bear on none of the heads of a block."""
-        heads, source = values.get("heads"), values.get("source")
-        held = [source.get("holds", "weights")] if isinstance(source, dict) else []
-        own = [set(each) for each in heads if isinstance(each, dict)] if isinstance(heads, list) else [{"projections"}]
-        uses = _uses({*values, *held}, own)
-        return frozenset(name for name, bears in _BEARS.items() if not uses & bears)
 
 
 # What a head attends by -----------------------------------------------------------------------------------------------
@@ -356,7 +347,7 @@ def printable(text: str | None) -> str:
 def reader_of(options: Options) -> Reader:
     """What the options ask for, checked. Raises OptionError."""
     if options.values is not None:
-        raise OptionError("values", "'values' has no effect here: heads show weights", "remove it")
+        raise IdleError("values", "'values' has no effect here: heads show weights", "remove it")
     _refuse_idle(options)
     tokens = tokens_of(options)
     keys = key_tokens_of(options, tokens)
@@ -373,4 +364,4 @@ def _refuse_idle(options: Options) -> None:
         if given and not options.uses & bears:
             what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
             does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
-            raise OptionError(name, f"'{name}' has no effect: no head {does}", "remove it")
+            raise IdleError(name, f"'{name}' has no effect: no head {does}", "remove it")

@@ -17,7 +17,7 @@ from mdattn.attention import Trace
 from mdattn.attention.pencil import Working, work
 from mdattn.diagrams import _words
 from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, study, tokens_of
-from mdattn.errors import OptionError
+from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 
@@ -385,6 +385,4 @@ def _refuse_idle(options: Options, sections: Sequence[Section]) -> None:
     for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
         if last < first and getattr(options, name) not in (None, "none"):
             parts = ", ".join(f"'{section}'" for section in sections)
-            raise OptionError(
-                name, f"'{name}' has no effect on the sections {parts}", "remove it, or draw more sections"
-            )
+            raise IdleError(name, f"'{name}' has no effect on the sections {parts}", "remove it, or draw more sections")

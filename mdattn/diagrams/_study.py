@@ -17,7 +17,7 @@ from mdattn.attention import Weighing, attend, given, illustrative, weigh
 from mdattn.attention.masks import causal, window
 from mdattn.diagrams._words import checked
 from mdattn.diagrams._words import labels as labels
-from mdattn.errors import OptionError, suggest
+from mdattn.errors import IdleError, OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, Attention, Head, Projections, Window
 
@@ -296,7 +296,7 @@ def _basis(options: Attention) -> Basis:
     }[basis]
     for name in idle:
         if getattr(options, name) is not None:
-            raise OptionError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
+            raise IdleError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
     return basis
 
 
@@ -304,7 +304,7 @@ def embeddings_of(options: Attention, tokens: tuple[str, ...]) -> Array:
     """[token, d_model], as given or illustrative."""
     if options.embeddings is not None:
         if options.dimensions is not None:
-            raise OptionError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
+            raise IdleError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
         return vectors(options.embeddings, tokens, "embeddings")
     dimensions = options.dimensions
     if dimensions is None and options.keys is not None:

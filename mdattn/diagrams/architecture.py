@@ -24,7 +24,7 @@ from mdattn.diagrams._blueprint import Boxes, Stack, TokenBoxes, stacks
 from mdattn.diagrams._kind import Kind
 from mdattn.diagrams._models import PRESETS, Model
 from mdattn.diagrams._tower import Drawing, Entry, Frame
-from mdattn.errors import OptionError
+from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import Glyphs
 from mdattn.options import Common, doc
 
@@ -153,10 +153,10 @@ def _model(options: Options) -> Model:
     if form != "encoder":
         for name in _ONLY_ENCODER:
             if name in given:
-                raise OptionError(name, f"'{name}' is part of an encoder, and this model is {form}", "leave it out")
+                raise IdleError(name, f"'{name}' is part of an encoder, and this model is {form}", "leave it out")
         base = replace(base, segments=0, pooler=False)
     elif "tied" in given:
-        raise OptionError("tied", "'tied' says what the output matrix is, and an encoder has none", "leave it out")
+        raise IdleError("tied", "'tied' says what the output matrix is, and an encoder has none", "leave it out")
     if "heads" in given and base.kv_heads == base.heads:
         given.setdefault("kv_heads", given["heads"])
     if "d_model" in given and not options.preset:
@@ -166,7 +166,7 @@ def _model(options: Options) -> Model:
     model = replace(base, **given)
     _check(model, given)
     if options.bias is not None and not options.parameters:
-        raise OptionError("bias", "'bias' changes only the counts, and 'parameters: false' hides them", "leave it out")
+        raise IdleError("bias", "'bias' changes only the counts, and 'parameters: false' hides them", "leave it out")
     return model
 
 
@@ -190,11 +190,11 @@ def _check(model: Model, given: dict[str, Any]) -> None:
             culprit, f"rotary positions turn pairs of numbers, and a head has {model.d_head}", "set 'heads'"
         )
     if "context" in given and model.positions != "learned":
-        raise OptionError(
+        raise IdleError(
             "context", f"'context' counts learned positions, and these are {model.positions}", "leave it out"
         )
     if "active_experts" in given and model.experts == 1:
-        raise OptionError("active_experts", "'active_experts' needs 'experts'", "say how many experts there are")
+        raise IdleError("active_experts", "'active_experts' needs 'experts'", "say how many experts there are")
     if model.active_experts > model.experts:
         raise OptionError(
             "active_experts", f"{model.active_experts} of {model.experts} experts cannot be active", "give fewer"
@@ -260,7 +260,7 @@ def _decimals(options: Options) -> int:
 def _token_boxes(options: Options, model: Model, tokens: tuple[str, ...], shown: Sequence[str]) -> TokenBoxes:
     """What stands in the small boxes of the tokens."""
     if options.decimals is not None and not options.values:
-        raise OptionError("decimals", "'decimals' is for 'values: true', which prints vectors", "leave it out")
+        raise IdleError("decimals", "'decimals' is for 'values: true', which prints vectors", "leave it out")
     places = tuple((f"pos {place}",) for place in range(len(tokens)))
     if not options.values:
         boxes = tuple((word,) for word in shown)

@@ -22,7 +22,7 @@ from mdattn.canvas import Canvas, Diagram
 from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
 from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, position, study
-from mdattn.errors import OptionError
+from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 
@@ -465,7 +465,7 @@ def draw(options: Options, folder: Path | None) -> Diagram:
 def _planned(options: Options) -> tuple[_Map, _Layout]:
     """What is drawn, and how. Raises OptionError."""
     if options.values is not None:
-        raise OptionError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
+        raise IdleError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
     if options.width < NARROWEST:
         raise OptionError("width", f"a heatmap needs at least {NARROWEST} columns, not {options.width}")
     found = study(options)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
@@ -36,6 +37,8 @@ class Parsed(msgspec.Struct, Generic[Options], frozen=True):
     options: Options
     position: Position
     places: Mapping[str, tuple[Tree, Node, Node]] = msgspec.field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
+    """The options that come from the front matter."""
 
     def place(self, path: Path) -> Position:
         """The place of the option at the path, or of the nearest one around it, or of the block."""
@@ -70,10 +73,12 @@ def read(
     position: Position,
     kinds: Mapping[str, HasOptions],
     defaults: Tree | None = None,
+    without: Collection[str] = (),
 ) -> Parsed[Common]:
     """The typed options of one block.
 
-    `kinds` maps each kind to its options; `defaults` come from the front matter. Raises DiagramError with all mistakes.
+    `kinds` maps each kind to its options; `defaults` come from the front matter, those in `without` aside. Raises
+    DiagramError with all mistakes.
     """
     tree = parse(excerpt)
     if tree.root.form != "mapping":
@@ -81,7 +86,8 @@ def read(
             tree.position(tree.root), "a block holds options, one 'key: value' a line", "begin with 'kind:'"
         )
     own = {key.content: (tree, key, node) for key, node in tree.root.pairs() if isinstance(key.content, str)}
-    given = dict(_inherited(defaults, own)) | own if defaults else own
+    inherited = {} if defaults is None else dict(_inherited(defaults, {*own, *without}))
+    given = inherited | own
     type_ = _kind(given, position, kinds)
     readers = {id(each): Reader(each, type_.texts) for each in (tree, defaults) if each is not None}
     list(readers[id(tree)].entries(tree.root))
@@ -103,13 +109,14 @@ def read(
                     "keep one",
                 )
             )
-    if defaults is not None:
-        _prune(values, given, tree, type_)
-    bare = Parsed(type_(kind=values.get("kind", "")), position, given)
+    names = frozenset(inherited.keys() - own.keys())
+    if names:
+        _prune(values, names, type_, kinds)
+    bare = Parsed(type_(kind=""), position, given, names)
     options = _convert(values, type_, bare, wrong)
     if wrong or options is None:
         raise DiagramError.of(wrong)
-    return Parsed(options, position, given)
+    return Parsed(options, position, given, names)
 
 
 def of_mapping(options: Mapping[str, Any], kinds: Mapping[str, HasOptions]) -> Parsed[Common]:
@@ -131,9 +138,7 @@ def of_mapping(options: Mapping[str, Any], kinds: Mapping[str, HasOptions]) -> P
     return Parsed(converted, position)
 
 
-def _inherited(
-    defaults: Tree, own: Mapping[str, tuple[Tree, Node, Node]]
-) -> Iterator[tuple[str, tuple[Tree, Node, Node]]]:
+def _inherited(defaults: Tree, own: Collection[str]) -> Iterator[tuple[str, tuple[Tree, Node, Node]]]:
     """The defaults that the block leaves standing."""
     replaced = {rival for pair in RIVALS for mine, rival in (pair, pair[::-1]) if mine in own}
     seen: set[str] = set()
@@ -142,7 +147,7 @@ def _inherited(
         if name in seen:
             raise DiagramError(defaults.position(key), f"'{name}' stands here twice", "remove one of them")
         seen.add(name)
-        if name not in replaced:
+        if name not in replaced and name not in own:
             yield name, (defaults, key, node)
 
 
@@ -173,26 +178,38 @@ def _unknown(name: str, type_: type[Common], kinds: Mapping[str, HasOptions]) ->
 
 
 def _prune(
-    values: dict[str, Any], given: Mapping[str, tuple[Tree, Node, Node]], tree: Tree, type_: type[Common]
+    values: dict[str, Any], inherited: frozenset[str], type_: type[Common], kinds: Mapping[str, HasOptions]
 ) -> None:
-    """A default by token may name more tokens than this block has: it serves the whole document."""
+    """Fit the defaults to the block: they serve the whole document, and may say more than it has use for."""
+    for name in inherited & values.keys():
+        fits = partial(_fits, name, values[name])
+        if not fits(type_) and any(fits(each.options) for each in kinds.values()):
+            del values[name]  # Written for another kind, which knows the option in another form.
     words = values.get("tokens") or str(values.get("text") or "").split()
     if not isinstance(words, list) or not words:
         return
     heads = values.get("heads")
     parts = [values, *(each for each in (heads if isinstance(heads, list) else ()) if isinstance(each, dict))]
     vectors_needed = not any(key in part for part in parts for key in ("scores", "weights"))
-    for name in type_.by_token:
+    for name in type_.by_token & inherited:
         value = values.get(name)
-        if not isinstance(value, dict) or given[name][0] is tree:
+        if not isinstance(value, dict):
             continue
         values[name] = {key: each for key, each in value.items() if key in words or key.rpartition("#")[0] in words}
         # Vectors for another sentence are no matter where the block brings its own scores.
         if name == "embeddings" and not vectors_needed and not all(word in value for word in words):
             del values[name]
-    for name in type_.idle(values):
-        if name in values and given[name][0] is not tree:
-            del values[name]
+
+
+def _fits(name: str, value: object, type_: type[Common]) -> bool:
+    """Whether these options have one of the name that may have the value."""
+    if name not in type_.__struct_fields__:
+        return False
+    try:
+        msgspec.convert({"kind": "", name: value}, type_)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _convert(

@@ -6,7 +6,6 @@ words of the scalars below some keys are text as written, whatever they look lik
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -35,11 +34,6 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: Annotated[str | None, doc("a heading; 'none' leaves it out", "text")] = None
     width: Annotated[int, doc("columns that the diagram may take", "a whole number from 1 to 200", ge=1, le=200)] = 72
     charset: Annotated[Literal["unicode", "ascii"], doc("signs to draw with", "'unicode' or 'ascii'")] = "unicode"
-
-    @classmethod
-    def idle(cls, values: Mapping[str, Any]) -> frozenset[str]:
-        """The options without effect in a block that has these, not yet checked: the front matter's are left out."""
-        return frozenset()
     caption: Annotated[bool, doc("whether the diagram ends with a sentence that says it in words", "true or false")] = (
         False
     )
