@@ -7,12 +7,12 @@ an even share; a head is focused if the entropy of its weights is well below tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from mdattn import numerals
 from mdattn.attention import ties
@@ -81,8 +81,7 @@ class _Found(NamedTuple):
     standing: Any  # bool [query, key]
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(Struct, frozen=True, dict=True):
     """What the cards share."""
 
     reader: Reader

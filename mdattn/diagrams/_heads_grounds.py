@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mdattn.diagrams._study import Array
 
 STRENGTH = 4.0
+TOGETHER = 65536  # Heads that look for places are weighed together up to so many scores.
 
 
 class Pair(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,9 +152,11 @@ class Grounds(NamedTuple):
     """In words; "" for a head that only has a note."""
     uses: str
     """Which options bear on it: "looks", "vectors", "scores", "weights", or "note"."""
-    weights: Array | None
-    """[query, key], None for a head that only has a note."""
     pairs: tuple[Pointed, ...]
+    weights: Array | None = None
+    """[query, key], None for a head that only has a note."""
+    places: Sequence[Place] | None = None
+    """What it looks for, if it does."""
 
 
 class Reader(NamedTuple):
@@ -175,7 +178,34 @@ class Reader(NamedTuple):
         return heads if isinstance(heads, int) else len(heads)
 
     def heads(self) -> Iterator[Grounds]:
-        """What each head attends by. Raises OptionError."""
+        """What each head attends by, with its weights. Raises OptionError."""
+        size = len(self.work.tokens) * len(self.work.key_tokens)
+        waiting: list[Grounds] = []
+        for grounds in self.told():
+            if grounds.places is not None and (len(waiting) + 1) * size <= TOGETHER:
+                waiting.append(grounds)
+                continue
+            yield from self.looking(waiting)
+            waiting = []
+            yield from (grounds,) if grounds.places is None else self.looking([grounds])
+        yield from self.looking(waiting)
+
+    def looking(self, heads: Sequence[Grounds]) -> Iterator[Grounds]:
+        """The heads that look for places, with their weights."""
+        if not heads:
+            return
+        options, work = self.options, self.work
+        scores = np.zeros((len(heads), len(work.tokens), len(work.key_tokens)))
+        for head, grounds in zip(scores, heads, strict=True):
+            for place in grounds.places or ():
+                head[place] = options.strength or STRENGTH
+        scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
+        trace = weigh(scores, scale=scale, softcap=options.softcap, allowed=work.allowed)
+        for weights, grounds in zip(trace.weights, heads, strict=True):
+            yield grounds._replace(weights=weights)
+
+    def told(self) -> Iterator[Grounds]:
+        """What each head attends by; those that look for places do not have their weights yet."""
         options = self.options
         listed = options.heads if isinstance(options.heads, list) else None
         if listed == []:
@@ -194,7 +224,7 @@ class Reader(NamedTuple):
                 if own:
                     problem = f"'{outer}' are given for the block, and '{own}' for this head"
                     raise OptionError((*path, own), problem, "keep one")
-                yield Grounds(_GIVEN[outer], outer, next(given).trace.weights[0], pairs)
+                yield Grounds(_GIVEN[outer], outer, pairs, next(given).trace.weights[0])
             else:
                 yield self.grounds(head, own, path, pairs)
 
@@ -205,16 +235,16 @@ class Reader(NamedTuple):
         if own in ("scores", "weights"):
             basis: Basis = "scores" if own == "scores" else "weights"
             trace = self.work.weighing(basis, getattr(head, own), (*path, own))
-            return Grounds(_GIVEN[basis], basis, trace.weights[0], pairs)
+            return Grounds(_GIVEN[basis], basis, pairs, trace.weights[0])
         if pairs and not own:
-            return Grounds(f"Looks for pairs of {self.noun}s.", "looks", self.looks(_ways(pairs)), pairs)
+            return Grounds(f"Looks for pairs of {self.noun}s.", "looks", pairs, places=_ways(pairs))
         projections = head.projections or self.options.projections
         if projections is not None:
             at: OptionPath = (*path, "projections") if own else ("projections",)
             trace = self.work.trace(*self.work.projected(projections, at))
-            return Grounds(_compares(projections), "vectors", trace.weights[0], pairs)
+            return Grounds(_compares(projections), "vectors", pairs, trace.weights[0])
         if head.note:
-            return Grounds("", "note", None, pairs)
+            return Grounds("", "note", pairs)
         raise OptionError(
             path, "this head does not say what it attends by", f"give {', '.join(_OWN)} or pairs, or just a note"
         )
@@ -236,17 +266,7 @@ class Reader(NamedTuple):
             said += "; there is none"
         elif places and allowed is not None and not any(allowed[place] for place in places):
             said += "; all masked"
-        return Grounds(said + ".", "looks", self.looks(places), pairs)
-
-    def looks(self, places: Iterable[Place]) -> Array:
-        """The weights of a head that looks for these places."""
-        options, work = self.options, self.work
-        scores = np.zeros((len(work.tokens), len(work.key_tokens)))
-        for place in places:
-            scores[place] = options.strength or STRENGTH
-        scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
-        weights: Array = weigh(scores, scale=scale, softcap=options.softcap, allowed=work.allowed).weights[0]
-        return weights
+        return Grounds(said + ".", "looks", pairs, places=places)
 
     def split(self) -> Iterator[Grounds]:
         """Heads that divide the vectors among them."""
@@ -257,7 +277,7 @@ class Reader(NamedTuple):
             first, last = index * size + 1, (index + 1) * size
             span = f"number {first}" if size == 1 else f"numbers {first}{self.glyphs.dash}{last}"
             said = f"Compares {span} of each {vector}." if self.total > 1 else _compares(projections)
-            yield Grounds(said, "vectors", head.trace.weights[0], ())
+            yield Grounds(said, "vectors", (), head.trace.weights[0])
 
     def pairs(self, head: Head, path: OptionPath) -> tuple[Pointed, ...]:
         """The connections that the author points out. Raises OptionError for a word that is none."""
@@ -358,7 +378,7 @@ def reader_of(options: Options) -> Reader:
 
 
 def _refuse_idle(options: Options) -> None:
-    """Raises OptionError for an option that bears on no head."""
+    """Raises IdleError for an option that bears on no head."""
     for name, bears in _BEARS.items():
         given = getattr(options, name) not in (None, "none")
         if given and not options.uses & bears:

@@ -7,9 +7,9 @@ Floor 2. One card a head, all of one form, so that heads can be compared. `draw`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,7 @@ FOCUSED = 0.7  # An entropy below this share of an even one is called focused.
 # How it fits ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """What stands where in each card. A connection is one row, or two where its words and weights are `stacked`."""
 
     boxed: bool
@@ -81,7 +80,8 @@ def _layout(scene: Scene, cards: Sequence[Card]) -> _Layout:
         layout = _formed(scene, links, boxed, room, signs, longest)
         if layout.end <= room:
             return layout
-    return replace(_formed(scene, links, boxed, room, signs, min(longest, (room - signs - 2) // 2)), stacked=True)
+    narrow = min(longest, (room - signs - 2) // 2)
+    return _formed(scene, links, boxed, room, signs, narrow)._replace(stacked=True)
 
 
 def _formed(scene: Scene, links: Sequence[Link], boxed: bool, room: int, sign: int, longest: int) -> _Layout:
