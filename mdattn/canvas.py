@@ -72,7 +72,11 @@ class Canvas:
 
     def write(self, text: str, column: int = 0) -> None:
         """Text on a row of its own, below everything else."""
-        self.text(self.height, column, text)
+        spare = self.width - len(text)
+        if column or spare < 0 or not text.isascii():
+            self.text(self.height, column, text)
+        else:
+            self._rows.append([*text, *" " * spare])  # A new row has no ink to look out for.
 
     def text(self, row: int, column: int, text: str) -> None:
         """Text from a cell to the right."""
