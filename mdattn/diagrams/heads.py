@@ -295,13 +295,7 @@ def _entropy_lines(scene: Scene, card: Card, layout: _Layout) -> list[str]:
 def _closing(scene: Scene, cards: Sequence[Card], layout: _Layout) -> Iterator[str]:
     """What the signs and the words mean, and how the numbers came about."""
     options, noun, glyphs = scene.options, scene.reader.noun, scene.glyphs
-    links = [link for card in cards for link in card.links]
-    signs = {link.sign(glyphs) for link in links}
-    if glyphs.both_ways in signs:
-        signs |= {glyphs.right, glyphs.left}
-    told = ((glyphs.right, "a attends to b"), (glyphs.left, "b attends to a"), (glyphs.both_ways, "both"))
-    if signs:
-        yield "; ".join(f"a {sign} b: {means}" for sign, means in told if sign in signs) + "."
+    yield from _signs(scene, cards)
     computed = [card for card in cards if card.said]
     if computed and scene.threshold is not None:
         digits = max(options.decimals, numerals.decimals_needed((scene.threshold,), numerals.MOST_DECIMALS))
@@ -328,6 +322,18 @@ def _closing(scene: Scene, cards: Sequence[Card], layout: _Layout) -> Iterator[s
     if embeddings is not None and options.embeddings is None:
         yield _notes.illustrative(embeddings.shape[1])
     yield from _notes.legend(layout.legend)
+
+
+def _signs(scene: Scene, cards: Sequence[Card]) -> Iterator[str]:
+    """What the arrows mean, as far as there are any; each on a line of its own where one line is too short."""
+    glyphs = scene.glyphs
+    used = {link.sign(glyphs) for card in cards for link in card.links}
+    if glyphs.both_ways in used:
+        used |= {glyphs.right, glyphs.left}
+    told = ((glyphs.right, "a attends to b"), (glyphs.left, "b attends to a"), (glyphs.both_ways, "both"))
+    parts = [f"a {sign} b: {means}" for sign, means in told if sign in used]
+    together = "; ".join(parts)
+    yield from [together + "."] if parts and len(together) < scene.options.width else [part + "." for part in parts]
 
 
 def _mask(scene: Scene) -> Iterator[str]:
