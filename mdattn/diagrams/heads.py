@@ -111,7 +111,7 @@ def _formed(scene: Scene, links: Sequence[Link], boxed: bool, room: int, sign: i
         right=right,
         sign=sign,
         ways=2 if any(link.forward is not None and link.backward is not None for link in links) else 1,
-        digits=len(scene.number(1)),
+        digits=max(len(scene.number(1)), len(scene.glyphs.right)),  # An arrow stands above the weights.
         legend=tuple((cut, full) for full, cut in short.items() if cut != full),
     )
 

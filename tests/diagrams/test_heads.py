@@ -525,6 +525,12 @@ def test_cards_stand_side_by_side_where_they_fit() -> None:
     assert len([line for line in text_of(*heads, width=72).split("\n") if "HEAD" in line]) == 3
 
 
+def test_arrows_above_numbers_of_one_digit_fit() -> None:
+    words = ["internationalization", "Donaudampfschifffahrt"]
+    options = {"kind": "heads", "tokens": words, "heads": [{"pattern": "adjacent"}], "decimals": 0, "charset": "ascii"}
+    assert too_wide(draw_options({**options, "width": 48}).lines, 48) == []
+
+
 def test_ascii_is_ascii() -> None:
     options = {"kind": "heads", "heads": [{"pattern": "adjacent"}, {"projections": {}}, {"pattern": "self"}]}
     for width in (24, 72, 150):
