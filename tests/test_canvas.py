@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from support import WGL4_SIGNS, arms, loose_ends
 
@@ -78,12 +80,13 @@ def test_the_checker_of_loose_ends_sees_a_gap() -> None:
 def test_ink_on_ink_is_refused() -> None:
     canvas = Canvas(10, UNICODE)
     canvas.text(0, 2, "word")
-    for ink in (
+    inks: tuple[Callable[[], None], ...] = (
         lambda: canvas.text(0, 5, "x"),
         lambda: canvas.box(0, 0, 3, 4),
         lambda: canvas.horizontal(0, 0, 3),
         lambda: canvas.vertical(3, 0, 2),
-    ):
+    )
+    for ink in inks:
         with pytest.raises(CanvasError):
             ink()
 
@@ -97,13 +100,14 @@ def test_a_box_over_a_line_is_refused() -> None:
 
 def test_ink_outside_is_refused() -> None:
     canvas = Canvas(5, UNICODE)
-    for ink in (
+    inks: tuple[Callable[[], None], ...] = (
         lambda: canvas.text(0, 3, "日本"),
         lambda: canvas.text(-1, 0, "x"),
         lambda: canvas.text(0, -1, "x"),
         lambda: canvas.box(0, 2, 2, 4),
         lambda: canvas.horizontal(0, 3, 5),
-    ):
+    )
+    for ink in inks:
         with pytest.raises(CanvasError):
             ink()
 

@@ -12,7 +12,23 @@ from wcwidth import wcswidth
 
 from mdattn import cells
 
-WORDS = ["cat", "日本語", "é", "e\u0301", "❤️", "👩\u200d👩\u200d👧", "🇫🇷", "שלום", "مرحبا", "क्षि", "Ġthe", "▁the", "한국어", "ไทย", ""]
+WORDS = [
+    "cat",
+    "日本語",
+    "é",
+    "e\u0301",
+    "❤️",
+    "👩\u200d👩\u200d👧",
+    "🇫🇷",
+    "שלום",
+    "مرحبا",
+    "क्षि",
+    "Ġthe",
+    "▁the",
+    "한국어",
+    "ไทย",
+    "",
+]
 TEXT = st.one_of(st.sampled_from(WORDS), st.text(max_size=12).map(cells.printable))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdattn.errors import DiagramError, Diagnostic, Excerpt, Position, suggest
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position, suggest
 
 
 def test_a_diagnostic_is_one_line_that_editors_parse() -> None:

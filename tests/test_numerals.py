@@ -18,7 +18,7 @@ DECIMALS = st.integers(min_value=0, max_value=numerals.MOST_DECIMALS)
 def _independent(value: float, decimals: int) -> str:
     snapped = Decimal(value).quantize(Decimal("1e-9"), ROUND_HALF_EVEN)
     result = snapped.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return str(abs(result) if not result else result)
+    return str(result if result else abs(result))
 
 
 @given(NUMBERS, DECIMALS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 import yaml
@@ -65,7 +66,7 @@ def test_words_stay_words() -> None:
 )
 def test_scalars_are_those_of_the_core_schema(text: str) -> None:
     try:
-        wanted = yaml.load(f"[{text}]", Loader=CCoreLoader)  # noqa: S506 - the reference loader has no Python objects.
+        wanted = yaml.load(f"[{text}]", Loader=CCoreLoader)
     except (yaml.YAMLError, ValueError, OverflowError):
         return
     tree = options.parse(excerpt(f"[{text}]"))
@@ -114,7 +115,8 @@ def test_front_matter_without_defaults() -> None:
         ("kind: flow\nwidth:", ["11:9: 'width' must be a whole number from 1 to 200, not empty"]),
         ("kind: flow\nscale: .nan", ["11:10: 'scale' must be a number above 0, not nan"]),
         ("kind: flow\nscale: .inf", ["11:10: 'scale' must be a number above 0, not inf"]),
-        ("kind: flow\ncharset: asci", ["11:12: 'charset' must be 'unicode' or 'ascii', not 'asci' (did you mean 'ascii'?)"]),
+        ("kind: flow\ncharset: asci", ["11:12: 'charset' must be 'unicode' or 'ascii', not 'asci' "
+                                       "(did you mean 'ascii'?)"]),
         ("kind: flow\ntokens: [a, [b]]", ["11:15: 'tokens' must be a list of tokens, not a list"]),
         ("kind: flow\nheads: [{nme: x}]", ["11:11: unknown option 'nme' in 'heads' (did you mean 'name'?)"]),
         ("kind: flow\ntext: a\ntokens: [a]", ["12:3: 'text' and 'tokens' exclude each other (keep one)"]),
@@ -165,7 +167,7 @@ def test_aliases_work() -> None:
 def test_an_alias_bomb_is_refused_quickly() -> None:
     names = "abcdefghij"
     lines = ["embeddings:", "- &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-    lines += [f"- &{after} [{', '.join(['*' + before] * 10)}]" for before, after in zip(names, names[1:], strict=False)]
+    lines += [f"- &{after} [{', '.join(['*' + before] * 10)}]" for before, after in pairwise(names)]
     started = time.process_time()
     assert "aliases expand to more than 1,000,000 values" in mistakes("kind: flow\n" + "\n".join(lines))[0]
     assert time.process_time() - started < 2
