@@ -680,9 +680,9 @@ def test_as_a_module_and_no_heavy_imports() -> None:
     put("d/a.md", b"# plain\n\n```python\nx\n```\n")
     put("out/a.md", b"# plain\n\n```python\nx\n```\n")
     code = (
-        "import sys; from mdattn.cli import main; status = main(sys.argv[1:]);"
+        "import sys; before = set(sys.modules); from mdattn.cli import main; status = main(sys.argv[1:]);"
         "heavy = 'numpy yaml msgspec markdown_it wcwidth difflib tempfile json shutil pathlib'.split();"
-        "print(sorted(set(heavy) & set(sys.modules)), status)"
+        "print(sorted(set(heavy) & set(sys.modules) - before), status)"
     )
     done = process("-c", code, "render", "d", "-o", "out", "--check")
     assert (done.stdout, done.stderr) == (b"[] 0\n", b"")
