@@ -1,0 +1,101 @@
+"""Blocks whose numbers stand in a data file beside the document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mdattn
+from mdattn.errors import DiagramError
+
+BLOCK = "```attention-diagram\n{}\n```\n"
+
+
+def render(folder: Path, yaml: str) -> str:
+    return mdattn.render(BLOCK.format(yaml), path=folder / "draft.md")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """[layer, head, query, key] weights, scores and embeddings of a sentence of three words."""
+    scores = np.random.default_rng(7).normal(size=(2, 2, 3, 3))
+    exponentials = np.exp(scores)
+    weights = (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(np.float16)
+    vectors = np.array([[0.2, 0.5], [0.8, 0.1], [0.3, 0.9]])
+    np.savez(tmp_path / "model.npz", weights=weights, scores=scores, vectors=vectors)
+    np.save(tmp_path / "head.npy", weights[1, 0])
+    (tmp_path / "vectors.json").write_text(json.dumps(vectors.tolist()))
+    return tmp_path
+
+
+def numbers(weights: np.ndarray) -> str:
+    rows = [[float(f"{each:.9f}") for each in row] for row in weights.astype(np.float64).tolist()]
+    return mdattn.diagram({"kind": "heatmap", "text": "a b c", "mode": "numbers", "weights": rows})
+
+
+def body(text: str) -> str:
+    return text.removeprefix("```text\n").removesuffix("```\n")
+
+
+def test_one_head_of_one_layer(folder: Path) -> None:
+    with np.load(folder / "model.npz") as arrays:
+        wanted = numbers(arrays["weights"][1, 0])
+    common = "kind: heatmap\ntext: a b c\nmode: numbers\nsource: "
+    assert body(render(folder, common + "{file: model.npz, array: weights, layer: 1, head: 0}")) == wanted
+    assert body(render(folder, common + "{file: head.npy}")) == wanted
+
+
+def test_all_heads_of_a_layer(folder: Path) -> None:
+    drawn = render(folder, "kind: heatmap\ntext: a b c\nsource: {file: model.npz, array: weights, layer: 0}")
+    assert "Head 1 of 2" in drawn
+    assert "Head 2 of 2" in drawn
+
+
+def test_scores_of_one_query(folder: Path) -> None:
+    with np.load(folder / "model.npz") as arrays:
+        row = np.exp(arrays["scores"][0, 1, 2])
+    drawn = render(
+        folder,
+        "kind: flow\ntext: a b c\nquery: c\nsections: [attention]\n"
+        "source: {file: model.npz, holds: scores, array: scores, layer: 0, head: 1}",
+    )
+    for share in row / row.sum():
+        assert f"{share * 100:.0f} %" in drawn
+
+
+def test_embeddings_are_printed_as_they_stand_in_the_file(folder: Path) -> None:
+    from_file = render(folder, "kind: flow\ntext: a b c\nquery: c\nsource: {file: vectors.json, holds: embeddings}")
+    written = render(folder, "kind: flow\ntext: a b c\nquery: c\nembeddings: [[0.2, 0.5], [0.8, 0.1], [0.3, 0.9]]")
+    assert from_file == written
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{file: nothing.npz}", "there is no file 'nothing.npz'"),
+        ("{file: ../head.npy}", "leads out of the document's folder"),
+        ("{file: model.npz, array: wieghts}", "did you mean 'weights'"),
+        ("{file: model.npz, array: weights}", "2 or 3 axes are needed"),
+        ("{file: model.npz, array: weights, layer: 2, head: 0}", "layer"),
+        ("{file: vectors.json}", "'weights' is 3 x 2; 3 queries x 3 keys are needed"),
+        ("{holds: weights}", "'source' must be a mapping with 'file'"),
+    ],
+)
+def test_what_cannot_be_read_is_reported_in_its_place(folder: Path, source: str, message: str) -> None:
+    with pytest.raises(DiagramError) as caught:
+        render(folder, f"kind: heatmap\ntext: a b c\nsource: {source}")
+    assert message in str(caught.value)
+    assert caught.value.position is not None
+
+
+def test_a_document_without_a_place_has_no_files_beside_it() -> None:
+    with pytest.raises(DiagramError, match="--stdin-filename"):
+        mdattn.render(BLOCK.format("kind: heatmap\ntext: a b c\nsource: {file: head.npy}"))
+
+
+def test_numbers_are_given_once(folder: Path) -> None:
+    with pytest.raises(DiagramError, match="give them once"):
+        render(folder, "kind: heatmap\ntext: a\nweights: [[1]]\nsource: {file: head.npy}")
