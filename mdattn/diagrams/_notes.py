@@ -74,8 +74,7 @@ def rounded_column(weights: Sequence[float], decimals: int, what: str = "the col
 
 def illustrative(dimensions: int, what: str = "embeddings") -> str:
     """What embeddings are that no one gave."""
-    numbers = "number" if dimensions == 1 else "numbers"
-    return f"Illustrative {what}: {dimensions} {numbers} made from each word's letters, not learned."
+    return f"Illustrative {what} (d = {dimensions}): made from the letters, not learned."
 
 
 def left_out(count: int, total: float, decimals: int, glyphs: Glyphs, noun: str = "key") -> str:

@@ -379,10 +379,10 @@ def test_words_that_are_cut_stand_in_full_in_the_legend() -> None:
 
 
 def test_illustrative_vectors_are_said_to_be_so() -> None:
-    assert "Illustrative embeddings: 3 numbers" in text_of(text="a b", query="a")
+    assert "Illustrative embeddings (d = 3)" in text_of(text="a b", query="a")
     assert "Illustrative" not in text_of(**CAT)
     keys = text_of(text="a b", query="a", embeddings=[[1], [2]], key_tokens=["x", "y"])
-    assert "Illustrative keys: 1 number made" in keys
+    assert "Illustrative keys (d = 1)" in keys
 
 
 def test_steps_are_numbered_as_they_come() -> None:
