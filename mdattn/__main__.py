@@ -12,9 +12,13 @@ def start() -> NoReturn:
     # everything apart at the end. `main` has flushed what it wrote.
     gc.set_threshold(200_000)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    from mdattn.cli import main
+    try:
+        from mdattn.cli import main
 
-    os._exit(main())
+        status = main()
+    except KeyboardInterrupt:  # While the command line was still being imported.
+        status = 130
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -747,6 +747,21 @@ def test_an_interruption_is_quiet() -> None:
     assert (running.returncode, out, err) == (130, b"", b"")
 
 
+def test_ctrl_c_while_the_program_is_being_imported() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'argparse':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from mdattn.__main__ import start\n"
+        "start()\n"
+    )
+    done = process("-c", code)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_the_example_of_show_draws_a_diagram() -> None:
     (yaml,) = (each.split("'")[1] for each in COMMANDS["show"].examples if each.startswith("echo '"))
     done = process("-m", "mdattn", "show", stdin=yaml.encode())
