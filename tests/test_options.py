@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
@@ -177,6 +178,23 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
 def test_deep_nesting_is_refused(brackets: str) -> None:
     deep = brackets[0] * 10_000 + brackets[1] * 10_000
     assert "nested more than 40 levels deep" in mistakes(f"kind: flow\nembeddings: {deep}")[0]
+
+
+def test_a_mapping_may_hold_arrays() -> None:
+    given = {
+        "kind": "flow",
+        "tokens": ("a", "b"),
+        "width": np.int64(60),
+        "mask": np.array([[True, False], [True, True]]),
+        "embeddings": {"a": np.array([0.5, 1.0]), "b": (np.float64(0.25), 2)},
+        "projections": {"query": np.eye(2)},
+    }
+    got = options.of_mapping(given, KINDS).options
+    assert isinstance(got, options.Attention)
+    assert (got.tokens, got.width, got.mask) == (["a", "b"], 60, [[True, False], [True, True]])
+    assert got.embeddings == {"a": [0.5, 1.0], "b": [0.25, 2]}
+    assert got.projections is not None
+    assert got.projections.query == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_options_as_a_mapping() -> None:

@@ -120,7 +120,7 @@ def read(
 
 
 def of_mapping(options: Mapping[str, Any], kinds: Mapping[str, HasOptions]) -> Parsed[Common]:
-    """The typed options of a block given as a mapping. A mistake has a path, but no place."""
+    """The typed options of a block given as a mapping, arrays allowed. A mistake has a path, but no place."""
     position = Position(1, 1)
     for name in options:
         if not isinstance(name, str):
@@ -131,11 +131,20 @@ def of_mapping(options: Mapping[str, Any], kinds: Mapping[str, HasOptions]) -> P
         if first in options and second in options:
             wrong.append(Diagnostic(None, f"'{first}' and '{second}' exclude each other", "keep one"))
     bare: Parsed[Common] = Parsed(type_(kind=""), position)
-    known = {name: value for name, value in options.items() if name in type_.__struct_fields__}
+    known = {name: _plain(value) for name, value in options.items() if name in type_.__struct_fields__}
     converted = _convert(known, type_, bare, wrong)
     if wrong or converted is None:
         raise DiagramError.of([Diagnostic(None, each.message, each.hint) for each in wrong])
     return Parsed(converted, position)
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and their numbers, also inside of others, as lists of Python's own: numpy itself need not be loaded."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _inherited(defaults: Tree, own: Collection[str]) -> Iterator[tuple[str, tuple[Tree, Node, Node]]]:
