@@ -6,6 +6,7 @@ and leaves ordinary fences behind, so that any renderer of tokens shows the diag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,14 +23,17 @@ if TYPE_CHECKING:
     from mdattn.options import Tree
 
 PATH_KEY = "mdattn_path"
+# Front matter with defaults, which a parser without its plugin takes for a rule and a heading.
+_UNREAD = rf"---[^\S\n]*\n(?:(?!---[^\S\n]*\n).*\n)*?{NAME}:"
+_READER = "add mdit_py_plugins.front_matter.front_matter_plugin to the pipeline"
 
 
 def attention_diagram_plugin(md: MarkdownIt) -> None:
     """Draw the `attention-diagram` blocks of the documents that `md` parses: `MarkdownIt().use(this)`.
 
     Each block's token becomes a fence of plain text that holds the diagram; HTML shows it as an image whose label says
-    it in words, which stand in the token's meta under "attention-diagram". Defaults in the front matter count where
-    the front matter plugin is in use. `env["mdattn_path"]` may hold the document's path: data files that a block names
+    it in words, which stand in the token's meta under "attention-diagram". Defaults in the front matter need the front
+    matter plugin of mdit-py-plugins, and are an error without it. `env["mdattn_path"]` may hold the document's path: data files that a block names
     are looked up beside it. Parsing raises DiagramError with all mistakes in place.
     """
     md.core.ruler.after("block", "attention_diagram", _draw_blocks)
@@ -44,7 +48,7 @@ def _draw_blocks(state: StateCore) -> None:
 
     wrong: list[Diagnostic] = []
     blocks = list(_closed(fences, state.src.split("\n"), wrong))
-    defaults = _defaults(state.tokens, wrong) if blocks else None
+    defaults = _defaults(state, wrong) if blocks else None
     drawn: list[tuple[Token, Diagram]] = []
     for token, excerpt, position in blocks:
         try:
@@ -100,9 +104,12 @@ def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
     return Excerpt(content, tuple(starts))
 
 
-def _defaults(tokens: Sequence[Token], wrong: list[Diagnostic]) -> Tree | None:
+def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Tree | None:
     """The options that the front matter gives to every block; what is wrong with them is added to `wrong`."""
+    tokens = state.tokens
     if tokens[0].type != "front_matter":
+        if re.match(_UNREAD, state.src):  # Without them the diagrams would not be those of `render`.
+            wrong.append(Diagnostic(Position(1, 1), f"nothing reads this front matter's '{NAME}:'", _READER))
         return None
     from mdattn.options import defaults_of
 

@@ -168,13 +168,22 @@ def test_the_block_and_each_of_its_lines_know_their_places(echo: list[tuple[Any,
     assert excerpt == Excerpt("kind: echo\n  text: a\n", (Position(4, 5), Position(5, 5), Position(6, 5)))
 
 
+def test_defaults_that_nothing_reads_are_no_secret() -> None:
+    source = f"---\ntitle: x\nattention-diagram:\n  width: 40\n---\n\n{BLOCK}"
+    with pytest.raises(DiagramError, match="1:1: nothing reads this front matter's 'attention-diagram:'") as caught:
+        pipeline().render(source)
+    assert "front_matter_plugin" in caught.value.hint
+    for head in ("---\ntitle: x\n---\n\nattention-diagram: a name\n", "---\ntitle: x\n---\n", "---\n\n"):
+        assert shown(pipeline().render(f"{head}\n{BLOCK}"))
+
+
 def test_front_matter_holds_defaults(echo: list[tuple[Any, ...]]) -> None:
     source = f"---\ntitle: x\nattention-diagram:\n  width: 40\n---\n\n{BLOCK}"
     pipeline(front_matter_plugin).render(source)
     (tree,) = (each[2] for each in echo)
     ((key, node),) = tree.root.pairs()
     assert (key.content, node.content, tree.position(node)) == ("width", "40", (4, 10))
-    pipeline().render(source)
+    pipeline(front_matter_plugin).render(BLOCK)
     assert echo[1][2] is None
 
 
