@@ -33,8 +33,8 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
 
     Each block's token becomes a fence of plain text that holds the diagram; HTML shows it as an image whose label says
     it in words, which stand in the token's meta under "attention-diagram". Defaults in the front matter need the front
-    matter plugin of mdit-py-plugins, and are an error without it. `env["mdattn_path"]` may hold the document's path: data files that a block names
-    are looked up beside it. Parsing raises DiagramError with all mistakes in place.
+    matter plugin of mdit-py-plugins, and are an error without it. `env["mdattn_path"]` may hold the document's path:
+    data files that a block names are looked up beside it. Parsing raises DiagramError with all mistakes in place.
     """
     md.core.ruler.after("block", "attention_diagram", _draw_blocks)
     label_figures(md)
