@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from wcwidth import iter_graphemes, wcswidth
 
@@ -18,6 +19,7 @@ WGL4_SIGNS = frozenset(
 )
 
 
+@cache
 def arms(character: str) -> str:
     """`lr` for `─`, `` for anything that is not a box-drawing character."""
     name = unicodedata.name(character, "") if len(character) == 1 else ""
@@ -27,21 +29,24 @@ def arms(character: str) -> str:
     return "".join(sorted(set(found)))
 
 
+_width = cache(wcswidth)
+
+
 def grid(lines: Iterable[str]) -> list[list[str]]:
     """The display cells of the lines: a wide character stands in its first cell, its second is empty."""
     rows = []
     for line in lines:
         row: list[str] = []
-        for cluster in iter_graphemes(line):
-            width = wcswidth(cluster)
+        for cluster in line if line.isascii() else iter_graphemes(line):
+            width = _width(cluster)
             if width > 0:
                 row.extend([cluster, *[""] * (width - 1)])
         rows.append(row)
     return rows
 
 
-def loose_ends(lines: Iterable[str]) -> Iterator[str]:
-    """Each arm of a box-drawing character that meets neither an arm, an arrowhead nor, beside it, text or a bar."""
+def loose_ends(lines: Iterable[str], arrows: str = "←→↑↓↔↕►▼▲◄") -> Iterator[str]:
+    """Each arm of a box-drawing character that meets neither an arm nor a sign of an arrow."""
     rows = grid(lines)
     for number, row in enumerate(rows):
         if set(row) == {"═"}:
@@ -50,7 +55,7 @@ def loose_ends(lines: Iterable[str]) -> Iterator[str]:
             for side in arms(character):
                 down, across = STEP[side]
                 other = _at(rows, number + down, column + across)
-                if OPPOSITE[side] in arms(other) or (other in "←→↑↓↔↕►▼▲◄" and other):
+                if OPPOSITE[side] in arms(other) or (other in arrows and other):
                     continue
                 yield f"line {number + 1}, column {column + 1}: {character} meets {other!r} at {side}: {''.join(row)}"
 

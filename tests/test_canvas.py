@@ -120,3 +120,9 @@ def test_rows_lose_blanks_at_the_right_and_empty_rows_at_the_ends() -> None:
     canvas.write("b")
     canvas.gap(3)
     assert canvas.lines() == ("a", "", "b")
+
+
+def test_no_line_ends_in_blanks_of_any_sort() -> None:
+    canvas = Canvas(9, UNICODE)
+    canvas.write("a \u00a0\u3000")
+    assert canvas.lines() == ("a",)

@@ -450,6 +450,10 @@ class Work(NamedTuple):
         if count == 1:
             yield HeadStudy(names[0], self.given_trace(basis, rows, (basis,)))
             return
+        if self.query is None and not any(
+            isinstance(each, list) for row in rows if isinstance(row, list) for each in row
+        ):
+            raise OptionError(basis, f"'{basis}' is one matrix, and there are {count} heads", "give one matrix a head")
         if len(rows) != count:
             raise OptionError(basis, f"'{basis}' has {len(rows)} matrices for {count} heads", "give one matrix a head")
         for index, name in enumerate(names):
@@ -503,7 +507,8 @@ class Work(NamedTuple):
                 continue
             decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
             slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
-            if abs(sum(row) - 1) >= slack - 1e-9:
+            # Of many keys each may have been rounded to 0, but then nothing is left to draw.
+            if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
                 raise OptionError(at, f"the weights of row {index} add up to {sum(row):.6g}, not to 1")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -210,8 +210,8 @@ class _Map:
         return _Scale.of(len(self.columns.starts), self.options.decimals, self.mode == "both")
 
     @cached_property
-    def strongest(self) -> list[list[tuple[int, int]]]:
-        """Of each head the pairs (query, key) of the largest weights, and of those that equal the last of them."""
+    def strongest(self) -> list[_Strongest]:
+        """The largest weights of each head."""
         return [_strongest_of(head.trace.weights[0], head.trace.allowed[0]) for head in self.found.heads]
 
     def named(self, heads: Heads, axis: _Axis, at: int) -> str:
@@ -242,19 +242,31 @@ class _Map:
         ]
 
 
-def _strongest_of(weights: Any, allowed: Any) -> list[tuple[int, int]]:
-    """weights, allowed [query, key] -> (query, key) of the largest weights, but for queries that see a single key."""
+class _Strongest(NamedTuple):
+    """The largest weights of a head."""
+
+    pairs: list[tuple[int, int]]
+    """At most `STRONGEST` of them, as (query, key)."""
+    alike: int
+    """How many weights are no less than the last of these."""
+
+
+def _strongest_of(weights: Any, allowed: Any) -> _Strongest:
+    """weights, allowed [query, key] -> the largest weights, but for queries that see a single key."""
     rows = np.flatnonzero(allowed.sum(axis=1) > 1)
     if not rows.size:
-        return []
+        return _Strongest([], 0)
     chosen = weights[rows]
     # A pair among the largest is no less than the last of as many largest ones of rows.
     least = np.sort(chosen.max(axis=1))[-STRONGEST:][0]
-    near = np.argwhere(chosen >= max(least - 1e-8, 1e-9)).tolist()
-    found = [(-round(chosen[row, key] * 10**numerals.SNAP), int(rows[row]), key) for row, key in near]
-    found.sort()
-    last = found[:STRONGEST][-1][0]
-    return [(row, key) for value, row, key in found if value <= last]
+    near, keys = np.nonzero(chosen >= max(least - 1e-8, 1e-9))
+    if not near.size:
+        return _Strongest([], 0)
+    units = np.rint(chosen[near, keys] * 10**numerals.SNAP)
+    # There can be a million of them, all alike.
+    first = np.argsort(-units, kind="stable")[:STRONGEST]
+    pairs = list(zip(rows[near[first]].tolist(), keys[first].tolist(), strict=True))
+    return _Strongest(pairs, int(np.count_nonzero(units >= units[first[-1]])))
 
 
 def remark(
@@ -654,21 +666,25 @@ def _draw_remarks(canvas: Canvas, layout: _Layout, remarks: Sequence[tuple[str, 
             canvas.text(row + offset, column, piece)
 
 
-def _strongest(plan: _Map, heads: Heads, index: int) -> str:
-    """The largest weights of many rows in words; rows that see only one key have no choice and are left out."""
+def _strongest(plan: _Map, heads: Heads, index: int, between: str = ". ") -> str:
+    """The largest weights of many rows in words; rows that see only one key have no choice and are left out.
+
+    `between` is what stands between these and how many queries attend to nothing.
+    """
     trace = plan.found.heads[index].trace
     seen = trace.allowed[0].sum(axis=1)
     pairs = [
         f"{plan.named(heads, plan.rows, row)} to "
         f"{'itself' if row == key and not plan.cross else plan.named(heads, plan.columns, key)} "
         f"{numerals.text(trace.weights[0, row, key], plan.options.decimals)}"
-        for row, key in plan.strongest[index][:STRONGEST]
+        for row, key in plan.strongest[index].pairs
     ]
-    more = len(plan.strongest[index]) - len(pairs)
+    more = plan.strongest[index].alike - len(pairs)
     none = int((seen == 0).sum())
-    nothing = f"{none} {'query attends' if none == 1 else 'queries attend'} to nothing." if none else ""
-    strongest = f"Strongest: {'; '.join(pairs)}{f'; {more} more alike' if more else ''}." if pairs else ""
-    return f"{strongest} {nothing}".strip()
+    nothing = f"{none} {'query attends' if none == 1 else 'queries attend'} to nothing" if none else ""
+    strongest = f"Strongest: {'; '.join(pairs)}{f'; {more} more alike' if more else ''}" if pairs else ""
+    said = between.join(filter(None, (strongest, nothing)))
+    return f"{said}." if said else ""
 
 
 def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str | None:
@@ -789,7 +805,9 @@ def _alternative(plan: _Map) -> str:
     for number, head in enumerate(found.heads[:2], 1):
         where = f"Head {number}: " if len(found.heads) > 1 else ""
         if len(plan.rows.tokens) > MOST_SPOKEN:
-            sentences.append(where + _strongest(plan, "numbers" if plan.pooled else "words", number - 1))
+            # Two heads have a sentence each, so that there are no more than three.
+            between = "; " if len(found.heads) > 1 else ". "
+            sentences.append(where + _strongest(plan, "numbers" if plan.pooled else "words", number - 1, between))
             continue
         asking, answering = ([f"'{name}'" for name in axis.names] for axis in (plan.rows, plan.columns))
         told = zip(asking, plan.told(head, answering, ", {}"), strict=True)

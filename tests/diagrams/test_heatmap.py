@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from decimal import ROUND_HALF_UP, Decimal
 from math import exp, sqrt, tanh
 from typing import Any
@@ -467,6 +468,22 @@ def random_options(random_: random.Random) -> dict[str, Any]:
         unique = [token for token in tokens if tokens.count(token) == 1]
         options["annotations"] = dict.fromkeys(unique[:3], "a remark of the author's own, שלום")
     return options
+
+
+def test_a_head_of_many_queries_has_one_sentence_of_the_alternative() -> None:
+    row = [[1.0, *[0.0] * 29], *[[0.5, 0.5, *[0.0] * 28]] * 29]
+    mask = [[False] * 30, *[[True] * 30] * 29]
+    said = drawn(tokens=list(map(str, range(30))), scores=[row, row], heads=2, mask=mask).alternative
+    assert said.count("1 query attends to nothing.") == 2
+    assert len(re.findall(r"\.(?= |$)", said)) == 3
+
+
+def test_the_strongest_of_many_that_are_alike_are_counted_at_once() -> None:
+    start = time.process_time()
+    said = drawn(tokens=["the"] * 1024).alternative
+    assert time.process_time() - start < 1.5
+    pairs = '1 "the" to itself 0.00; 1 "the" to 2 "the" 0.00; 1 "the" to 3 "the" 0.00'
+    assert f"Strongest: {pairs}; 1048573 more alike." in said
 
 
 @pytest.mark.campaign
