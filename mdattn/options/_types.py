@@ -4,7 +4,7 @@ Each option is annotated with `doc`: what it means, for `mdattn kinds`, and what
 words of the scalars below some keys are text as written, whatever they look like.
 """
 
-from __future__ import annotations
+# The annotations here are no strings (no `from __future__ import annotations`): msgspec would compile each of them.
 
 from typing import Annotated, Any, ClassVar, Literal
 
