@@ -66,17 +66,19 @@ def clusters(text: str) -> Iterator[str]:
 
 def pad(text: str, cells: int) -> str:
     """The text at the left of `cells` cells."""
-    return text + " " * (cells - width(text))
+    return text.ljust(cells) if text.isascii() else text + " " * (cells - _width(text))
 
 
 def right(text: str, cells: int) -> str:
     """The text at the right of `cells` cells."""
-    return " " * (cells - width(text)) + text
+    return text.rjust(cells) if text.isascii() else " " * (cells - _width(text)) + text
 
 
 def centre(text: str, cells: int) -> str:
     """The text in the middle of `cells` cells; an odd blank stands at the right."""
-    spare = max(0, cells - width(text))
+    if text.isascii():
+        return f"{text:^{max(cells, 0)}}"
+    spare = max(0, cells - _width(text))
     return " " * (spare // 2) + text + " " * (spare - spare // 2)
 
 

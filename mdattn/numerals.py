@@ -29,6 +29,12 @@ def _snapped(value: float) -> int:
 
 def _units(value: float, decimals: int) -> int:
     """The snapped value in whole units of 10**-decimals, ties away from zero."""
+    scaled = value * _UNIT[decimals]
+    if -1e12 < scaled < 1e12:
+        units = round(scaled)
+        # So far from a tie, neither the product's last digits matter nor those that the snap takes away.
+        if -0.44 < scaled - units < 0.44:
+            return units
     snapped = _snapped(value)
     unit = _UNIT[SNAP - decimals]
     half = unit >> 1
@@ -41,10 +47,8 @@ def text(value: float, decimals: int) -> str:
     units = _units(value, decimals)
     if not decimals:
         return str(units)
-    digits = str(units) if units >= 0 else str(-units)
-    digits = digits.zfill(decimals + 1)
-    sign = "-" if units < 0 else ""
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+    digits = str(units).zfill(decimals + 1) if units >= 0 else f"-{str(-units).zfill(decimals + 1)}"
+    return f"{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def rounded(value: float, decimals: int) -> float:
