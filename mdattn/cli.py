@@ -432,9 +432,9 @@ COMMANDS: Mapping[str, Command] = {
     "render": Command(
         "draft in, publishable Markdown or HTML out",
         "Replace each attention-diagram block by its diagram, and change no other byte.\n\n"
-        "A folder stands for every *.md and *.markdown below it, hidden ones left out. If any block is\n"
-        "wrong, each is reported as FILE:LINE:COL: error: message, nothing is written, and the exit\n"
-        "status is 2. --check exits 1 where DEST is not what SRC gives today.",
+        "A folder stands for every *.md and *.markdown below it; hidden ones and links to folders are\n"
+        "left out. If any block is wrong, each is reported as FILE:LINE:COL: error: message, nothing is\n"
+        "written, and the exit status is 2. --check exits 1 where DEST is not what SRC gives today.",
         _render_arguments,
         _render,
         (

@@ -107,20 +107,38 @@ def test_a_destination_inside_the_source_is_not_read() -> None:
     assert [each.name for each in plan(["."], "d/out").drafts] == ["d/a.md", "d/z/b.md"]
 
 
-def test_links_are_read_and_loops_end() -> None:
+def test_links_to_files_are_read_and_links_to_folders_are_not() -> None:
     files("d/a.md", "shared/s.md")
+    Path("d/s.md").symlink_to("../shared/s.md")
     Path("d/shared").symlink_to("../shared")
+    Path("d/shared.md").symlink_to("../shared")
     Path("d/up").symlink_to("..")
     Path("d/self.md").symlink_to("self.md")
     Path("d/loop").symlink_to("loop")
+    Path("named").symlink_to("d")
     found = plan(["d"], "out")
-    names = [each.source for each in found.drafts]
-    assert names == ["d/a.md", "d/self.md", "d/shared/s.md", "d/up/shared/s.md"]
+    assert [each.source for each in found.drafts] == ["d/a.md", "d/s.md", "d/self.md"]
     assert found.findings == ()
     outcome = compute(found, None)
     assert [(each.name, each.diagnostic.message) for each in outcome.findings] == [
         ("d/self.md", "Too many levels of symbolic links")
     ]
+    assert len(plan(["named"], "out").drafts) == 3
+
+
+def test_a_few_links_do_not_multiply_a_folder() -> None:
+    for level in range(40):
+        files(f"d/{level}/a.md")
+        for name in ("left", "right"):
+            Path(f"d/{level}/{name}").symlink_to(f"../{level + 1}")
+    assert len(plan(["d"], "out").drafts) == 40
+
+
+def test_a_run_does_not_wait_for_a_pipe_in_a_folder() -> None:
+    files("d/a.md")
+    os.mkfifo("d/pipe.md")
+    Path("d/null.md").symlink_to(os.devnull)
+    assert [each.source for each in plan(["d"], "out").drafts] == ["d/a.md"]
 
 
 def test_an_empty_folder_is_worth_a_warning() -> None:

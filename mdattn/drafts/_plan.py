@@ -171,26 +171,25 @@ def _documents(folder: str, skip: set[Identity], findings: list[Finding]) -> lis
 def _walk(folder: str, suffixes: tuple[str, ...], skip: set[Identity], findings: list[Finding]) -> Iterator[str]:
     """Paths, relative to `folder` and sorted, of the files below it whose names end so.
 
-    Hidden files and folders are left out, as a shell's `*` does; so are a link that leads back to a folder
-    above it, and the folders in `skip`. A folder that cannot be read becomes a finding.
+    Hidden files and folders are left out, as a shell's `*` does; so are the folders in `skip`, and links to folders:
+    a few of them can lead out of the tree, or to one folder by a million names. A link to a file is read. A folder
+    that cannot be read becomes a finding.
     """
-    pending: list[tuple[str, frozenset[Identity]]] = [("", frozenset())]
+    pending = [""]
     paths: list[str] = []
     while pending:
-        inner, above = pending.pop()
+        inner = pending.pop()
+        if skip and identity_of(os.path.join(folder, inner)) in skip:
+            continue
         try:
-            status = os.stat(os.path.join(folder, inner))
-            identity = (status.st_dev, status.st_ino)
-            if identity in above or identity in skip:
-                continue
             with os.scandir(os.path.join(folder, inner)) as entries:
                 for entry in entries:
                     name = entry.name
                     if name.startswith("."):
                         continue
-                    if _leads_to_folder(entry):
-                        pending.append((os.path.join(inner, name), above | {identity}))
-                    elif name.lower().endswith(suffixes):
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(os.path.join(inner, name))
+                    elif name.lower().endswith(suffixes) and _may_be_read(entry):
                         paths.append(os.path.join(inner, name))
         except FileNotFoundError:
             if inner:  # The folder itself may be a destination that is still to be made.
@@ -200,11 +199,12 @@ def _walk(folder: str, suffixes: tuple[str, ...], skip: set[Identity], findings:
     yield from sorted(paths)
 
 
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+def _may_be_read(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a file: no pipe or device, for which a run would wait, and no link to a folder."""
     try:
-        return entry.is_dir()
-    except OSError:  # A link that leads to itself: no folder; if it is named as a document, reading it will tell.
-        return False
+        return entry.is_file() or not os.path.exists(entry.path)  # A link to nothing: reading it will tell.
+    except OSError:  # A link that leads to itself: likewise.
+        return True
 
 
 def _is_folder(path: str) -> bool:
