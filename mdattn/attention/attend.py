@@ -9,7 +9,7 @@ that are given. The order of the steps is that of ONNX's Attention operator; the
 from __future__ import annotations
 
 from math import isfinite, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -80,7 +80,7 @@ def attend(
     with np.errstate(all="ignore"):  # What overflows is found by looking, not by a warning.
         q = _three_axes(query, "query [head, n_query, d_k]")
         k = _three_axes(key, "key [kv_head, n_key, d_k]")
-        v = _three_axes(value, "value [kv_head, n_key, d_v]")
+        v = k if value is key else _three_axes(value, "value [kv_head, n_key, d_v]")
         head, n_query, d_k = q.shape
         kv_head, n_key, _ = k.shape
         if not d_k or d_k != k.shape[2]:
@@ -165,35 +165,43 @@ def given(weights: ArrayLike, *, allowed: ArrayLike | None = None, value: ArrayL
     )
 
 
-def softmax(scores: Array, allowed: Mask) -> Array:
-    """scores, allowed [..., n_query, n_key] -> weights, same shape; 0 where nothing is allowed.
+def softmax(scores: Array, allowed: Mask | None) -> Array:
+    """scores, allowed [..., n_query, n_key] -> weights, same shape; 0 where nothing is allowed. None allows all.
 
-    The largest allowed score of a row is subtracted first, so that no finite score overflows.
+    The largest allowed score of a row is subtracted first, so that no finite score overflows. What underflows is 0,
+    and the caller's to keep quiet about.
     """
-    with np.errstate(all="ignore"):
-        if allowed.all():
-            exponentials: Array = np.exp(scores - scores.max(axis=-1, keepdims=True, initial=-np.inf))
-            exponentials /= exponentials.sum(axis=-1, keepdims=True)
-            return exponentials
-        masked = np.where(allowed, scores, -np.inf)
-        top = masked.max(axis=-1, keepdims=True, initial=-np.inf)
-        top[top == -np.inf] = 0.0  # A row of nothing: exp(-inf - 0) is 0, where exp(-inf + inf) would be NaN.
-        exponentials = np.exp(masked - top)
-        total = exponentials.sum(axis=-1, keepdims=True)
-        total[total == 0.0] = 1.0
-        exponentials /= total
+    if allowed is None or allowed.all():
+        exponentials: Array = np.exp(scores - np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf))
+        exponentials /= np.add.reduce(exponentials, axis=-1, keepdims=True)
+        return exponentials
+    masked = np.where(allowed, scores, -np.inf)
+    top = np.maximum.reduce(masked, axis=-1, keepdims=True, initial=-np.inf)
+    top[top == -np.inf] = 0.0  # A row of nothing: exp(-inf - 0) is 0, where exp(-inf + inf) would be NaN.
+    exponentials = np.exp(masked - top)
+    total = np.add.reduce(exponentials, axis=-1, keepdims=True)
+    total[total == 0.0] = 1.0
+    exponentials /= total
     return exponentials
 
 
 def ties(weights: ArrayLike) -> tuple[int, ...]:
     """weights [n_key] -> where the largest weight stands, to 9 decimals; nowhere if all are 0."""
-    row: Array = np.asarray(weights, dtype=np.float64)
-    largest = float(row.max(initial=0.0))
+    if isinstance(weights, (list, tuple)):  # Short ones, mostly: numpy takes longer to begin.
+        largest = max(weights, default=0.0)
+        near = [position for position, weight in enumerate(weights) if weight >= largest - _NEAR]
+        row: Any = weights
+    else:
+        row = np.asarray(weights, dtype=np.float64)
+        largest = float(row.max(initial=0.0))
+        near = np.flatnonzero(row >= largest - _NEAR).tolist()
     if largest <= 0.0:
         return ()
-    near = np.flatnonzero(row >= largest - 2e-9).tolist()  # Others cannot snap alike, and snapping is not free.
     top = snapped(largest)
-    return tuple(position for position in near if snapped(float(row[position])) == top)
+    return tuple([position for position in near if snapped(float(row[position])) == top])
+
+
+_NEAR = 2e-9  # Numbers further apart cannot snap alike, and snapping is not free.
 
 
 def heaviest(weights: ArrayLike) -> int:
@@ -216,7 +224,7 @@ def _weigh(
     capped = scaled if softcap is None else _frozen(softcap * np.tanh(scaled / softcap))
     biased = capped if bias is None else _finite(capped + _bias(bias, capped.shape), "the biased scores")
     seen = _allowed(allowed, biased.shape)
-    return scaled, capped, biased, seen, _frozen(softmax(biased, seen))
+    return scaled, capped, biased, seen, _frozen(softmax(biased, None if allowed is None else seen))
 
 
 def _output(weights: Array, value: Array) -> Array:
