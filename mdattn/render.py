@@ -203,7 +203,7 @@ def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:
         from mdattn.diagrams._source import resolved
 
         options = resolved(options, folder)
-    return finished(KINDS[options.kind].draw(options, folder), options)
+    return finished(KINDS[options.kind].draw(options), options)
 
 
 def _defaults(front_matter: Excerpt | None, wrong: list[Diagnostic]) -> Tree | None:

@@ -6,27 +6,26 @@ As a program it is the command line with this kind alone: `python tests/echo.py 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from mdattn import diagrams
 from mdattn.canvas import Diagram
 from mdattn.diagrams._kind import Kind
 from mdattn.errors import OptionError
-from mdattn.options import Common
+from mdattn.options import Attention
 
 
-class Options(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every kind has."""
+class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a kind has that may read data files."""
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """The title between two rules; some titles are errors, and one is a fault of the package."""
     if options.title == "bad":
         raise OptionError("title", "a bad title", "use another")
     if options.title == "fault":
         raise ZeroDivisionError("a fault\nof ours")
-    if options.title == "folder":
-        return Diagram((str(folder),), "a folder")
+    if options.title == "weights":
+        return Diagram((str(options.weights),), "the weights")
     return Diagram(("┌─┐", *str(options.title).split("\n"), "└─┘"), "an echo")
 
 

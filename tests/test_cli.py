@@ -425,9 +425,11 @@ def test_an_update_imports_what_it_needs() -> None:
 
 
 def test_data_files_are_looked_up_beside_the_document(run: Command) -> None:
-    put("q/a.md", b"<!-- attention-diagram\nkind: echo\ntitle: folder\n-->\n<!-- /attention-diagram -->\n")
+    put("q/one.json", b"[[1.0]]")
+    source = b"kind: echo\ntitle: weights\nsource: {file: one.json}\n"
+    put("q/a.md", b"<!-- attention-diagram\n" + source + b"-->\n<!-- /attention-diagram -->\n")
     run("update", "q/a.md")
-    assert b"```text\nq\n```\n" in Path("q/a.md").read_bytes()
+    assert b"```text\n[[1.0]]\n```\n" in Path("q/a.md").read_bytes()
 
 
 # Diagrams in words
@@ -467,9 +469,10 @@ def test_html_is_a_page_with_the_diagrams_drawn(run: Command) -> None:
 
 
 def test_html_draws_from_the_source_wherever_the_block_stands(run: Command) -> None:
+    put("q/one.json", b"[[1.0]]")
     put(
         "q/a.md",
-        b"---\nattention-diagram:\n  title: folder\n---\n\nx[^1]\n\n[^1]: > ```attention-diagram\n    > kind: echo\n"
+        b"---\nattention-diagram: {title: weights, source: {file: one.json}}\n---\n\nx[^1]\n\n[^1]: > ```attention-diagram\n    > kind: echo\n"
         b"    > ```\n\n!!! note\n\n    - "
         + block("y").replace(b"\n", b"\n      ").rstrip()
         + b"\n\n[^2]: "
@@ -479,9 +482,9 @@ def test_html_draws_from_the_source_wherever_the_block_stands(run: Command) -> N
     done = run("render", "q/a.md", "--to", "html")
     page = done.out.decode()
     assert page.count('<pre role="img"') == 2
-    assert '<pre role="img" aria-label="a folder"><code class="language-text">q\n</code></pre>' in page
+    assert '<pre role="img" aria-label="the weights"><code class="language-text">[[1.0]]\n</code></pre>' in page
     assert "title:" not in page
-    assert done.err.startswith("q/a.md:24:1: warning: this fence stays as it is")
+    assert done.err.startswith("q/a.md:23:1: warning: this fence stays as it is")
     assert run("render", "--to", "html", stdin=b"a\n\n" + block("bad")) == (
         2,
         b"",
@@ -515,8 +518,9 @@ def test_show_draws_the_yaml_of_one_block(run: Command) -> None:
     assert run("show", stdin=yaml) == expected
     assert run("show", "-", stdin=yaml.replace(b"\n", b"\r\n")) == expected
     assert run("show", "b.yaml") == expected
-    put("q/b.yaml", b"kind: echo\ntitle: folder\n")
-    assert run("show", "q/b.yaml").out == b"q\n"
+    put("q/one.json", b"[[1.0]]")
+    put("q/b.yaml", b"kind: echo\ntitle: weights\nsource: {file: one.json}\n")
+    assert run("show", "q/b.yaml").out == b"[[1.0]]\n"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
 from mdattn.diagrams import _words
-from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, distinct, labels, position, study, tokens_of
+from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, distinct, labels, position, query_of, study
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -112,7 +112,7 @@ class Flow(Struct, frozen=True):
 
 def flow_of(options: Options) -> Flow:
     """The options of a flow, carried out. Raises OptionError."""
-    query = _query(options)
+    query = query_of(options, options.query)
     found = study(options, query=query)
     assert found.query is not None
     sections = _sections(options, found)
@@ -151,19 +151,6 @@ def _shown(heads: Sequence[Head], always: list[int]) -> tuple[int, ...]:
     visible = sum(map(any, zip(*(head.allowed for head in heads), strict=True)))
     always = [*always, *(place for head in heads for place in head.top[:1])]
     return _words.heaviest_of(most, max(min(FEWER_KEYS, visible), len(set(always)), 1), always)
-
-
-def _query(options: Options) -> int | str:
-    if options.query is not None:
-        return options.query
-    tokens = tokens_of(options)
-    if len(tokens) == 1:
-        return 0
-    choices = [cells.without_isolates(name) for name in distinct(tokens[:8])]
-    more = cells.ELLIPSIS if len(tokens) > 8 else ""
-    raise OptionError(
-        (), "the block does not say which token attends", f"add 'query:' with one of {', '.join(choices)}{more}"
-    )
 
 
 def _sections(options: Options, found: Study) -> tuple[Section, ...]:

@@ -16,7 +16,7 @@ from mdattn import cells, numerals
 from mdattn.attention import Trace
 from mdattn.attention.pencil import Working, work
 from mdattn.diagrams import _words
-from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, study, tokens_of
+from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, query_of, study
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -319,7 +319,7 @@ def unscaled(options: Options, head: Head) -> bool:
 
 def prepared(options: Options) -> Steps:
     """The options carried out, with the keys chosen that are written out. Raises OptionError."""
-    found = study(options, query=_query(options))
+    found = study(options, query=query_of(options, options.query))
     assert found.query is not None
     sections = _sections(options, found)
     heads = tuple(worked(options, found, index) for index in range(len(found.heads)))
@@ -336,19 +336,6 @@ def prepared(options: Options) -> Steps:
         names=names,
         query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
         check=Check(glyphs.approx, options.arithmetic == "exact", []),
-    )
-
-
-def _query(options: Options) -> int | str:
-    if options.query is not None:
-        return options.query
-    tokens = tokens_of(options)
-    if len(tokens) == 1:
-        return 0
-    choices = [cells.without_isolates(name) for name in distinct(tokens[:8])]
-    more = cells.ELLIPSIS if len(tokens) > 8 else ""
-    raise OptionError(
-        (), "the block does not say which token attends", f"add 'query:' with one of {', '.join(choices)}{more}"
     )
 
 

@@ -157,6 +157,20 @@ def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
     raise OptionError(path, f"'{cells.printable(name)}' is not a token", hint)
 
 
+def query_of(options: Attention, query: int | str | None) -> int | str:
+    """The query that a block names; of a single token that one. Raises OptionError."""
+    if query is not None:
+        return query
+    tokens = tokens_of(options)
+    if len(tokens) == 1:
+        return 0
+    choices = [cells.without_isolates(name) for name in distinct(tokens[:8])]
+    more = cells.ELLIPSIS if len(tokens) > 8 else ""
+    raise OptionError(
+        (), "the block does not say which token attends", f"add 'query:' with one of {', '.join(choices)}{more}"
+    )
+
+
 def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
     """Each token as it may be printed and named: of tokens that stand several times, the second is `the#2`."""
     counts: dict[str, int] = {}
@@ -172,10 +186,8 @@ def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
 
 def numbers(value: object, path: OptionPath, axes: int, what: str) -> Array:
     """A nested list as an array with that many axes. Raises OptionError at the first number or row that is wrong."""
-    if axes == 2 and isinstance(value, list) and _plain(value):
-        array = np.array(value, dtype=np.float64)
-        if (np.abs(array) <= LARGEST).all():  # What is not a number is not below it either.
-            return array
+    if axes == 2 and isinstance(value, list) and (array := _at_once(value)) is not None:
+        return array
     _check(value, path, axes, what)
     return np.array(value, dtype=np.float64)
 
@@ -189,13 +201,22 @@ def _written_decimals(array: Array) -> int:
     return numerals.MOST_DECIMALS + 1
 
 
-def _plain(rows: list[Any]) -> bool:
-    """Whether these are rows of floats of one length; anything else is looked at number by number."""
-    return (
-        bool(rows)
-        and all(isinstance(row, list) and row and set(map(type, row)) == {float} for row in rows)
+_NUMBERS = {int, float}
+
+
+def _at_once(rows: list[Any]) -> Array | None:
+    """Rows of numbers of one length as an array; None for anything else, which is looked at number by number."""
+    if not (
+        rows
+        and all(isinstance(row, list) and row and set(map(type, row)) <= _NUMBERS for row in rows)
         and len(set(map(len, rows))) == 1
-    )
+    ):
+        return None
+    try:
+        array = np.array(rows, dtype=np.float64)
+    except OverflowError:  # A whole number of hundreds of digits.
+        return None
+    return array if (np.abs(array) <= LARGEST).all() else None  # What is not a number is not below it either.
 
 
 def _check(value: object, path: OptionPath, axes: int, what: str) -> tuple[int, ...]:
@@ -260,10 +281,8 @@ def vectors(value: list[Any] | Mapping[str, Any], tokens: Sequence[str], name: s
         return numbers(value, (name,), 2, f"'{name}'")
     entries = by_token(value, tokens, name)
     together = [vector for _, vector in entries]
-    if _plain(together):
-        array = np.array(together, dtype=np.float64)
-        if (np.abs(array) <= LARGEST).all():
-            return array
+    if (array := _at_once(together)) is not None:
+        return array
     rows = [numbers(vector, (name, key), 1, f"the vector of '{cells.printable(key)}'") for key, vector in entries]
     for (key, _), row in zip(entries, rows, strict=True):
         if len(row) != len(rows[0]):

@@ -49,6 +49,16 @@ def cut(labels: Sequence[str], longest: int = LONGEST, mark: str = cells.ELLIPSI
     return Cut(shown, tuple(pairs))
 
 
+def shortened(name: str, longest: int, mark: str) -> str:
+    """The name in at most `longest` cells; the `#2` of a name stays."""
+    if cells.width(name) <= longest:
+        return name
+    word, sign, nth = cells.without_isolates(name).rpartition("#")
+    if not (word and nth.isdecimal() and len(nth) < 5):
+        return cells.cut(name, longest, mark)
+    return cells.cut(cells.isolated(word), longest - len(sign + nth), mark) + sign + nth
+
+
 def box_widths(*stacks: Iterable[str]) -> list[int]:
     """The width of each box that is to hold one text of each stack: the widest, two blanks and two walls."""
     return [cells.widest(texts) + 4 for texts in zip(*stacks, strict=True)]

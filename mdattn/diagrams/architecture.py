@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -116,7 +115,7 @@ class Options(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """The diagram of the model that the options describe. Raises OptionError."""
     model = _model(options)
     tokens = _tokens(options, model)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -149,7 +148,7 @@ def _layers(allowed: NDArray[np.bool_]) -> int | None:
     return layers
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """The two ways to process one sentence, and what each costs. Raises OptionError."""
     if options.width < LEAST_WIDTH:
         raise OptionError("width", f"a comparison needs at least {LEAST_WIDTH} columns", f"set width to {LEAST_WIDTH}")

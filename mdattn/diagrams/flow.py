@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -31,7 +30,7 @@ BAR, SHORTEST_BAR = 12, 6  # cells of the bar of the largest weight
 MOST_SENTENCE_LINES = 3
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """The flow of one query. Raises OptionError."""
     flow = flow_of(options)
     page = page_of(flow)
@@ -143,8 +142,8 @@ def _measured(flow: Flow, page: Page, longest: int) -> _Layout:
     width, parts = flow.options.width, page.parts
     mark = flow.glyphs.ellipsis
     full = [flow.names[index] for index in flow.shown]
-    names = [_short(name, longest, mark) for name in full]
-    query_name = _short(flow.query_name, longest, mark)
+    names = [_words.shortened(name, longest, mark) for name in full]
+    query_name = _words.shortened(flow.query_name, longest, mark)
     spans = [cells.width(name) for name in names]
     inner = max([part.width for part in parts], default=0)
     widths = [max(span, inner) + 4 for span in spans] if parts else []
@@ -176,16 +175,6 @@ def _measured(flow: Flow, page: Page, longest: int) -> _Layout:
         indent=max(0, min(INDENT if width >= WIDE else 2, width - widest, width - text)),
         needed=needed,
     )
-
-
-def _short(name: str, longest: int, mark: str) -> str:
-    """The name in at most `longest` cells; the `#2` of a name stays."""
-    if cells.width(name) <= longest:
-        return name
-    word, sign, nth = cells.without_isolates(name).rpartition("#")
-    if not (word and nth.isdecimal() and len(nth) < 5):
-        return cells.cut(name, longest, mark)
-    return cells.cut(cells.isolated(word), longest - len(sign + nth), mark) + sign + nth
 
 
 def _widest_piece(flow: Flow, page: Page, name: int) -> int:

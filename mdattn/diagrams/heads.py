@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -139,7 +138,7 @@ def _shortened(names: Iterable[str], longest: int, mark: str) -> dict[str, str]:
 # Drawing --------------------------------------------------------------------------------------------------------------
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """What each head attends to, a card a head. Raises OptionError."""
     if options.width < NARROWEST:
         raise OptionError(

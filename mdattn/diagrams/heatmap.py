@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, groupby
-from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -455,7 +454,7 @@ def _beside(plan: _Map, layout: _Layout) -> bool:
 # Drawing --------------------------------------------------------------------------------------------------------------
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """The weights of every query as a heatmap, one a head. Raises OptionError."""
     plan, layout = _planned(options)
     canvas, _ = _notes.start(options)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import exp, sqrt, tanh
-from pathlib import Path
 
 from mdattn import cells, numerals
 from mdattn.attention import ties
@@ -68,7 +67,7 @@ GAP = Line.of()
 # Drawing --------------------------------------------------------------------------------------------------------------
 
 
-def draw(options: Options, folder: Path | None) -> Diagram:
+def draw(options: Options) -> Diagram:
     """The calculation of one query. Raises OptionError."""
     steps = prepared(options)
     page, steps = _fitting(steps)
@@ -94,19 +93,9 @@ def _fitting(steps: Steps) -> tuple[Page, Steps]:
 
 def _shortened(steps: Steps, longest: int) -> Steps:
     mark = steps.glyphs.ellipsis
-    names = tuple(_short(name, longest, mark) for name in steps.names)
+    names = tuple(_words.shortened(name, longest, mark) for name in steps.names)
     check = Check(steps.check.approx, steps.check.exact, [])
-    return steps._replace(names=names, query_name=_short(steps.query_name, longest, mark), check=check)
-
-
-def _short(name: str, longest: int, mark: str) -> str:
-    """The name in at most `longest` cells; the `#2` of a name stays."""
-    if cells.width(name) <= longest:
-        return name
-    word, sign, nth = cells.without_isolates(name).rpartition("#")
-    if not (word and nth.isdecimal() and len(nth) < 5):
-        return cells.cut(name, longest, mark)
-    return cells.cut(cells.isolated(word), longest - len(sign + nth), mark) + sign + nth
+    return steps._replace(names=names, query_name=_words.shortened(steps.query_name, longest, mark), check=check)
 
 
 # The page -------------------------------------------------------------------------------------------------------------
