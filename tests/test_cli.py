@@ -149,10 +149,12 @@ def test_every_mistake_of_every_document_and_nothing_written(run: Command) -> No
 def test_standard_input_has_a_name(run: Command) -> None:
     assert run("render", stdin=block("bad")).err.startswith("<stdin>:3:8: error: ")
     assert run("render", "--stdin-filename", "p/x.md", stdin=block("bad")).err.startswith("p/x.md:3:8: error: ")
-    assert run("render", "--stdin-filename", "p/x.md", stdin=block("folder")).out == b"```text\np\n```\n"
-    assert run("render", stdin=block("folder")).out == b"```text\nNone\n```\n"
-    put("q/a.md", block("folder"))
-    assert run("render", "q/a.md").out == b"```text\nq\n```\n"
+    draft = block("weights\nsource: {file: one.json}")
+    put("p/one.json", b"[[1.0]]")
+    put("p/x.md", draft)
+    assert run("render", "--stdin-filename", "p/x.md", stdin=draft).out == b"```text\n[[1.0]]\n```\n"
+    assert run("render", "p/x.md").out == b"```text\n[[1.0]]\n```\n"
+    assert run("render", stdin=draft).err.startswith("<stdin>:4:1: error: a document without a place has no data files")
 
 
 def test_a_warning_is_told_and_does_not_fail(run: Command) -> None:
