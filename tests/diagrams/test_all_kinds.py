@@ -606,3 +606,13 @@ def test_one_matrix_for_the_heads_of_a_default_is_told(kind: str) -> None:
         render(document(defaults, "scores: [[1, 2], [3, 4], [5, 6]]\n", [kind]))
     assert caught.value.position is not None and caught.value.position.line > 5
     assert "2 heads" in caught.value.message
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**9 + 1, float("nan"), float("inf"), True, "1", None])
+def test_what_is_no_number_that_can_be_printed_is_refused(number: Any) -> None:
+    for kind in ("flow", "steps", "heatmap", "heads", "comparison"):
+        for name in ("embeddings", "scores"):
+            with pytest.raises(DiagramError, match="holds"):
+                draw_options(basic(kind, ["a", "b"], **{name: [[1, 2], [number, 4]]}))
+    with pytest.raises(DiagramError, match="holds"):
+        draw_options(basic("heatmap", ["a", "b"], embeddings={"a": [1, 2], "b": [number, 4]}))
