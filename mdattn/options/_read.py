@@ -166,6 +166,8 @@ def _kind(
     if "kind" not in given:
         raise DiagramError(position, "the block does not say its kind", "begin with 'kind:' and " + suggest("", kinds))
     tree, _, node = given["kind"]
+    if isinstance(node.content, str) and node.content in kinds:
+        return kinds[node.content].options
     return _kind_named(node.content, tree.position(node), kinds)
 
 

@@ -7,8 +7,8 @@ built without recursion, and aliases share their nodes, so that neither depth no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Any, Literal, NamedTuple, NoReturn
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple, NoReturn, cast
 
 import msgspec
 
@@ -93,42 +93,47 @@ class _Builder:
         raise DiagramError(self.excerpt.position(index), message, hint)
 
     def build(self, next_event: Callable[[], Any]) -> Node:
-        open_nodes: list[tuple[Node, str | None, list[Node]]] = []
-        root: Node | None = None
+        """The only document's root. A node that is open waits in `around` with what was read before it."""
+        from yaml.events import ScalarEvent
+
+        around: list[tuple[Node, str | None, list[Node]]] = []
+        beside: list[Node] = []  # what stands beside the event, before it
+        event: Any
         while (event := next_event()) is not None:
-            name = event.__class__.__name__
-            if name == "ScalarEvent":
+            if event.__class__ is ScalarEvent:  # Most events are.
                 done = Node(event.start_mark.index, event.value, "scalar", event.implicit[0], event.tag)
                 anchor = event.anchor
-            elif name in ("SequenceStartEvent", "MappingStartEvent"):
-                if len(open_nodes) == MOST_DEPTH:
-                    self.fail(event.start_mark.index, f"nested more than {MOST_DEPTH} levels deep")
-                form: Literal["list", "mapping"] = "list" if name[0] == "S" else "mapping"
-                open_nodes.append((Node(event.start_mark.index, [], form, tag=event.tag), event.anchor, []))
-                continue
-            elif name in ("SequenceEndEvent", "MappingEndEvent"):
-                done, anchor, children = open_nodes.pop()
-                self.close(done, children)
-            elif name == "AliasEvent":
-                done, anchor = self.alias(event), None
-            elif name == "DocumentStartEvent" and root is not None:
-                self.fail(event.start_mark.index, "a second YAML document in one block", "remove the line '---'")
             else:
-                continue
+                name = event.__class__.__name__
+                if name in ("SequenceStartEvent", "MappingStartEvent"):
+                    if len(around) == MOST_DEPTH:
+                        self.fail(event.start_mark.index, f"nested more than {MOST_DEPTH} levels deep")
+                    form: Literal["list", "mapping"] = "list" if name[0] == "S" else "mapping"
+                    around.append((Node(event.start_mark.index, [], form, False, event.tag), event.anchor, beside))
+                    beside = []
+                    continue
+                if name in ("SequenceEndEvent", "MappingEndEvent"):
+                    children = beside
+                    done, anchor, beside = around.pop()
+                    self.close(done, children)
+                elif name == "AliasEvent":
+                    done, anchor = self.alias(event), None
+                elif name == "DocumentStartEvent" and beside:
+                    self.fail(event.start_mark.index, "a second YAML document in one block", "remove the line '---'")
+                else:
+                    continue
             if anchor is not None:
                 self.anchors[anchor] = done
-            if open_nodes:
-                open_nodes[-1][2].append(done)
-            else:
-                root = done
-        if root is None:
+            beside.append(done)
+        if not beside:
             self.fail(0, "the block is empty", "it needs at least 'kind:' and 'text:'")
-        return root
+        return beside[0]
 
     def close(self, node: Node, children: list[Node]) -> None:
+        """The node is read to its end, and these are its children."""
         node.content = children if node.form == "list" else list(zip(children[::2], children[1::2], strict=True))
         # Aliases share their node, so that counting what they stand for is cheap, and refusing it too.
-        node.size = 1 + sum(child.size for child in children)
+        node.size = 1 + sum([child.size for child in children])
         if node.size > MOST_NODES:
             self.fail(
                 node.index,
@@ -179,10 +184,15 @@ def _resolvers() -> Mapping[str, Sequence[tuple[Callable[[str], object], Callabl
 def _scalar(node: Node) -> Any:
     """The value of a scalar in the YAML 1.2 core schema."""
     text: Any = node.content
-    if node.plain:
-        for match, convert in _resolvers().get(text[:1], ()):
-            if match(text):
-                return convert(text)
+    return _plain(text) if node.plain else text
+
+
+@lru_cache(maxsize=2**12)  # Numbers that people write are few, and stand in many places.
+def _plain(text: str) -> Any:
+    """The value of a scalar without quotes."""
+    for match, convert in _resolvers().get(text[:1], ()):
+        if match(text):
+            return convert(text)
     return text
 
 
@@ -212,7 +222,7 @@ class Reader:
             # Most of what a document holds is numbers.
             return [
                 _scalar(item) if item.form == "scalar" and item.tag is None else self.value(item, key)
-                for item in node.items()
+                for item in cast("list[Node]", node.content)
             ]
         return {name: self.value(item, name if name in self.texts else key) for name, item in self.entries(node)}
 
