@@ -135,9 +135,7 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
 def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
     """The position that a position, a token or `word#2` stands for. Raises OptionError."""
     if isinstance(name, int):
-        if 0 <= name < len(tokens):
-            return name
-        raise OptionError(path, f"there is no position {name}", f"positions go from 0 to {len(tokens) - 1}")
+        return _position_numbered(name, tokens, path)
     places = [index for index, token in enumerate(tokens) if token == name]
     if len(places) == 1:
         return places[0]
@@ -155,6 +153,21 @@ def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
     hint = suggest(cells.printable(name), unique)
     hint = hint if len(hint) <= 200 else hint[:199] + cells.ELLIPSIS
     raise OptionError(path, f"'{cells.printable(name)}' is not a token", hint)
+
+
+def _position_numbered(number: int, tokens: Sequence[str], path: OptionPath) -> int:
+    """The number itself, unless it may be meant as a token: of the sentence "1 2 3", 1 is both."""
+    inside = 0 <= number < len(tokens)
+    if str(number) in tokens and not (inside and tokens[number] == str(number)):
+        other = f'"{number}" in quotes is the token'
+        if inside:
+            raise OptionError(
+                path, f"{number} is a token, and also the position of '{cells.printable(tokens[number])}'", other
+            )
+        raise OptionError(path, f"there is no position {number}", other)
+    if not inside:
+        raise OptionError(path, f"there is no position {number}", f"positions go from 0 to {len(tokens) - 1}")
+    return number
 
 
 def query_of(options: Attention, query: int | str | None) -> int | str:
@@ -261,7 +274,8 @@ def by_token(value: Mapping[str, Any], tokens: Sequence[str], name: str) -> list
         key = f"{token}#{counts[token]}"
         key = key if key in value else token
         if key not in value:
-            raise OptionError(name, f"'{name}' has no vector for '{cells.printable(token)}'")
+            hint = f"add one, or give this block '{name}' of its own"
+            raise OptionError(name, f"'{name}' has no vector for '{cells.printable(token)}'", hint)
         used.add(key)
         found.append((key, value[key]))
     for key in value:
