@@ -78,7 +78,8 @@ def _signs(check: Check, factors: Factors, number: int, times: str) -> tuple[str
     first = check.approx if check.approx in signs else "="
     rest = [factors.rests[number]] if factors.more else []
     added = sum(map(float, (*products, *rest)))
-    return first, check.sign(added, factors.totals[number], factors.decimals[1], " + ".join((*products, *rest)))
+    what = " + ".join((*products[:1], *map(bracketed, (*products[1:], *rest))))
+    return first, check.sign(added, factors.totals[number], factors.decimals[1], what)
 
 
 def bracketed(number: str) -> str:

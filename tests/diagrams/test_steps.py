@@ -523,3 +523,9 @@ def test_a_width_that_is_too_small_is_told_exactly() -> None:
         assert too_wide(draw(options, width=needed).lines, needed) == []
         assert needed <= 32
         assert f"at least {needed} columns" in error(options, width=needed - 1)
+
+
+def test_a_note_puts_negative_terms_in_brackets() -> None:
+    drawn = "\n".join(draw({"kind": "steps", "tokens": ["3.5", "a"], "query": "3.5"}).lines)
+    assert "0.76 + (-0.13) would be 0.63" in " ".join(drawn.split())
+    assert "+ -" not in drawn
