@@ -94,13 +94,13 @@ class _Builder:
 
     def build(self, next_event: Callable[[], Any]) -> Node:
         """The only document's root. A node that is open waits in `around` with what was read before it."""
-        from yaml.events import ScalarEvent
+        from yaml import events
 
+        scalar: Any = events.ScalarEvent
         around: list[tuple[Node, str | None, list[Node]]] = []
         beside: list[Node] = []  # what stands beside the event, before it
-        event: Any
         while (event := next_event()) is not None:
-            if event.__class__ is ScalarEvent:  # Most events are.
+            if event.__class__ is scalar:  # Most events are.
                 done = Node(event.start_mark.index, event.value, "scalar", event.implicit[0], event.tag)
                 anchor = event.anchor
             else:
