@@ -6,7 +6,7 @@ The one place that sets it up; the rest of the room works on what comes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,18 +80,32 @@ def ending(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
 
 
-@lru_cache(maxsize=1)
-def parser() -> MarkdownIt:
+# The plugins, and the signs of which a source has one wherever a plugin's rule finds anything. Without them the rule
+# is left out: it would be tried at each line of the source in vain.
+_PLUGINS: Mapping[str, tuple[str, ...]] = {
+    "front_matter": ("---",),
+    "footnote": ("[^",),
+    # At the beginning of a line, behind the marks of the containers that it continues.
+    "deflist": tuple(before + mark for before in "\r\n\t >" for mark in ":~"),
+    "admon": ("!!!", "???"),
+}
+
+
+def _plugins_for(source: str) -> tuple[str, ...]:
+    """The plugins that can make a difference to the source."""
+    return tuple(name for name, signs in _PLUGINS.items() if any(sign in source for sign in signs))
+
+
+@lru_cache(maxsize=16)
+def parser(plugins: tuple[str, ...] = tuple(_PLUGINS)) -> MarkdownIt:
     """The one parser: CommonMark with front matter, footnotes, definition lists, admonitions; blocks only."""
+    from importlib import import_module
+
     from markdown_it import MarkdownIt
-    from mdit_py_plugins.admon import admon_plugin
-    from mdit_py_plugins.deflist import deflist_plugin
-    from mdit_py_plugins.footnote import footnote_plugin
-    from mdit_py_plugins.front_matter import front_matter_plugin
 
     markdown = MarkdownIt("commonmark")
-    for plugin in (front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin):
-        markdown.use(plugin)
+    for name in plugins:
+        markdown.use(getattr(import_module(f"mdit_py_plugins.{name}"), f"{name}_plugin"))
     # Inline parsing costs ten times the rest, and the plugins' later rules only serve a renderer.
     markdown.core.ruler.enableOnly(["normalize", "block"])
     markdown.block.ruler.at("fence", _watching_fence(), {"alt": ["paragraph", "reference", "blockquote", "list"]})
@@ -170,7 +184,7 @@ def _rest_prefix(state: StateBlock, start: int, last: int, first_prefix: str) ->
 def parse(source: str) -> Parsed:
     """The block tokens of a source, and what the parser saw at those of them that matter here."""
     env: dict[str, Any] = {}
-    tokens = tuple(parser().parse(source.removeprefix(BOM), env))
+    tokens = tuple(parser(_plugins_for(source)).parse(source.removeprefix(BOM), env))
     references = env.get("references", {})
     definitions = tuple((label, each["href"], each["title"]) for label, each in references.items())
     return Parsed(tokens, definitions, tuple(env.get(_FENCES, ())), tuple(env.get(_COMMENTS, ())))

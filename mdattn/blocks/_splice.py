@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._find import Block, Document, Place
@@ -151,7 +152,7 @@ def _prove_tokens(source: Sequence[Token], result: Parsed, ordered: Sequence[Rep
     comments = {id(site.token): site.content.rstrip("\n") for site in result.comments}
     found = iter(result.tokens)
     for old in source:
-        at = [line + shifts[bisect_right(ends, line)] for line in old.map] if old.map else old.map
+        at = [line + shifts[bisect_right(ends, line)] for line in old.map] if old.map else None
         pieces = replaced.get(old.map[0]) if old.map and _is_leaf(old) else None
         if pieces is None:
             new = next(found)
@@ -171,9 +172,7 @@ def _prove_same(old: Token, new: Token, same: bool) -> None:
         raise ProofError(f"{place} parses to another {old.type} than the source")
 
 
-def _looks(token: Token) -> tuple[object, ...]:
-    """All that a block token says, its place aside."""
-    return (
-        token.type, token.tag, token.nesting, token.level, token.markup, token.info, token.content,
-        token.attrs, token.meta, token.block, token.hidden,
-    )  # fmt: skip
+# All that a block token says, its place aside.
+_looks = attrgetter(
+    "type", "tag", "nesting", "level", "markup", "info", "content", "attrs", "meta", "block", "hidden"
+)  # fmt: skip
