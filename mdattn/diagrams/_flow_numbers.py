@@ -196,8 +196,7 @@ def _head(options: Options, found: Study, index: int, sections: Sequence[Section
     count = len(found.heads)
     name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
     steps = tuple(_steps(options, trace, working)) if "attention" in sections else ()
-    top = ties(trace.weights[0, 0] if options.arithmetic == "exact" else weights)
-    return Head(name, trace, query, steps, allowed, weights, top, output, working)
+    return Head(name, trace, query, steps, allowed, weights, ties(weights), output, working)
 
 
 def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool]) -> Working:

@@ -31,6 +31,9 @@ def checked(tokens: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 def labels(tokens: Sequence[str]) -> tuple[str, ...]:
     """Tokens as they may be printed: controls escaped, right-to-left words isolated."""
+    whole = "".join(tokens)
+    if whole.isascii() and whole.isprintable():
+        return tuple(tokens)
     return tuple(cells.isolated(cells.printable(token)) for token in tokens)
 
 

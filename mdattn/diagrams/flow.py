@@ -81,6 +81,9 @@ def _sentence(canvas: Canvas, name: str, tokens: Sequence[str], flow: Flow) -> N
 
 def _fill(pieces: Sequence[str], room: int, indent: str) -> list[str]:
     """Pieces in lines of at most `room` cells, none of them divided, all lines but the first indented."""
+    whole = " ".join(pieces)
+    if cells.width(whole) <= room:
+        return [whole]
     lines: list[str] = []
     line, used = "", 0
     for piece in pieces:
@@ -259,12 +262,12 @@ def _draw_band(canvas: Canvas, flow: Flow, layout: _Layout, band: range) -> None
     chosen, parts, lines = slice(band.start, band.stop), layout.page.parts, flow.glyphs.lines
     widths = layout.widths[chosen]
     wall, flat = lines[UP | DOWN], lines[LEFT | RIGHT]
+    halves = [(flat * ((width - 1) // 2 - 1), flat * (width // 2 - 1)) for width in widths]
 
     def rule(arms: int, middle: str = flat) -> str:
         """The walls that lie, with arms at their ends."""
         first, last = lines[RIGHT | arms], lines[LEFT | arms]
-        halves = [((width - 1) // 2 - 1, width // 2 - 1) for width in widths]
-        return " ".join([first + flat * before + middle + flat * after + last for before, after in halves])
+        return " ".join([f"{first}{before}{middle}{after}{last}" for before, after in halves])
 
     def walled(texts: Sequence[str]) -> str:
         centred = [cells.centre(text, width - 4) for text, width in zip(texts, widths, strict=True)]
