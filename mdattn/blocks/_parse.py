@@ -85,8 +85,7 @@ def ending(line: str) -> str:
 _PLUGINS: Mapping[str, tuple[str, ...]] = {
     "front_matter": ("---",),
     "footnote": ("[^",),
-    # At the beginning of a line, behind the marks of the containers that it continues.
-    "deflist": tuple(before + mark for before in "\r\n\t >" for mark in ":~"),
+    "deflist": (":", "~"),
     "admon": ("!!!", "???"),
 }
 
