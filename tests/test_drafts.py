@@ -108,8 +108,8 @@ def test_a_destination_inside_the_source_is_not_read() -> None:
 
 
 def test_links_to_files_are_read_and_links_to_folders_are_not() -> None:
-    files("d/a.md", "shared/s.md")
-    Path("d/s.md").symlink_to("../shared/s.md")
+    files("d/a.md", "d/z/b.md", "shared/s.md")
+    Path("d/s.md").symlink_to("z/b.md")
     Path("d/shared").symlink_to("../shared")
     Path("d/shared.md").symlink_to("../shared")
     Path("d/up").symlink_to("..")
@@ -117,13 +117,26 @@ def test_links_to_files_are_read_and_links_to_folders_are_not() -> None:
     Path("d/loop").symlink_to("loop")
     Path("named").symlink_to("d")
     found = plan(["d"], "out")
-    assert [each.source for each in found.drafts] == ["d/a.md", "d/s.md", "d/self.md"]
+    assert [each.source for each in found.drafts] == ["d/a.md", "d/s.md", "d/self.md", "d/z/b.md"]
     assert found.findings == ()
     outcome = compute(found, None)
     assert [(each.name, each.diagnostic.message) for each in outcome.findings] == [
         ("d/self.md", "Too many levels of symbolic links")
     ]
-    assert len(plan(["named"], "out").drafts) == 3
+    assert len(plan(["named"], "out").drafts) == 4
+
+
+def test_a_link_out_of_the_folder_is_not_published() -> None:
+    files("d/a.md", "secret.md", "d.md")
+    Path("d/s.md").symlink_to("../secret.md")
+    Path("d/t.md").symlink_to(Path("d.md").resolve())
+    found = plan(["d"], "out")
+    assert [each.source for each in found.drafts] == ["d/a.md"]
+    assert [(each.name, each.diagnostic.severity) for each in found.findings] == [
+        ("d/s.md", "warning"),
+        ("d/t.md", "warning"),
+    ]
+    assert [each.source for each in plan(["d/s.md"], "out/").drafts] == ["d/s.md"]
 
 
 def test_a_few_links_do_not_multiply_a_folder() -> None:

@@ -172,11 +172,13 @@ def _walk(folder: str, suffixes: tuple[str, ...], skip: set[Identity], findings:
     """Paths, relative to `folder` and sorted, of the files below it whose names end so.
 
     Hidden files and folders are left out, as a shell's `*` does; so are the folders in `skip`, and links to folders:
-    a few of them can lead out of the tree, or to one folder by a million names. A link to a file is read. A folder
-    that cannot be read becomes a finding.
+    a few of them can lead out of the tree, or to one folder by a million names. A link to a file is read if that is
+    in the folder too: a stranger's draft must not publish what it links to. A folder that cannot be read, and a link
+    out of it, become findings.
     """
     pending = [""]
     paths: list[str] = []
+    root = os.path.join(os.path.realpath(folder), "")
     while pending:
         inner = pending.pop()
         if skip and identity_of(os.path.join(folder, inner)) in skip:
@@ -190,13 +192,21 @@ def _walk(folder: str, suffixes: tuple[str, ...], skip: set[Identity], findings:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(os.path.join(inner, name))
                     elif name.lower().endswith(suffixes) and _may_be_read(entry):
-                        paths.append(os.path.join(inner, name))
+                        if entry.is_symlink() and not os.path.realpath(entry.path).startswith(root):
+                            findings.append(_outside(entry.path))
+                        else:
+                            paths.append(os.path.join(inner, name))
         except FileNotFoundError:
             if inner:  # The folder itself may be a destination that is still to be made.
                 continue
         except OSError as error:
             findings.append(problem(os.path.join(folder, inner), error))
     yield from sorted(paths)
+
+
+def _outside(path: str) -> Finding:
+    message = "a link out of the folder, left out"
+    return Finding(tidy(path), Diagnostic(None, message, "name it among the sources to have it read", "warning"))
 
 
 def _may_be_read(entry: os.DirEntry[str]) -> bool:
