@@ -250,7 +250,7 @@ def _check(value: object, path: OptionPath, axes: int, what: str) -> tuple[int, 
     for index, shape in enumerate(shapes):
         if shape != shapes[0]:
             first, this = shapes[0][0], shape[0]
-            raise OptionError((*path, index), f"{what} is ragged: row {index} has {this} numbers, row 0 has {first}")
+            raise OptionError((*path, index), f"{what} is ragged: row {index} has length {this}, row 0 length {first}")
     return (len(value), *shapes[0])
 
 
@@ -291,7 +291,7 @@ def vectors(value: list[Any] | Mapping[str, Any], tokens: Sequence[str], name: s
     """One vector a token, from a list or from a mapping by token: [token, d]."""
     if isinstance(value, list):
         if len(value) != len(tokens):
-            raise OptionError(name, f"'{name}' has {len(value)} vectors for {len(tokens)} tokens")
+            raise OptionError(name, f"'{name}' must have one vector a token: {len(tokens)}, not {len(value)}")
         return numbers(value, (name,), 2, f"'{name}'")
     entries = by_token(value, tokens, name)
     together = [vector for _, vector in entries]
@@ -300,10 +300,10 @@ def vectors(value: list[Any] | Mapping[str, Any], tokens: Sequence[str], name: s
     rows = [numbers(vector, (name, key), 1, f"the vector of '{cells.printable(key)}'") for key, vector in entries]
     for (key, _), row in zip(entries, rows, strict=True):
         if len(row) != len(rows[0]):
-            first = cells.printable(entries[0][0])
+            first, this = cells.printable(entries[0][0]), cells.printable(key)
             raise OptionError(
                 (name, key),
-                f"the vector of '{cells.printable(key)}' has {len(row)} numbers, that of '{first}' has {len(rows[0])}",
+                f"the vector of '{this}' has length {len(row)}, that of '{first}' length {len(rows[0])}",
             )
     return np.stack(rows)
 
@@ -364,13 +364,15 @@ def mask_of(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.boo
         return window(queries, keys, mask.window), f"window of {mask.window}"
     for index, row in enumerate(mask):
         if not isinstance(row, list) or len(row) != keys:
-            size = f"{len(row)} values" if isinstance(row, list) else _named(row)
-            raise OptionError(("mask", index), f"row {index} of 'mask' has {size}; each row has one of the {keys} keys")
+            size = f"length {len(row)}" if isinstance(row, list) else _named(row)
+            raise OptionError(
+                ("mask", index), f"row {index} of 'mask' has {size}; each row needs one value a key: {keys}"
+            )
         for place, value in enumerate(row):
             if value not in (True, False):
                 raise OptionError(("mask", index, place), f"'mask' holds {_named(value)}, not true or false")
     if len(mask) != queries:
-        raise OptionError("mask", f"'mask' has {len(mask)} rows for {queries} queries", "one row a query")
+        raise OptionError("mask", f"'mask' must have one row a query: {queries}, not {len(mask)}")
     return np.array(mask, dtype=np.bool_), "given"
 
 
@@ -444,7 +446,7 @@ class Work(NamedTuple):
                 path if projections is not None else ("keys",) if self.options.keys is not None else ("embeddings",)
             )
             raise OptionError(
-                at, f"a query has {query.shape[1]} numbers and a key {key.shape[1]}", "they must be as many"
+                at, f"a query has length {query.shape[1]} and a key {key.shape[1]}", "they must be equally long"
             )
         return query, key, value
 
