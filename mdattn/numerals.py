@@ -6,7 +6,7 @@ Then it is rounded half-up (ties away from zero, as taught in school). There is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 SNAP = 9
@@ -54,6 +54,21 @@ def text(value: float, decimals: int) -> str:
 def rounded(value: float, decimals: int) -> float:
     """The number that `text` prints: what a reader with a pencil goes on with."""
     return _units(value, decimals) / _UNIT[decimals]
+
+
+def rounder(decimals: int) -> Callable[[float], float]:
+    """`rounded` to these decimals, for who rounds by the thousand."""
+    unit = _UNIT[decimals]
+
+    def keep(value: float) -> float:
+        scaled = value * unit
+        if -1e12 < scaled < 1e12:
+            units = round(scaled)
+            if -0.44 < scaled - units < 0.44:  # as in `_units`
+                return units / unit
+        return rounded(value, decimals)
+
+    return keep
 
 
 def snapped(value: float) -> float:

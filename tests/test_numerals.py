@@ -31,6 +31,11 @@ def test_rounded_is_the_number_that_text_prints(value: float, decimals: int) -> 
     assert numerals.rounded(value, decimals) == float(numerals.text(value, decimals))
 
 
+@given(NUMBERS, DECIMALS)
+def test_a_rounder_rounds_as_text_prints(value: float, decimals: int) -> None:
+    assert numerals.rounder(decimals)(value) == float(_independent(value, decimals))
+
+
 @pytest.mark.parametrize("value", [0.125, 1 / 3, 2.675, 0.005, 1e-9, 0.3, -0.125])
 def test_both_neighbours_of_a_number_print_alike(value: float) -> None:
     for decimals in range(4):

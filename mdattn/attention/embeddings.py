@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mdattn.numerals import rounded
+from mdattn.numerals import rounder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,18 +38,13 @@ def _vector(token: str, dimensions: int, decimals: int) -> list[float]:
     from hashlib import blake2b  # Slow to import, and most documents give their own vectors.
 
     text = token.encode("utf-8", "surrogatepass")
+    starts = range(0, dimensions * _BYTES, _BYTES)
     blocks = -(-dimensions // _A_BLOCK)
     digest = b"".join(
         blake2b(text, digest_size=_A_BLOCK * _BYTES, salt=bytes([block]), person=b"illustrative").digest()
         for block in range(blocks)
     )
-    return [
-        _component(int.from_bytes(digest[start : start + _BYTES]), decimals)
-        for start in range(0, dimensions * _BYTES, _BYTES)
-    ]
-
-
-def _component(hashed: int, decimals: int) -> float:
-    """A whole number below _RANGE -> -1 to 1. Its root: many small numbers would make flat attention."""
-    even = 2 * hashed / _RANGE - 1
-    return rounded(sqrt(abs(even)) * (1 if even > 0 else -1), decimals)
+    # Whole numbers below _RANGE become -1 to 1, and those their roots: many small numbers would make flat attention.
+    even = [2 * int.from_bytes(digest[start : start + _BYTES]) / _RANGE - 1 for start in starts]
+    keep = rounder(decimals)
+    return [keep(sqrt(each) if each > 0 else -sqrt(-each)) for each in even]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import exp, isfinite, sqrt, tanh
 from typing import Literal, NamedTuple
 
-from mdattn.numerals import rounded
+from mdattn.numerals import rounder
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -69,7 +69,7 @@ def work(
     is given. Raises ValueError for shapes that do not fit, for scores that overflow, and where rounding
     leaves nothing of the softmax.
     """
-    keep: Keep = (lambda value: rounded(value, decimals)) if arithmetic == "shown" else float
+    keep: Keep = rounder(decimals) if arithmetic == "shown" else float
     seen = tuple(bool(each) for each in allowed)
     q, k, products, dots = _products(query, keys, scores, keep)
     v = None if values is None else _matrix(values, keep)
