@@ -31,9 +31,13 @@ def test_rounded_is_the_number_that_text_prints(value: float, decimals: int) -> 
     assert numerals.rounded(value, decimals) == float(numerals.text(value, decimals))
 
 
-@given(NUMBERS, DECIMALS)
-def test_a_rounder_rounds_as_text_prints(value: float, decimals: int) -> None:
-    assert numerals.rounder(decimals)(value) == float(_independent(value, decimals))
+@given(st.integers(-(10**6), 10**6), DECIMALS, st.sampled_from([0.0, 4e-10, -4e-10, 6e-10, -6e-10]))
+def test_ties_and_what_snaps_to_them_are_rounded_half_up(units: int, decimals: int, off: float) -> None:
+    value = (units + 0.5) / 10**decimals + off
+    assert numerals.text(value, decimals) == _independent(value, decimals)
+    assert (
+        numerals.rounder(decimals)(value) == numerals.rounded(value, decimals) == float(_independent(value, decimals))
+    )
 
 
 @pytest.mark.parametrize("value", [0.125, 1 / 3, 2.675, 0.005, 1e-9, 0.3, -0.125])
