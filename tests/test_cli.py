@@ -474,7 +474,8 @@ def test_html_draws_from_the_source_wherever_the_block_stands(run: Command) -> N
     put("q/one.json", b"[[1.0]]")
     put(
         "q/a.md",
-        b"---\nattention-diagram: {title: weights, source: {file: one.json}}\n---\n\nx[^1]\n\n[^1]: > ```attention-diagram\n    > kind: echo\n"
+        b"---\nattention-diagram: {title: weights, source: {file: one.json}}\n---\n\n"
+        b"x[^1]\n\n[^1]: > ```attention-diagram\n    > kind: echo\n"
         b"    > ```\n\n!!! note\n\n    - "
         + block("y").replace(b"\n", b"\n      ").rstrip()
         + b"\n\n[^2]: "
