@@ -7,7 +7,8 @@ known yet, by code that only sees options; `render` looks its path up in the blo
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -21,13 +22,33 @@ class Position(NamedTuple):
     column: int
 
 
+class Drift(NamedTuple):
+    """The first line of a diagram that is not what its options give: its number in the diagram, from 1.
+
+    `old` is what stands there, `new` what should; None where one of the two has no such line.
+    """
+
+    line: int
+    old: str | None
+    new: str | None
+
+    @classmethod
+    def between(cls, old: Sequence[str], new: Sequence[str]) -> Drift | None:
+        """Where the lines `old` begin to differ from `new`; None where they do not."""
+        for number, (mine, other) in enumerate(zip_longest(old, new), 1):
+            if mine != other:
+                return cls(number, mine, other)
+        return None
+
+
 class Diagnostic(NamedTuple):
-    """One finding: its place, what is wrong, and the cure."""
+    """One finding: its place, what is wrong, and the cure; and how a result differs, where that is what is wrong."""
 
     position: Position | None
     message: str
     hint: str = ""
     severity: Severity = "error"
+    drift: Drift | None = None
 
     def text(self) -> str:
         """The message with its hint in brackets, on one line."""

@@ -19,11 +19,22 @@ if TYPE_CHECKING:
     from mdattn.options import Common, Parsed, Tree
 
 
+class Placed(NamedTuple):
+    """A diagram in a result: where its block stands in the draft, and its lines, the first of them on `first_line`.
+
+    `first_line` is that of the result, from 1; the lines are without what their containers put before them.
+    """
+
+    position: Position
+    first_line: int
+    lines: tuple[str, ...]
+
+
 class Rendered(NamedTuple):
-    """A document with its diagrams drawn, how many there are, and what its author should look at."""
+    """A document with its diagrams drawn, where these stand, and what its author should look at."""
 
     text: str
-    blocks: int
+    diagrams: tuple[Placed, ...]
     warnings: tuple[Diagnostic, ...]
 
 
@@ -63,13 +74,21 @@ def render_document(source: str, *, path: Path | None = None, keep_source: bool 
     """
     drawings = draw_document(source, path=path)
     if drawings.document is None or not drawings.diagrams:
-        return Rendered(source, 0, drawings.warnings)
+        return Rendered(source, (), drawings.warnings)
     if keep_source:
         from mdattn.blocks import kept as replaced
     else:
         replaced = drawn
     replacements = [replaced(block, diagram.lines) for block, diagram in drawings.diagrams]
-    return Rendered(_proved(drawings.document, replacements), len(replacements), drawings.warnings)
+    text = _proved(drawings.document, replacements)
+    placed = []
+    grown = 0
+    for (block, diagram), replacement in zip(drawings.diagrams, replacements, strict=True):
+        fence = next(piece for piece in replacement.pieces if piece.type == "fence")
+        place = replacement.place
+        placed.append(Placed(block.position, place.first_line + grown + fence.first_line + 2, diagram.lines))
+        grown += len(replacement.lines) - (place.end_line - place.first_line)
+    return Rendered(text, tuple(placed), drawings.warnings)
 
 
 def draw_document(source: str, *, path: Path | None = None) -> Drawings:

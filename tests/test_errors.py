@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position, suggest
+from mdattn.errors import Diagnostic, DiagramError, Drift, Excerpt, Position, suggest
 
 
 def test_a_diagnostic_is_one_line_that_editors_parse() -> None:
@@ -31,3 +31,10 @@ def test_suggestions() -> None:
     assert suggest("maks", ["mask", "text"]) == "did you mean 'mask'?"
     assert suggest("the", ["The", "cat"]) == "did you mean 'The'?"
     assert suggest("zzz", ["mask", "text"]) == "choose from mask, text"
+
+
+def test_where_two_diagrams_begin_to_differ() -> None:
+    assert Drift.between(["a", "b"], ["a", "b"]) is None
+    assert Drift.between(["a", "b"], ["a", "c"]) == (2, "b", "c")
+    assert Drift.between(["a"], ["a", "c"]) == (2, None, "c")
+    assert Drift.between(["a", "b"], []) == (1, "a", None)

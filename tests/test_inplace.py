@@ -90,7 +90,7 @@ def test_a_block_becomes_a_comment_a_fence_and_a_marker() -> None:
     source = f"# A\n\n```{NAME}\n{YAML}```\n\nb"
     kept = render_document(source, keep_source=True)
     assert kept.text == f"# A\n\n{whole('x')}\nb"
-    assert kept.blocks == 1
+    assert len(kept.diagrams) == 1
     assert update_document(kept.text) == Updated(kept.text, 1, (), ())
     for keep in (False, True):
         assert render_document(kept.text, keep_source=keep).text == kept.text
@@ -446,10 +446,10 @@ def test_random_documents_keep_their_sources(budget: int) -> None:
             continue
         found = regions(find(kept.text))
         before = len(regions(find(source)).regions)
-        assert len(found.regions) == before + kept.blocks, seed
+        assert len(found.regions) == before + len(kept.diagrams), seed
         if found.errors:  # An end marker that the random text left open is not ours to judge.
             continue
-        kept_blocks += kept.blocks
+        kept_blocks += len(kept.diagrams)
         assert update_document(kept.text) == Updated(kept.text, len(found.regions), found.warnings, ()), seed
         assert render_document(kept.text, keep_source=True).text == kept.text, seed
         plain = [text for kind, text in leaves(render_document(source).text) if kind == "fence"]

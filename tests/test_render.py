@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 import mdattn
 from mdattn.errors import DiagramError
+from mdattn.render import render_document
 
 BLOCK = "```attention-diagram\nkind: heatmap\ntext: The cat sat\n```\n"
 
@@ -20,6 +21,18 @@ def test_a_block_becomes_its_diagram_and_nothing_else_changes() -> None:
     assert result.endswith("```\n" + after)
     (fence,) = [token for token in MarkdownIt().parse(result) if token.type == "fence"]
     assert fence.content == mdattn.diagram("kind: heatmap\ntext: The cat sat")
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+def test_it_is_known_where_each_diagram_stands_in_the_result(keep_source: bool) -> None:
+    source = f"a\n\n{BLOCK}\n- b\n\n  {BLOCK[:-1].replace(chr(10), chr(10) + '  ')}\n"
+    rendered = render_document(source, keep_source=keep_source)
+    lines = rendered.text.split("\n")
+    assert [each.position for each in rendered.diagrams] == [(3, 1), (10, 3)]
+    for each in rendered.diagrams:
+        first = each.first_line - 1
+        found = [line.strip() for line in lines[first - 1 : first + len(each.lines) + 1]]
+        assert found == ["```text", *(line.strip() for line in each.lines), "```"]
 
 
 def test_the_result_is_a_fixed_point() -> None:
