@@ -263,7 +263,8 @@ def _github(finding: Finding) -> str:
     place = f"file={escaped(finding.name, _GITHUB_PROPERTY)}"
     if diagnostic.position:
         place += f",line={diagnostic.position.line},col={diagnostic.position.column}"
-    return f"::{diagnostic.severity} {place}::{escaped(diagnostic.text(), _GITHUB_MESSAGE)}"
+    command = {"note": "notice"}.get(diagnostic.severity, diagnostic.severity)
+    return f"::{command} {place}::{escaped(diagnostic.text(), _GITHUB_MESSAGE)}"
 
 
 _GITHUB_MESSAGE = "%\r\n"

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
-Severity = Literal["error", "warning"]
+# A warning is worth an error where everything is to be as its author meant it; a note never is.
+Severity = Literal["error", "warning", "note"]
 Path = tuple[str | int, ...]
 
 
