@@ -42,8 +42,25 @@ def test_the_commands_name_what_there_is() -> None:
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
-    assert "-m pytest" in TEXT
+    (command,) = [line for line in TEXT.splitlines() if "-m pytest" in line]
+    assert command.startswith("python3 -m venv .venv && ")
+    assert "pip install -q -r requirements-test.txt && " in command
     assert "grep -m1 -- '-m pytest' README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_links_work_on_a_package_page() -> None:
+    """There, no file of the repository stands beside the text."""
+    tokens = [child for token in MarkdownIt().parse(TEXT) for child in token.children or ()]
+    links = [
+        str(token.attrs.get("href") or token.attrs.get("src"))
+        for token in tokens
+        if token.type in {"link_open", "image"}
+    ]
+    assert links
+    for link in links:
+        assert link.startswith(("https://", "#")), link
+        _, repository, path = link.partition("https://github.com/mdattn/mdattn/blob/main/")
+        assert not repository or (ROOT / path.partition("#")[0]).exists(), link
 
 
 def test_the_options_are_those_of_the_package() -> None:
