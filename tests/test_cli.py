@@ -700,7 +700,7 @@ def test_as_a_module_and_no_heavy_imports() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_goes_away_is_no_error(unbuffered: str) -> None:
     put("a.md", b"a line\n" * 300_000)
-    command = f"{sys.executable} -m mdattn render a.md; echo $? >&2"
+    command = f"'{sys.executable}' -m mdattn render a.md; echo $? >&2"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
     done = subprocess.run(["sh", "-c", f"({command}) | head -c 10"], capture_output=True, env=environment, check=False)
     assert (done.stdout, done.stderr) == (b"a line\na l", b"141\n")
@@ -727,7 +727,7 @@ def test_a_full_device_is_one_line() -> None:
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, check=False)
         assert (done.returncode, done.stderr) == (2, b"standard output: error: No space left on device\n")
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
+        ["sh", "-c", f"'{sys.executable}' -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
 
@@ -735,7 +735,7 @@ def test_a_full_device_is_one_line() -> None:
 @pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_closed_by_the_shell(closing: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = f"{sys.executable} -m mdattn render {closing}"
+    command = f"'{sys.executable}' -m mdattn render {closing}"
     done = subprocess.run(["sh", "-c", command], input=b"a", capture_output=True, env=environment, check=False)
     assert done.returncode == (0 if closing == "2>&-" else 2)
     assert b"Traceback" not in done.stderr
