@@ -143,7 +143,7 @@ def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
         choices = ", ".join(f"'{name}#{nth}' (position {place})" for nth, place in enumerate(places[:8], 1))
         raise OptionError(path, f"'{cells.printable(name)}' stands {len(places)} times", f"choose from {choices}")
     word, mark, nth = name.rpartition("#")
-    if mark and nth.isdecimal():
+    if mark and nth.isascii() and nth.isdecimal():
         places = [index for index, token in enumerate(tokens) if token == word]
         if 0 < int(nth) <= len(places):
             return places[int(nth) - 1]
