@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.attention import Weighing, attend, given, illustrative, weigh
+from mdattn.attention import Weighing, attend, given, illustrative, product, weigh
 from mdattn.attention.masks import causal, window
 from mdattn.diagrams._words import checked
 from mdattn.diagrams._words import labels as labels
@@ -558,5 +558,4 @@ def _project(array: Array, projections: Projections | None, name: str, path: Opt
             (*path, name),
             f"this projection has {matrix.shape[0]} rows; vectors of {array.shape[1]} numbers need as many",
         )
-    product: Array = array @ matrix
-    return product
+    return product(array, matrix)
