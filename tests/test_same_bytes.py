@@ -169,7 +169,7 @@ def test_the_command_is_the_same_in(name: str, locales: Path, tmp_path: Path) ->
 
 @pytest.mark.campaign
 def test_random_blocks_are_the_same_on_another_processor(budget: int, locales: Path) -> None:
-    arguments = ["random", str(budget), str(60 * budget)]
+    arguments = ["random", str(budget + 1), str(60 * budget)]
     (_, here), (_, there) = (
         _child(arguments, _surroundings(name, locales)) for name in ("plain", "POSIX without SIMD")
     )
