@@ -100,13 +100,14 @@ def _strings(seed: int, count: int) -> Iterator[str]:
 
 # Where wcwidth merges what no writer writes: marks that take cells of their own behind a virama or before a spacing
 # mark, a virama on what is no consonant or with marks behind it, a cluster that begins with a mark or a jamo that has
-# nothing to lean on, a selector or a spacing mark behind a selector. A control takes a cell here, and makes the whole
-# of a text unmeasured there.
+# nothing to lean on, a skin tone on what is no emoji, a selector or a spacing mark behind a selector. A control takes a
+# cell here, and makes the whole of a text unmeasured there.
 ODD = regex.compile(
     r"^\p{GCB=Prepend}*(?:$|[\p{M}\p{GCB=V}\p{GCB=T}\p{GCB=Extend}\p{GCB=SpacingMark}\u200d\u3164\uffa0\p{InCB=Linker}])"
     r"|[\p{Mc}\p{Mn}].*[\uff9e\uff9f\u0e33\u0eb3\p{EMod}]"
     r"|^\p{GCB=Prepend}*\P{InCB=Consonant}.*\p{InCB=Consonant}"
     r"|\p{InCB=Linker}\p{InCB=Extend}+\p{InCB=Consonant}"
+    r"|^\P{ExtPict}+\p{EMod}"
     r"|[\p{EMod}\ufe0e\ufe0f].*[\ufe0e\ufe0f\p{Mc}]"
     r"|\p{Cc}"
 )

@@ -22,7 +22,11 @@ from pathlib import Path
 import digests
 import pytest
 
+from mdattn import DiagramError, diagram
+from mdattn.blocks._inplace import _ENDS
 from mdattn.diagrams._heads_grounds import _folded
+from mdattn.diagrams._words import shortened
+from mdattn.diagrams.heads import _shortened
 
 FIXTURES = digests.FIXTURES
 PROGRAM = Path(digests.__file__)
@@ -72,13 +76,14 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     },
     "eight threads": {
         "PYTHONHASHSEED": "4294967295",
-        "LC_ALL": "C.UTF-8",
+        "LC_ALL": "POSIX",
         "OPENBLAS_NUM_THREADS": "8",
         "OMP_NUM_THREADS": "8",
         "OPENBLAS_CORETYPE": "Nehalem" if X86 else "ARMV8",
     },
     "POSIX without SIMD": {"PYTHONHASHSEED": "42", "LC_ALL": "POSIX", "OPENBLAS_NUM_THREADS": "8", **NO_SIMD},
     "another core": {
+        "LC_ALL": "C",
         "OPENBLAS_CORETYPE": ("Haswell" if "AVX2" in ALL_SIMD or "X86_V3" in ALL_SIMD else "Nehalem")
         if X86
         else "ARMV8",
@@ -190,3 +195,34 @@ def test_upper_and_lower_case_are_what_every_python_takes_for_them() -> None:
     folded = _folded("".join(map(chr, range(sys.maxunicode + 1))))
     assert sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:16] == "cacf7079ab49d67f"
     assert _folded("ÇATAL Straße ΣΊΣΥΦΟΣ ЁЖ ＡＢ") == "çatal strasse σίσυφοσ ёж ａｂ"
+
+
+# A capital letter of Unicode 16, which Pythons before 3.14 know nothing of.
+NEW = "\U00010d50"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "heatmap", "source": {"file": f"{NEW}.npy", "array": "x"}}, "there is no file"),
+        ({"kind": "heatmap", "source": {"file": "a\u200b.npy", "array": "x"}}, "is not the name of a file"),
+        ({"kind": "flow", "tokens": ["cat", "cat"], "query": "cat#\u0662"}, "is not a token"),
+    ],
+)
+def test_what_is_new_or_no_digit_of_ours_is_read_alike(
+    options: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DiagramError, match=message):
+        diagram(options, folder=tmp_path)
+
+
+def test_only_ascii_digits_number_a_word() -> None:
+    assert shortened("internationalization#2", 12, "…") == "internati…#2"
+    assert shortened("internationalization#\u0662", 12, "…") == "internation…"
+    assert _shortened(["internationalization#2"], 12, "…") == {"internationalization#2": "internati…#2"}
+    assert _shortened(["internationalization#\u0662"], 12, "…") == {"internationalization#\u0662": "internation…"}
+
+
+def test_what_is_no_ascii_continues_the_name_in_a_comment() -> None:
+    assert _ENDS.match("<!-- /attention-diagram 0123abcd -->")
+    assert not _ENDS.match(f"<!-- /attention-diagram{NEW} -->")
