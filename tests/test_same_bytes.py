@@ -32,10 +32,18 @@ FIXTURES = digests.FIXTURES
 PROGRAM = Path(digests.__file__)
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ALL_SIMD = " ".join(name for name, used in digests.features().items() if used)
-# Left to chance where an environment does not say otherwise.
-KNOWN = (
-    "PYTHONHASHSEED LC_ALL LANG TZ COLUMNS LINES TERM NO_COLOR FORCE_COLOR UNICODE_VERSION PYTHONUTF8 PYTHONIOENCODING"
+LARGEST_CORE = next(
+    core
+    for core, needed in {
+        "SkylakeX": "X86_V4 AVX512_SKX",
+        "Haswell": "X86_V3 AVX2",
+        "Nehalem" if X86 else "ARMV8": "",
+    }.items()
+    if not needed or set(needed.split()) & set(ALL_SIMD.split())
 )
+# What a child is not to have from this process: it may matter somewhere.
+KNOWN = {"COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR", "TZ", "LANG", "UNICODE_VERSION"}
+KNOWN_PREFIXES = ("LC_", "PYTHONHASH", "PYTHONUTF8", "PYTHONIO", "OPENBLAS_", "OMP_", "NPY_", "GLIBC_")
 
 NO_SIMD = {
     "NPY_DISABLE_CPU_FEATURES": ALL_SIMD,
@@ -84,9 +92,7 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "POSIX without SIMD": {"PYTHONHASHSEED": "42", "LC_ALL": "POSIX", "OPENBLAS_NUM_THREADS": "8", **NO_SIMD},
     "another core": {
         "LC_ALL": "C",
-        "OPENBLAS_CORETYPE": ("Haswell" if "AVX2" in ALL_SIMD or "X86_V3" in ALL_SIMD else "Nehalem")
-        if X86
-        else "ARMV8",
+        "OPENBLAS_CORETYPE": LARGEST_CORE,
         "NPY_DISABLE_CPU_FEATURES": ALL_SIMD.rpartition(" ")[2],
     },
 }
@@ -114,7 +120,9 @@ def _surroundings(name: str, folder: Path) -> dict[str, str]:
     """The variables of this process without those that are known to matter somewhere, and the environment's."""
     chosen = ENVIRONMENTS[name]
     _installed(chosen.get("LC_ALL", ""), folder)
-    inherited = {key: value for key, value in os.environ.items() if key not in KNOWN.split() and "_NUM_" not in key}
+    inherited = {
+        key: value for key, value in os.environ.items() if key not in KNOWN and not key.startswith(KNOWN_PREFIXES)
+    }
     return {**inherited, **chosen, "LOCPATH": str(folder)}
 
 
