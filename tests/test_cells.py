@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 import regex
 import unicode_table
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support import clusters, width
 from wcwidth import list_versions, wcswidth, wcwidth
@@ -194,6 +194,7 @@ def test_cells_of(text: str, taken: int) -> None:
 
 @given(TEXT)
 def test_width_is_that_of_another_implementation(text: str) -> None:
+    assume(not any(map(ODD.search, clusters(text))))
     assert cells.width(text) == width(text)
 
 
@@ -310,9 +311,9 @@ def test_no_control_or_override_gets_through() -> None:
 @given(st.text(max_size=8))
 def test_printable_text_has_a_width_that_its_neighbours_do_not_change(text: str) -> None:
     shown = cells.printable(text)
-    assert cells.width(shown) == width(shown) >= 0
-    for measure in (cells.width, width):
-        assert measure(f"│ {shown} │") == measure(shown) + 4
+    assert cells.width(f"│ {shown} │") == cells.width(shown) + 4
+    assume(not any(map(ODD.search, clusters(shown))))
+    assert width(f"│ {shown} │") == width(shown) + 4
 
 
 def test_right_to_left_words_are_isolated_and_the_rest_is_not() -> None:
