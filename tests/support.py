@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from wcwidth import iter_graphemes, wcswidth
+import regex
+from wcwidth import wcswidth
 
 # The arms of each line character by its Unicode name, which is independent of the package's own table.
 _SIDES = {"UP": "u", "DOWN": "d", "LEFT": "l", "RIGHT": "r", "HORIZONTAL": "lr", "VERTICAL": "ud"}
@@ -29,7 +30,28 @@ def arms(character: str) -> str:
     return "".join(sorted(set(found)))
 
 
-_width = cache(wcswidth)
+def clusters(text: str) -> list[str]:
+    """The characters as a reader sees them, by another implementation than the package's."""
+    return regex.findall(r"\X", text)
+
+
+def width(text: str) -> int:
+    """The display cells of a text: what wcwidth says of each cluster, but for what is decided otherwise.
+
+    These are put in a form in which both agree: a joiner that joins nothing (wcwidth skips what stands after it); a
+    spacing mark that stands alone, or is a virama; an emoji that is narrow by itself, in a sequence.
+    """
+    return len(text) if text.isascii() else sum(map(_width, clusters(text)))
+
+
+@cache
+def _width(cluster: str) -> int:
+    cluster = regex.sub(r"\u200d(?!\p{ExtPict})", "", cluster)
+    cluster = regex.sub(r"^(\p{GCB=Prepend}*)\p{Mc}", r"\1x", cluster)
+    cluster = regex.sub(r"(?=\p{InCB=Linker})\p{Mc}", "\u093e\u094d", cluster)
+    cluster = regex.sub(r"(?=\p{InSC=Virama})\p{Mc}", "\u093e", cluster)
+    cluster = regex.sub(r"\p{ExtPict}(?=\p{GCB=Extend}*(\u200d\p{ExtPict}|\p{EMod}))", "\U0001f600", cluster)
+    return wcswidth(cluster)
 
 
 def grid(lines: Iterable[str]) -> list[list[str]]:
@@ -37,10 +59,10 @@ def grid(lines: Iterable[str]) -> list[list[str]]:
     rows = []
     for line in lines:
         row: list[str] = []
-        for cluster in line if line.isascii() else iter_graphemes(line):
-            width = _width(cluster)
-            if width > 0:
-                row.extend([cluster, *[""] * (width - 1)])
+        for cluster in line if line.isascii() else clusters(line):
+            taken = width(cluster)
+            if taken > 0:
+                row.extend([cluster, *[""] * (taken - 1)])
         rows.append(row)
     return rows
 
@@ -66,9 +88,9 @@ def _at(rows: list[list[str]], row: int, column: int) -> str:
     return " "
 
 
-def too_wide(lines: Iterable[str], width: int) -> list[str]:
-    """The lines that take more display cells than `width`."""
-    return [line for line in lines if wcswidth(line) > width]
+def too_wide(lines: Iterable[str], room: int) -> list[str]:
+    """The lines that take more display cells than `room`."""
+    return [line for line in lines if width(line) > room]
 
 
 def foreign(lines: Iterable[str], own: str, charset: str) -> set[str]:

@@ -7,5 +7,6 @@ arrays from files, and `transformer`, which runs a small model, are rare: import
 
 from mdattn.attention.attend import Trace, Weighing, attend, given, heaviest, softmax, ties, weigh
 from mdattn.attention.embeddings import illustrative
+from mdattn.attention.products import product
 
-__all__ = ["Trace", "Weighing", "attend", "given", "heaviest", "illustrative", "softmax", "ties", "weigh"]
+__all__ = ["Trace", "Weighing", "attend", "given", "heaviest", "illustrative", "product", "softmax", "ties", "weigh"]

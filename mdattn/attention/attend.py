@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from mdattn.attention.products import product
 from mdattn.numerals import snapped
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def attend(
         if not kv_head or head % kv_head:
             raise ValueError(f"kv_head of key [kv_head, n_key, d_k] {k.shape} must divide head of query {q.shape}")
         # Heads that share a key head are consecutive: folded into its queries, no key is repeated.
-        products = (q.reshape(kv_head, -1, d_k) @ k.transpose(0, 2, 1)).reshape(head, n_query, n_key)
+        products = product(q.reshape(kv_head, -1, d_k), k.transpose(0, 2, 1)).reshape(head, n_query, n_key)
         used_scale = 1 / sqrt(d_k) if scale is None else scale
         scaled, capped, biased, seen, weights = _weigh(products, used_scale, softcap, bias, allowed)
         output = _output(weights, v)
@@ -235,7 +236,7 @@ def _output(weights: Array, value: Array) -> Array:
         raise ValueError(f"value [kv_head, n_key, d_v] {value.shape} needs a row for each of the n_key = {n_key} keys")
     if not kv_head or head % kv_head:
         raise ValueError(f"kv_head of value [kv_head, n_key, d_v] {value.shape} must divide head = {head}")
-    sums = weights.reshape(kv_head, -1, n_key) @ value
+    sums = product(weights.reshape(kv_head, -1, n_key), value)
     return _finite(sums.reshape(head, n_query, d_v), "the output")
 
 

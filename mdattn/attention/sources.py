@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from mdattn import cells
 from mdattn.errors import OptionError, suggest
 
 MOST_BYTES = 64 * 2**20  # of a file, and of an array in a compressed one
@@ -75,7 +76,7 @@ def _fail(message: str, hint: str = "") -> NoReturn:
 
 def _suffix(path_text: str) -> str:
     """The suffix, after looking at the path as text: what is refused here is refused on every system alike."""
-    if not path_text.strip() or any(not each.isprintable() for each in path_text):
+    if _misleads(path_text):
         _fail(f"{path_text!r} is not the name of a file")
     if "\\" in path_text or ":" in path_text:
         _fail(f"{path_text!r} holds a backslash or a colon", "write a path below the document's folder, with /")
@@ -286,9 +287,14 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= MOST_LISTED else f"{shown} and {len(names) - MOST_LISTED} more"
 
 
+def _misleads(name: str) -> bool:
+    """Whether a name is blank or holds what nobody sees. Each Python has another view of what is printable."""
+    return not name.strip() or cells.printable(name) != name or any(each.isspace() and each != " " for each in name)
+
+
 def _plain(name: str) -> str:
     """The name on one line, and no longer than a line, whatever a file calls its arrays."""
-    text = name if name.isprintable() and name.strip() else repr(name)
+    text = repr(name) if _misleads(name) else name
     return text if len(text) <= MOST_LENGTH else text[: MOST_LENGTH - 1] + "…"
 
 

@@ -32,8 +32,10 @@ BEGIN = f"<!-- {NAME}"
 END = f"<!-- /{NAME} -->"
 
 _BEGINS = re.compile(rf"\s*<!--[ \t]*{NAME}[ \t]*(?:$|-->)", re.MULTILINE)
+# What is no ASCII counts as a letter: which signs are letters, each Python knows otherwise.
 _ENDS = re.compile(
-    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?!\w|-(?!->))(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?(?P<closed>[ \t]*-->\s*\Z)?"
+    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![a-zA-Z0-9_]|[^\x00-\x7f\s]|-(?!->))"
+    r"(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?(?P<closed>[ \t]*-->\s*\Z)?"
 )
 _HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
 

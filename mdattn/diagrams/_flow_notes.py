@@ -188,7 +188,7 @@ def alternative(flow: Flow, page: Page) -> str:
     query = f"'{flow.query_name}'"
     sentences = []
     for head in flow.heads:
-        who = f"In {head.name.lower()}, {query}" if head.name else query
+        who = f"In h{head.name.removeprefix('H')}, {query}" if head.name else query
         order = sorted(
             (i for i, may in enumerate(head.allowed) if may), key=lambda i: -numerals.snapped(head.weights[i])
         )

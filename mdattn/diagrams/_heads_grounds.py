@@ -6,6 +6,7 @@ and weights go the way that they go in every kind. Each head is worked out by it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -113,16 +114,24 @@ def _shifted(*steps: int) -> Callable[[Sequence[str], Sequence[str]], Iterable[P
     return places
 
 
+# Alphabets whose pairs of case every Python knows. Unicode adds others, and each Python has another version of it.
+_CASED = "[A-\u0376\u037f-\u0556\u10a0-\u10c5\u1c90-\u1cba\u1e00-\u1fff\uff21-\uff3a]+"
+
+
+def _folded(word: str) -> str:
+    return re.sub(_CASED, lambda letters: letters[0].casefold(), word)
+
+
 def _same(queries: Sequence[str], keys: Sequence[str]) -> Iterable[Place]:
     """The same word in upper or lower case, but for the word itself."""
     spelled: dict[str, list[int]] = {}
     for at, key in enumerate(keys):
-        spelled.setdefault(key.casefold(), []).append(at)
+        spelled.setdefault(_folded(key), []).append(at)
     itself = queries is keys
     return [
         (at, key)
         for at, query in enumerate(queries)
-        for key in spelled.get(query.casefold(), ())
+        for key in spelled.get(_folded(query), ())
         if not (itself and at == key)
     ]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.attention import Weighing, attend, given, illustrative, weigh
+from mdattn.attention import Weighing, attend, given, illustrative, product, weigh
 from mdattn.attention.masks import causal, window
 from mdattn.diagrams._words import checked
 from mdattn.diagrams._words import labels as labels
@@ -143,7 +143,7 @@ def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
         choices = ", ".join(f"'{name}#{nth}' (position {place})" for nth, place in enumerate(places[:8], 1))
         raise OptionError(path, f"'{cells.printable(name)}' stands {len(places)} times", f"choose from {choices}")
     word, mark, nth = name.rpartition("#")
-    if mark and nth.isdecimal():
+    if mark and nth.isascii() and nth.isdecimal():
         places = [index for index, token in enumerate(tokens) if token == word]
         if 0 < int(nth) <= len(places):
             return places[int(nth) - 1]
@@ -558,5 +558,4 @@ def _project(array: Array, projections: Projections | None, name: str, path: Opt
             (*path, name),
             f"this projection has {matrix.shape[0]} rows; vectors of {array.shape[1]} numbers need as many",
         )
-    product: Array = array @ matrix
-    return product
+    return product(array, matrix)

@@ -57,7 +57,7 @@ def shortened(name: str, longest: int, mark: str) -> str:
     if cells.width(name) <= longest:
         return name
     word, sign, nth = cells.without_isolates(name).rpartition("#")
-    if not (word and nth.isdecimal() and len(nth) < 5):
+    if not (word and nth.isascii() and nth.isdecimal() and len(nth) < 5):
         return cells.cut(name, longest, mark)
     return cells.cut(cells.isolated(word), longest - len(sign + nth), mark) + sign + nth
 

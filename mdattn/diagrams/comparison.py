@@ -542,7 +542,7 @@ def _after(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> N
     say(_conclusion(scene))
     canvas.gap()
     for line in _provenance(scene, bars):
-        _notes.paragraph(canvas, line, indent="  " if line[0].isdigit() else "")
+        _notes.paragraph(canvas, line, indent="  " if line[0] in "0123456789" else "")
 
 
 def _speaker(canvas: Canvas) -> Callable[[str], None]:

@@ -124,7 +124,7 @@ def _shortened(names: Iterable[str], longest: int, mark: str) -> dict[str, str]:
         if name in short:
             continue
         word, hash_, number = cells.without_isolates(name).rpartition("#")
-        ends = [hash_ + number] if word and number.isdecimal() else [""]
+        ends = [hash_ + number] if word and number.isascii() and number.isdecimal() else [""]
         for end in chain(ends, map(str, count(2))):
             base = word if end.startswith("#") else name
             cut = cells.cut(cells.isolated(base), longest - len(end), mark) + end

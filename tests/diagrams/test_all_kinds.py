@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 from support import arms, foreign, loose_ends
-from wcwidth import wcswidth
+from support import width as cells_of
 
 from mdattn import DiagramError, render
 from mdattn.canvas import Diagram
@@ -373,8 +373,7 @@ def loose_ends_in_ascii(drawn: Diagram, options: Options) -> Iterator[str]:
 
 def faults(drawn: Diagram, options: Options) -> list[str]:
     """What is wrong with a drawing."""
-    width = options["width"]
-    found = [f"{wcswidth(line)} cells: {line}" for line in drawn.lines if not 0 <= wcswidth(line) <= width]
+    found = [f"{cells_of(line)} cells: {line}" for line in drawn.lines if not 0 <= cells_of(line) <= options["width"]]
     found += [f"ends in blanks: {line!r}" for line in drawn.lines if line != line.rstrip()]
     found += [f"foreign: {each!r}" for each in sorted(foreign(drawn.lines, own_text(options), options["charset"]))]
     found += loose_ends(drawn.lines) if options["charset"] == "unicode" else loose_ends_in_ascii(drawn, options)

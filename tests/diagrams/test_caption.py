@@ -8,8 +8,7 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import foreign, too_wide
-from wcwidth import wcswidth
+from support import foreign, too_wide, width
 
 import mdattn
 from mdattn.canvas import Diagram
@@ -48,7 +47,7 @@ def test_the_caption_is_the_last_paragraph_in_the_diagram_s_width(width: int) ->
 
 def test_wide_characters_count_twice() -> None:
     lines = caption("'猫' attends to '魚', 0.21, and '猫猫猫猫猫猫猫猫猫猫'", 12)
-    assert max(map(wcswidth, lines)) <= 12
+    assert max(map(width, lines)) <= 12
     assert "".join(lines).count("猫") == 11
 
 

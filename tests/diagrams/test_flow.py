@@ -397,6 +397,12 @@ def test_the_title_is_the_authors_and_none_leaves_it_out() -> None:
     assert drawn(**{**CAT, "title": "none"}).lines[0].startswith("Sentence:")
 
 
+def test_a_head_keeps_the_capitals_of_its_name() -> None:
+    said = drawn(text="a b", query="a", heads=[{"name": "BERT"}, {"name": "Head H"}]).alternative
+    assert "In head 1 of 2: BERT, 'a'" in said
+    assert "In head 2 of 2: Head H, 'a'" in said
+
+
 def test_the_alternative_says_the_numbers() -> None:
     assert drawn(**CAT).alternative == (
         "'sat' attends most to itself, 0.20, then to 'mat', 0.18. The output is [0.33, 0.57, 0.26]."

@@ -10,8 +10,7 @@ from math import exp, sqrt, tanh
 from typing import Any
 
 import pytest
-from support import foreign, grid, loose_ends, too_wide
-from wcwidth import wcswidth
+from support import foreign, grid, loose_ends, too_wide, width
 
 from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
@@ -321,7 +320,7 @@ def test_heads_stand_above_their_cells() -> None:
     column = 0
     for token, start in zip(tokens, starts, strict=True):
         column = next(at for at in range(column + 1, len(head)) if head[at] == token[0] and at >= start - 4)
-        middle = column + wcswidth(token) / 2
+        middle = column + width(token) / 2
         assert abs(middle - (start + 1.5)) <= 1, token
 
 

@@ -1,8 +1,8 @@
 """Text is measured in display cells here, and nowhere else.
 
-Floor 0. A CJK character takes two cells, a combining mark none, an emoji sequence two. The tables are wcwidth's;
-they are imported only for text outside the ranges that are known to take one cell a character. Nothing here asks
-the terminal.
+A CJK character takes two cells, a combining mark none, an emoji sequence two; the width of a text is the sum of the
+widths of its grapheme clusters (`_graphemes`), which are looked up only for text outside the ranges that are known to
+take one cell a character. Nothing here asks the terminal, the locale, or the Unicode version of Python.
 """
 
 from __future__ import annotations
@@ -50,18 +50,18 @@ def width(text: str) -> int:
 def _width(text: str) -> int:
     if _pattern(_NARROW).fullmatch(text):
         return len(text)
-    from wcwidth import wcswidth  # Slow to import, and most documents do not need it.
+    from mdattn.cells import _graphemes  # Most documents do not need it.
 
-    return max(0, wcswidth(text))
+    return sum(map(_graphemes.cells, _graphemes.clusters(text)))
 
 
 def clusters(text: str) -> Iterator[str]:
     """The characters as a reader sees them: a letter with its marks, an emoji with its modifiers."""
     if text.isascii() or _pattern(_NARROW).fullmatch(text):
         return iter(text)
-    from wcwidth import iter_graphemes
+    from mdattn.cells import _graphemes
 
-    return iter(iter_graphemes(text))
+    return _graphemes.clusters(text)
 
 
 def pad(text: str, cells: int) -> str:
@@ -87,28 +87,34 @@ def cut(text: str, cells: int, mark: str = ELLIPSIS) -> str:
     if width(text) <= cells:
         return text
     room = cells - width(mark)
-    kept = ""
-    for cluster in clusters(without_isolates(text)):
-        if width(kept + cluster) > room:
+    if room < 0:
+        return mark[:cells]
+    return isolated("".join(_beginning(without_isolates(text), room))) + mark
+
+
+def _beginning(text: str, cells: int) -> Iterator[str]:
+    for cluster in clusters(text):
+        cells -= width(cluster)
+        if cells < 0:
             break
-        kept += cluster
-    return isolated(kept) + mark if room >= 0 else mark[:cells]
+        yield cluster
 
 
 def wrap(text: str, cells: int, indent: str = "") -> list[str]:
     """The words of the text in lines of at most `cells` cells, all but the first indented; a longer word is divided."""
     lines: list[str] = []
-    line = ""
+    line, taken, begun = "", 0, False
     for word in text.split(" "):
-        candidate = f"{line} {word}" if line.strip() else line + word
-        if width(candidate) <= cells:
-            line = candidate
+        more = width(word) + begun
+        if taken + more <= cells:
+            line, taken, begun = line + " " * begun + word, taken + more, begun or bool(word.strip())
             continue
-        if line.strip():
+        if begun:
             lines.append(line)
         *whole, last = _divided(word, cells - width(indent))
         lines.extend(indent + piece if lines else piece for piece in whole)
         line = indent + last if lines else last
+        taken, begun = width(line), bool(last.strip())
     lines.append(line)
     return _isolated_lines(lines, indent) if FIRST_STRONG_ISOLATE in text else lines
 
@@ -128,12 +134,16 @@ def _isolated_lines(lines: list[str], indent: str) -> list[str]:
 def _divided(word: str, cells: int) -> list[str]:
     if width(word) <= cells:
         return [word]
-    pieces = [""]
+    pieces: list[list[str]] = [[]]
+    room = cells
     for cluster in clusters(word):
-        if pieces[-1] and width(pieces[-1] + cluster) > cells:
-            pieces.append("")
-        pieces[-1] += cluster
-    return pieces
+        taken = width(cluster)
+        if pieces[-1] and taken > room:
+            pieces.append([])
+            room = cells
+        pieces[-1].append(cluster)
+        room -= taken
+    return ["".join(piece) for piece in pieces]
 
 
 def printable(text: str) -> str:
@@ -143,9 +153,17 @@ def printable(text: str) -> str:
     """
     if not text.isprintable() or not text.isascii():
         text = _pattern(_UNPRINTABLE).sub(_escaped, text)
-        if text and width(text[0]) == 0:
+        if text and not text[0].isascii() and _leans(text[0]):
             text = " " + text
     return text
+
+
+def _leans(character: str) -> bool:
+    if _pattern(_NARROW).fullmatch(character):
+        return False
+    from mdattn.cells import _graphemes
+
+    return _graphemes.leans(character)
 
 
 def _escaped(match: re.Match[str]) -> str:
