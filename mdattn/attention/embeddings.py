@@ -41,7 +41,7 @@ def _vector(token: str, dimensions: int, decimals: int) -> list[float]:
     starts = range(0, dimensions * _BYTES, _BYTES)
     blocks = -(-dimensions // _A_BLOCK)
     digest = b"".join(
-        blake2b(text, digest_size=_A_BLOCK * _BYTES, salt=bytes([block]), person=b"illustrative").digest()
+        blake2b(text, digest_size=_A_BLOCK * _BYTES, salt=block.to_bytes(4, "little"), person=b"illustrative").digest()
         for block in range(blocks)
     )
     # Whole numbers below _RANGE become -1 to 1, and those their roots: many small numbers would make flat attention.

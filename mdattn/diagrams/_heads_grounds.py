@@ -20,6 +20,7 @@ from mdattn.attention import Trace, weigh
 from mdattn.diagrams._study import (
     Basis,
     Work,
+    check_heads,
     embeddings_of,
     key_tokens_of,
     labels,
@@ -208,8 +209,7 @@ class Reader(NamedTuple):
         """What each head attends by; those that look for places do not have their weights yet."""
         options = self.options
         listed = options.heads if isinstance(options.heads, list) else None
-        if listed == []:
-            raise OptionError("heads", "'heads' is an empty list", "give at least one head")
+        check_heads(options, len(self.work.tokens), len(self.work.key_tokens))
         outer = _outer(options)
         if outer is None and listed is None:
             yield from self.split()
