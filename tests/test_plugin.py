@@ -37,7 +37,7 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Drawing is played back: each block's own YAML between two signs that HTML must escape."""
     calls: list[tuple[Any, ...]] = []
 
-    def draw(yaml: Excerpt, position: Position, defaults: object, folder: Path | None) -> Diagram:
+    def draw(yaml: Excerpt, position: Position, defaults: object, folder: Path | None, files: object) -> Diagram:
         calls.append((yaml, position, defaults, folder))
         if "bad" in yaml.text:
             raise DiagramError(yaml.position(yaml.text.index("bad")), "a bad word")
