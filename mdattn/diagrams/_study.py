@@ -78,8 +78,11 @@ class Study(NamedTuple):
         return labels(self.key_tokens)
 
 
-def study(options: Attention, *, query: int | str | None = None) -> Study:
-    """Carry the options out, for one query or, with None, for every token. Raises OptionError."""
+def study(options: Attention, *, query: int | str | None = None, whole: bool = True) -> Study:
+    """Carry the options out, for one query or, with None, for every token. Raises OptionError.
+
+    Unless the `whole` of it is asked for, only the weights and the mask are kept of each trace.
+    """
     tokens = tokens_of(options)
     at = None if query is None else position(query, tokens, ("query",))
     key_tokens = key_tokens_of(options, tokens)
@@ -99,12 +102,19 @@ def study(options: Attention, *, query: int | str | None = None) -> Study:
         embeddings=embeddings,
         illustrative=embeddings is not None and options.embeddings is None,
         basis=basis,
-        heads=tuple(work.heads(basis)),
+        heads=tuple(work.heads(basis)) if whole else tuple(map(_without_steps, work.heads(basis))),
         allowed=allowed,
         mask=mask,
         input_decimals=shown,
         inputs_exact=written <= WRITTEN_DECIMALS,
     )
+
+
+def _without_steps(head: HeadStudy) -> HeadStudy:
+    """The head without the numbers on the way to its weights, which of many tokens take most of the memory."""
+    names = ("scale", "dot_products", "scaled", "capped", "biased", "value", "output")
+    weights, allowed = head.trace.weights, head.trace.allowed
+    return HeadStudy(head.name, Weighing(weights=weights, allowed=allowed, **dict.fromkeys(names)))
 
 
 # Tokens ---------------------------------------------------------------------------------------------------------------
