@@ -17,6 +17,7 @@ from msgspec import Meta
 from mdattn import cells
 from mdattn import options as common
 from mdattn.attention import Trace, weigh
+from mdattn.diagrams._given import is_given
 from mdattn.diagrams._study import (
     Basis,
     Work,
@@ -392,8 +393,7 @@ def reader_of(options: Options) -> Reader:
 def _refuse_idle(options: Options) -> None:
     """Raises IdleError for an option that bears on no head."""
     for name, bears in _BEARS.items():
-        given = getattr(options, name) not in (None, "none")
-        if given and not options.uses & bears:
+        if is_given(getattr(options, name)) and not options.uses & bears:
             what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
             does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
             raise IdleError(name, f"'{name}' has no effect: no head {does}", "remove it")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.attention import Weighing, attend, given, illustrative, weigh
+from mdattn.attention import Trace, Weighing, attend, given, illustrative, weigh
 from mdattn.attention.masks import causal, window
 from mdattn.diagrams._given import counted, depth, flags, is_flat, numbers, vectors, written_decimals
 from mdattn.diagrams._words import checked
@@ -33,6 +33,8 @@ DIMENSIONS = 3
 WRITTEN_DECIMALS = 4
 MOST_HEADS = 64  # as many as may be asked for by number
 MOST_WEIGHTS = 2**24  # of all heads together: 16 heads of 1,024 tokens
+MOST_IN_VECTORS = 2**23  # numbers of the keys and values of all heads together
+MOST_BY_HAND = 2**20  # the same, where each is worked on by itself
 # A row of weights that was not rounded to some decimals comes from a model, maybe one that counts in half precision.
 UNROUNDED = 1e-3
 SURE = 3e-9  # A row that misses 1 by less does so within any rounding.
@@ -108,6 +110,17 @@ def study(options: Attention, *, query: int | str | None = None, whole: bool = T
         input_decimals=shown,
         inputs_exact=written <= WRITTEN_DECIMALS,
     )
+
+
+def refuse_long_work(found: Study) -> None:
+    """Raises OptionError for vectors that take too long to work out as a person does, number by number."""
+    arrays = [
+        each for head in found.heads if isinstance(head.trace, Trace) for each in (head.trace.key, head.trace.value)
+    ]
+    total = sum(each.size for each in arrays)
+    if total > MOST_BY_HAND:
+        problem = f"'shown' works with up to {MOST_BY_HAND:,} numbers of keys and values; here there are {total:,}"
+        raise OptionError("arithmetic", problem, "use 'exact'")
 
 
 def _without_steps(head: HeadStudy) -> HeadStudy:
@@ -380,6 +393,13 @@ class Work(NamedTuple):
 
     def trace(self, query: Array, key: Array, value: Array) -> Weighing:
         options = self.options
+        count = options.heads if isinstance(options.heads, int) else len(options.heads)
+        total = count * (key.size + value.size)
+        if total > MOST_IN_VECTORS:
+            problem = (
+                f"the keys and values of {count} heads are {total:,} numbers; at most {MOST_IN_VECTORS:,} are taken"
+            )
+            raise OptionError("heads" if count > 1 else (), problem, "give fewer or shorter vectors")
         scale = query.shape[1] ** -0.5 if options.scale is None else options.scale
         return attend(
             query,
