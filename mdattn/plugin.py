@@ -54,7 +54,7 @@ def _draw_blocks(state: StateCore) -> None:
     files: Files = {}
     for token, excerpt, position in blocks:
         try:
-            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env), files)))
+            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env), files=files)))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     if wrong:

@@ -161,7 +161,7 @@ def _draw_each(
     diagrams = []
     for each in sources:
         try:
-            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, files)))
+            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, files=files)))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     return diagrams
@@ -198,7 +198,7 @@ def draw_options(options: str | Mapping[str, Any], *, folder: Path | None = None
 
 
 def draw(
-    yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path | None, files: Files | None = None
+    yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path | None, *, files: Files | None = None
 ) -> Diagram:
     """The diagram of one block. Raises DiagramError with the block's mistakes in their places.
 
