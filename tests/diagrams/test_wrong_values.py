@@ -153,7 +153,7 @@ def changed(random: Random, value: Any, written: bool) -> Any:
         lambda: deepcopy(random.choice(WRITTEN)),
         lambda: [value],
         lambda: {"a": value},
-        lambda: str(value)[:50],
+        lambda: str(value)[:50] if isinstance(value, (str, float)) else type(value).__name__,
     ]
     if not written:
         ways += [lambda: of_python(random), lambda: of_python(random)]
