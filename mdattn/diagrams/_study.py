@@ -501,27 +501,27 @@ class Work(NamedTuple):
         if self.allowed is not None:
             doubtful |= (~self.allowed & (matrix != 0)).any(axis=1)
         for index in np.flatnonzero(doubtful).tolist():
-            at = path if is_flat(rows) else (*path, index if self.query is None else self.query)
-            self.check_row(matrix[index].tolist(), index, at)
+            number = index if self.query is None else self.query
+            at, name = (path, "the row") if is_flat(rows) else ((*path, number), f"row {number}")
+            self.check_row(matrix[index].tolist(), index, at, name)
 
-    def check_row(self, row: list[float], index: int, at: OptionPath) -> None:
+    def check_row(self, row: list[float], index: int, at: OptionPath, name: str) -> None:
         """The same of one row."""
         if any(weight < 0 for weight in row):
             place = next(place for place, weight in enumerate(row) if weight < 0)
             raise OptionError((*at, place), "a weight below 0", "weights are shares: from 0 to 1")
         allowed = None if self.allowed is None else self.allowed[index].tolist()
-        number = index if self.query is None else self.query
         if allowed is not None:
             for place, (weight, may) in enumerate(zip(row, allowed, strict=True)):
                 if weight and not may:
-                    raise OptionError((*at, place), f"row {number} gives weight to a masked position", "write 0 there")
+                    raise OptionError((*at, place), f"{name} gives weight to a masked position", "write 0 there")
             if not any(allowed):
                 return
         decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
         slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
         # Of many keys each may have been rounded to 0, but then nothing is left to draw.
         if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
-            raise OptionError(at, f"the weights of row {number} add up to {sum(row):.6g}, not to 1")
+            raise OptionError(at, f"the weights of {name} add up to {sum(row):.6g}, not to 1")
 
 
 def _project(array: Array, projections: Projections | None, name: str, path: OptionPath) -> Array:
