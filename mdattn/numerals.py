@@ -95,6 +95,8 @@ def decimals_needed(values: Iterable[float], most: int) -> int:
         while need < most and snapped % unit:
             need += 1
             unit = _UNIT[SNAP - need]
+        if need == most:
+            break
     return need
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
+    from mdattn.attention.sources import Files
     from mdattn.canvas import Diagram
     from mdattn.options import Tree
 
@@ -50,9 +51,10 @@ def _draw_blocks(state: StateCore) -> None:
     blocks = list(_closed(fences, state.src.split("\n"), wrong))
     defaults = _defaults(state, wrong) if blocks else None
     drawn: list[tuple[Token, Diagram]] = []
+    files: Files = {}
     for token, excerpt, position in blocks:
         try:
-            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env))))
+            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env), files=files)))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     if wrong:

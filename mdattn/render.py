@@ -14,6 +14,7 @@ from mdattn.errors import Diagnostic, DiagramError, Excerpt, IdleError, OptionEr
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mdattn.attention.sources import Files
     from mdattn.blocks import Block, Document, Replacement
     from mdattn.canvas import Diagram
     from mdattn.options import Common, Parsed, Tree
@@ -156,10 +157,11 @@ def _draw_each(
         return []
     defaults = _defaults(document.front_matter, wrong)
     folder = path.parent if path else None
+    files: Files = {}
     diagrams = []
     for each in sources:
         try:
-            diagrams.append((each, draw(each.yaml, each.position, defaults, folder)))
+            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, files=files)))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     return diagrams
@@ -190,13 +192,18 @@ def draw_options(options: str | Mapping[str, Any], *, folder: Path | None = None
     from mdattn.options import of_mapping
 
     try:
-        return _drawn(of_mapping(options, KINDS), folder)
+        return _drawn(of_mapping(options, KINDS), folder, {})
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
 
-def draw(yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path | None) -> Diagram:
-    """The diagram of one block. Raises DiagramError with the block's mistakes in their places."""
+def draw(
+    yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path | None, *, files: Files | None = None
+) -> Diagram:
+    """The diagram of one block. Raises DiagramError with the block's mistakes in their places.
+
+    `files` are the data files that blocks of the same document have opened, and are added to.
+    """
     from mdattn.diagrams import KINDS
     from mdattn.options import read
 
@@ -204,7 +211,7 @@ def draw(yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path 
     while True:
         parsed = read(yaml, position, KINDS, defaults, idle)
         try:
-            return _drawn(parsed, folder)
+            return _drawn(parsed, folder, {} if files is None else files)
         except OptionError as error:
             name = str(error.path[0]) if error.path else ""
             if not isinstance(error, IdleError) or name not in parsed.inherited:
@@ -212,17 +219,18 @@ def draw(yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path 
             idle.add(name)  # A default serves the blocks that it bears on.
 
 
-def _drawn(parsed: Parsed[Common], folder: Path | None) -> Diagram:
+def _drawn(parsed: Parsed[Common], folder: Path | None, files: Files) -> Diagram:
     from mdattn.diagrams import KINDS
     from mdattn.diagrams._caption import finished
     from mdattn.options import Attention
 
     options = parsed.options
+    draw = KINDS[options.kind].draw
     if isinstance(options, Attention) and options.source is not None:
-        from mdattn.diagrams._source import resolved
+        from mdattn.diagrams._source import drawn_from_file
 
-        options = resolved(options, folder)
-    return finished(KINDS[options.kind].draw(options), options)
+        return finished(drawn_from_file(options, folder, files, draw), options)
+    return finished(draw(options), options)
 
 
 def _defaults(front_matter: Excerpt | None, wrong: list[Diagnostic]) -> Tree | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
+
 from mdattn import diagrams
 from mdattn.canvas import Diagram
 from mdattn.diagrams._kind import Kind
@@ -25,7 +27,7 @@ def draw(options: Options) -> Diagram:
     if options.title == "fault":
         raise ZeroDivisionError("a fault\nof ours")
     if options.title == "weights":
-        return Diagram((str(options.weights),), "the weights")
+        return Diagram((str(np.asarray(options.weights).tolist()),), "the weights")
     return Diagram(("┌─┐", *str(options.title).split("\n"), "└─┘"), "an echo")
 
 

@@ -37,7 +37,7 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Drawing is played back: each block's own YAML between two signs that HTML must escape."""
     calls: list[tuple[Any, ...]] = []
 
-    def draw(yaml: Excerpt, position: Position, defaults: object, folder: Path | None) -> Diagram:
+    def draw(yaml: Excerpt, position: Position, defaults: object, folder: Path | None, *, files: object) -> Diagram:
         calls.append((yaml, position, defaults, folder))
         if "bad" in yaml.text:
             raise DiagramError(yaml.position(yaml.text.index("bad")), "a bad word")
@@ -305,7 +305,7 @@ def test_a_block_that_another_plugin_made_is_drawn_too(echo: list[tuple[Any, ...
 
 def test_the_label_of_a_diagram_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     words = "'a\" <b>' & c"
-    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_: Diagram(("x",), words))
+    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_, **named: Diagram(("x",), words))
     page = pipeline().render(BLOCK)
     (label,) = re.findall(r' aria-label="([^"]*)"', page)
     assert html.unescape(label) == words

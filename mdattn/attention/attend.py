@@ -193,13 +193,23 @@ def ties(weights: ArrayLike) -> tuple[int, ...]:
         near = [position for position, weight in enumerate(weights) if weight >= largest - _NEAR]
         row: Any = weights
     else:
-        row = np.asarray(weights, dtype=np.float64)
-        largest = float(row.max(initial=0.0))
-        near = np.flatnonzero(row >= largest - _NEAR).tolist()
+        return _ties_of_array(np.asarray(weights, dtype=np.float64))
     if largest <= 0.0:
         return ()
     top = snapped(largest)
     return tuple([position for position in near if snapped(float(row[position])) == top])
+
+
+def _ties_of_array(row: Array) -> tuple[int, ...]:
+    largest = float(row.max(initial=0.0))
+    if largest <= 0.0:
+        return ()
+    near = np.flatnonzero(row >= largest - _NEAR)
+    # There can be a million of them, but few that differ.
+    numbers, which = np.unique(row[near], return_inverse=True)
+    top = snapped(largest)
+    alike = np.array([snapped(each) == top for each in numbers.tolist()])
+    return tuple(near[alike[which]].tolist())
 
 
 _NEAR = 2e-9  # Numbers further apart cannot snap alike, and snapping is not free.

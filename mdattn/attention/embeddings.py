@@ -7,7 +7,6 @@ wherever it stands, in every document, on every machine. They stand for nothing,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BYTES = 7  # of the hash, for one number: 56 bits
-_RANGE = 256**_BYTES
 _A_BLOCK = 8  # numbers from one hash
 
 
@@ -30,21 +28,33 @@ def illustrative(tokens: Sequence[str], dimensions: int, decimals: int) -> NDArr
     if dimensions < 1:
         raise ValueError(f"embeddings [token, dimension] need at least 1 dimension, got {dimensions}")
     shown = max(1, decimals)  # With 0 decimals every vector would be made of -1, 0 and 1.
-    known = {token: _vector(token, dimensions, shown) for token in dict.fromkeys(tokens)}
-    return np.array([known[token] for token in tokens], dtype=np.float64).reshape(len(tokens), dimensions)
+    places = {token: place for place, token in enumerate(dict.fromkeys(tokens))}
+    digests = b"".join([_digest(token, dimensions) for token in places])
+    # Whole numbers below 256**_BYTES, the first byte the highest, become -1 to 1.
+    whole = np.zeros((len(places), -(-dimensions // _A_BLOCK) * _A_BLOCK, 8), dtype=np.uint8)
+    whole[:, :, 8 - _BYTES :] = np.frombuffer(digests, dtype=np.uint8).reshape(*whole.shape[:2], _BYTES)
+    even = whole.view(">u8")[:, :dimensions, 0].astype(np.float64) * 2 / 256.0**_BYTES - 1
+    # Those become their roots: many small numbers would make flat attention.
+    vectors = _rounded(np.copysign(np.sqrt(np.abs(even)), even), shown)
+    return vectors[[places[token] for token in tokens]]
 
 
-def _vector(token: str, dimensions: int, decimals: int) -> list[float]:
+def _digest(token: str, dimensions: int) -> bytes:
     from hashlib import blake2b  # Slow to import, and most documents give their own vectors.
 
     text = token.encode("utf-8", "surrogatepass")
-    starts = range(0, dimensions * _BYTES, _BYTES)
-    blocks = -(-dimensions // _A_BLOCK)
-    digest = b"".join(
-        blake2b(text, digest_size=_A_BLOCK * _BYTES, salt=bytes([block]), person=b"illustrative").digest()
-        for block in range(blocks)
-    )
-    # Whole numbers below _RANGE become -1 to 1, and those their roots: many small numbers would make flat attention.
-    even = [2 * int.from_bytes(digest[start : start + _BYTES]) / _RANGE - 1 for start in starts]
+    size = _A_BLOCK * _BYTES
+    blocks = [block.to_bytes(4, "little") for block in range(-(-dimensions // _A_BLOCK))]
+    return b"".join([blake2b(text, digest_size=size, salt=salt, person=b"illustrative").digest() for salt in blocks])
+
+
+def _rounded(numbers: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+    """As `numerals.rounder`, of which only the numbers that may be near a tie are in need."""
+    unit = 10.0**decimals
+    scaled = numbers * unit
+    units = np.rint(scaled)
+    found = units / unit + 0.0  # no -0
+    near = np.abs(scaled - units) > 0.43
     keep = rounder(decimals)
-    return [keep(sqrt(each) if each > 0 else -sqrt(-each)) for each in even]
+    found[near] = [keep(each) for each in numbers[near].tolist()]
+    return found

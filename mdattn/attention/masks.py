@@ -27,6 +27,7 @@ def window(n_query: int, n_key: int, size: int) -> Mask:
     if size < 1:
         raise ValueError(f"a window holds at least the query's own key: its size must be 1 or more, got {size}")
     own = n_key - n_query
+    size = min(size, n_query + n_key)  # A larger one hides no more, and numpy's integers end somewhere.
     return np.tri(n_query, n_key, own, dtype=np.bool_) & ~np.tri(n_query, n_key, own - size, dtype=np.bool_)
 
 

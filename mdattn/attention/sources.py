@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
+from itertools import chain
 from math import prod
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,39 @@ from mdattn.errors import OptionError, suggest
 
 MOST_BYTES = 64 * 2**20  # of a file, and of an array in a compressed one
 MOST_JSON_BYTES = 16 * 2**20  # Lists take many times their text in memory.
+MOST_NUMBERS = 2**24  # of what is taken out of an array: 128 MB in the type that is computed with
+MOST_KEPT = 2 * MOST_BYTES  # of files that blocks after the first may name again
+MOST_FILES = 32  # the same
 MOST_MEMBERS = 10_000  # of a .npz
 MOST_AXES = 8
 MOST_LISTED = 12  # names in a message
 MOST_LENGTH = 100  # of a name in a message
 
 AnyArray = NDArray[Any]
+
+
+class Contents(NamedTuple):
+    """What a file holds: the names of its arrays, None for one without a name, and how to get one of them."""
+
+    names: Sequence[str] | None
+    read: Callable[[str | None], AnyArray]
+
+
+class Opened(NamedTuple):
+    """A file that was read: its bytes, and what was found in them, by suffix and by the name of an array."""
+
+    data: bytes
+    contents: dict[str, Contents]
+    arrays: dict[tuple[str, str | None], AnyArray]
+
+    @property
+    def size(self) -> int:
+        """The bytes that are kept of it."""
+        return len(self.data) + sum(each.nbytes for each in self.arrays.values())
+
+
+# The files that are open, by what tells one file, as it is now, from another; those of longest ago come first.
+Files = MutableMapping[tuple[int, ...], Opened]
 
 
 def load(
@@ -39,22 +67,28 @@ def load(
     head: int | None = None,
     axes: Sequence[int] = (2, 3),
     mask: bool = False,
+    fits: Callable[[tuple[int, ...]], None] | None = None,
+    files: Files | None = None,
 ) -> AnyArray:
     """One array of the file `path_text`, which is relative to `folder`, the document's own.
 
     `array` names it where the file holds several. `layer` and `head`, from 0, index the leading axes
-    [layer, head, ...]; what is left must have one of the numbers of `axes`. The result is read-only: float64 and
-    finite, or bool for a `mask`. Raises OptionError for everything that is wrong with path, file, name or array.
+    [layer, head, ...]; what is left must have one of the numbers of `axes`, and a shape that `fits` does not raise an
+    OptionError for. The result is read-only: float64 and finite, or bool for a `mask`. `files` are those that were read
+    before; one that has not changed since is not read again, whatever it is called. Raises OptionError for everything
+    that is wrong with path, file, name or array.
     """
     suffix = _suffix(path_text)
-    data = _read(path_text, folder)
+    files = {} if files is None else files
+    file = _opened(path_text, folder, files)
     try:
-        found = READERS[suffix](data, array)
+        found = _found(file, suffix, array)
     except OptionError:
         raise
     except Exception as error:  # A file that is not what its suffix says makes its reader raise almost anything.
         reason = _plain(" ".join(str(error).split()) or type(error).__name__)
         _fail(f"{path_text!r} cannot be read as {suffix}: {reason}")
+    _forget(files)
     for name, index in (("layer", layer), ("head", head)):
         if index is not None:
             found = _part(found, name, index)
@@ -64,7 +98,28 @@ def load(
             f"the array has shape {list(found.shape)}, and {wanted} axes are needed",
             "pick a part of it with 'layer' and 'head'" if found.ndim > max(axes) else "",
         )
+    if fits is not None:
+        fits(found.shape)
+    if found.size > MOST_NUMBERS:
+        _fail(
+            f"the array has shape {list(found.shape)}, {found.size:,} numbers; at most {MOST_NUMBERS:,} can be drawn",
+            "pick a part of it with 'layer' and 'head'",
+        )
     return _checked(found, mask)
+
+
+def _found(file: Opened, suffix: str, array: str | None) -> AnyArray:
+    """The array of a file, as it stands there."""
+    if suffix not in file.contents:
+        file.contents[suffix] = READERS[suffix](file.data)
+    names, read = file.contents[suffix]
+    if names is not None:
+        array = _choose(names, array)
+    elif array is not None:
+        _fail(f"the file holds one array without a name, not {array!r}", "leave 'array' out")
+    if (suffix, array) not in file.arrays:
+        file.arrays[suffix, array] = read(array)
+    return file.arrays[suffix, array]
 
 
 def _fail(message: str, hint: str = "") -> NoReturn:
@@ -90,18 +145,21 @@ def _suffix(path_text: str) -> str:
     return suffix
 
 
-def _read(path_text: str, folder: Path) -> bytes:
-    """The bytes of a regular file inside the folder, symbolic links followed no further than that."""
+def _opened(path_text: str, folder: Path, files: Files) -> Opened:
+    """A regular file inside the folder, symbolic links followed no further than that."""
     base = folder.resolve()
     path = Path(os.path.realpath(base / path_text))
     if not path.is_relative_to(base):
         _fail(f"{path_text!r} is a symbolic link out of the document's folder", "put a copy of the file there")
     try:
         # Looked at before it is opened (to open a device can do things), and again after: it may have been replaced.
-        _regular(path_text, path.stat())
+        known = _identity(path_text, path.stat())
+        if known in files:
+            files[known] = files.pop(known)  # It is the latest now.
+            return files[known]
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(path, flags), "rb") as file:
-            _regular(path_text, os.fstat(file.fileno()))
+            known = _identity(path_text, os.fstat(file.fileno()))
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         _fail(f"there is no file {path_text!r} in the document's folder", _neighbours(path))
@@ -109,14 +167,28 @@ def _read(path_text: str, folder: Path) -> bytes:
         _fail(f"{path_text!r} cannot be opened: {error.strerror or type(error).__name__}")
     if len(data) > MOST_BYTES:
         _too_large(repr(path_text), len(data))
-    return data
+    files[known] = Opened(data, {}, {})
+    return files[known]
 
 
-def _regular(path_text: str, status: os.stat_result) -> None:
+def _forget(files: Files) -> None:
+    """Let go of the files of longest ago, as long as more is kept than may be."""
+    kept = {known: each.size for known, each in files.items()}
+    total = sum(kept.values())
+    for known in list(kept)[:-1]:
+        if total <= MOST_KEPT and len(files) <= MOST_FILES:
+            break
+        total -= kept[known]
+        del files[known]
+
+
+def _identity(path_text: str, status: os.stat_result) -> tuple[int, ...]:
+    """What tells this file, as it is now, from any other. Raises OptionError unless it is one that may be read."""
     if not stat.S_ISREG(status.st_mode):
         _fail(f"{path_text!r} is not a regular file")
     if status.st_size > MOST_BYTES:
         _too_large(repr(path_text), status.st_size)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _too_large(what: str, size: int, most: int = MOST_BYTES) -> NoReturn:
@@ -135,10 +207,8 @@ def _neighbours(path: Path) -> str:
 # The formats ---------------------------------------------------------------------------------------------------------
 
 
-def _npy(data: bytes, array: str | None) -> AnyArray:
-    if array is not None:
-        _fail(f"a .npy file holds one array without a name, not {array!r}", "leave 'array' out")
-    return _parse_npy(data)
+def _npy(data: bytes) -> Contents:
+    return Contents(None, lambda _: _parse_npy(data))
 
 
 def _parse_npy(data: bytes) -> AnyArray:
@@ -160,17 +230,19 @@ def _parse_npy(data: bytes) -> AnyArray:
     return _shaped(memoryview(data)[file.tell() :], dtype, shape, fortran)
 
 
-def _npz(data: bytes, array: str | None) -> AnyArray:
+def _npz(data: bytes) -> Contents:
     from io import BytesIO
     from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
     # Each entry of the directory takes some ten times its size in memory: counted before it is read.
     if data.count(b"PK\x01\x02") > MOST_MEMBERS:
         raise ValueError(f"it holds more than {MOST_MEMBERS:,} members")
-    with ZipFile(BytesIO(data)) as archive:
-        infos = [each for each in archive.infolist() if each.filename.endswith(".npy")]
-        names = [each.filename.removesuffix(".npy") for each in infos]
-        info = infos[names.index(_choose(names, array))]
+    archive = ZipFile(BytesIO(data))
+    infos = [each for each in archive.infolist() if each.filename.endswith(".npy")]
+    names = [each.filename.removesuffix(".npy") for each in infos]
+
+    def read(name: str | None) -> AnyArray:
+        info = infos[names.index(str(name))]
         if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
             raise ValueError("its compression is not that of numpy.savez")
         if info.file_size > MOST_BYTES:
@@ -178,24 +250,30 @@ def _npz(data: bytes, array: str | None) -> AnyArray:
         with archive.open(info) as member:
             return _parse_npy(member.read(MOST_BYTES + 1))
 
+    return Contents(names, read)
 
-def _safetensors(data: bytes, array: str | None) -> AnyArray:
+
+def _safetensors(data: bytes) -> Contents:
     try:
         from safetensors import deserialize  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         _fail("to read .safetensors files, a package is missing", "pip install 'mdattn[safetensors]'")
     tensors = dict(deserialize(data))  # type: ignore[no-untyped-call,unused-ignore]
-    tensor = tensors[_choose(list(tensors), array)]
-    name, content = tensor["dtype"], memoryview(tensor["data"])
-    if name == "BF16":  # The upper half of a float32.
-        halves = _shaped(content, np.dtype("<u2"), tensor["shape"])
-        return (halves.astype("<u4") << 16).view("<f4")
-    if name not in SAFETENSORS_TYPES:
-        _fail(f"an array of type {name} cannot be drawn", "save it as F32")
-    return _shaped(content, np.dtype(SAFETENSORS_TYPES[name]), tensor["shape"])
+
+    def read(name: str | None) -> AnyArray:
+        tensor = tensors[name]
+        type_, content = tensor["dtype"], memoryview(tensor["data"])
+        if type_ == "BF16":  # The upper half of a float32.
+            halves = _shaped(content, np.dtype("<u2"), tensor["shape"])
+            return (halves.astype("<u4") << 16).view("<f4")
+        if type_ not in SAFETENSORS_TYPES:
+            _fail(f"an array of type {type_} cannot be drawn", "save it as F32")
+        return _shaped(content, np.dtype(SAFETENSORS_TYPES[type_]), tensor["shape"])
+
+    return Contents(list(tensors), read)
 
 
-def _json(data: bytes, array: str | None) -> AnyArray:
+def _json(data: bytes) -> Contents:
     import json
 
     if len(data) > MOST_JSON_BYTES:
@@ -205,18 +283,33 @@ def _json(data: bytes, array: str | None) -> AnyArray:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     if isinstance(content, dict):
-        content = content[_choose(list(content), array)]
-    elif array is not None:
-        _fail(f"the file holds one array without a name, not {array!r}", "leave 'array' out")
+        return Contents(list(content), lambda name: _of_lists(content[name]))
+    return Contents(None, lambda _: _of_lists(content))
+
+
+def _of_lists(content: object) -> AnyArray:
+    """Nested lists as an array. What they hold is known before numpy makes room for it, which for words is endless."""
     if not isinstance(content, list):
         raise ValueError("it needs lists of numbers, or a mapping from names to such lists")
-    try:
-        found = np.array(content)
-    except ValueError:
-        _fail("the rows of the array differ in length")
-    if found.dtype != np.bool_ and _holds_bool(content, found.ndim):
+    shape, entries = [len(content)], content
+    while (types := set(map(type, entries))) == {list}:
+        if len(set(map(len, entries))) > 1 or len(shape) == MOST_AXES:
+            _ragged()
+        shape.append(len(entries[0]))
+        entries = list(chain.from_iterable(entries))
+    if list in types:
+        _ragged()
+    if types - {bool, int, float}:
+        _unreal("text" if str in types else "mappings" if dict in types else "null")
+    if bool in types and len(types) > 1:
         _fail("the array mixes numbers with true and false")
-    return found
+    found = np.array(entries)
+    _known(found.dtype)
+    return found.reshape(shape)
+
+
+def _ragged() -> NoReturn:
+    _fail("the rows of the array differ in length")
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -230,14 +323,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _holds_bool(content: list[Any], axes: int) -> bool:
-    flat: Iterable[Any] = content
-    for _ in range(axes - 1):
-        flat = (entry for row in flat for entry in row)
-    return any(type(entry) is bool for entry in flat)
-
-
-READERS: dict[str, Callable[[bytes, str | None], AnyArray]] = {
+READERS: dict[str, Callable[[bytes], Contents]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".safetensors": _safetensors,
@@ -262,7 +348,7 @@ SAFETENSORS_TYPES = {
 # The array -----------------------------------------------------------------------------------------------------------
 
 
-def _choose(names: list[str], array: str | None) -> str:
+def _choose(names: Sequence[str], array: str | None) -> str:
     """The name that is asked for, or the only one."""
     if not names:
         _fail("the file holds no array")
@@ -277,12 +363,12 @@ def _choose(names: list[str], array: str | None) -> str:
     return array
 
 
-def _suggestion(word: str, names: list[str]) -> str:
+def _suggestion(word: str, names: Sequence[str]) -> str:
     hint = suggest(word, [_plain(each) for each in names])
     return hint if hint.startswith("did you mean") else "choose from " + _listed(names)
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(_plain(each) for each in names[:MOST_LISTED])
     return shown if len(names) <= MOST_LISTED else f"{shown} and {len(names) - MOST_LISTED} more"
 
@@ -300,7 +386,11 @@ def _plain(name: str) -> str:
 
 def _known(dtype: np.dtype[Any]) -> None:
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        _fail(f"the array holds {_plain(str(dtype))}, and real numbers are needed", "save it as float64")
+        _unreal(_plain(str(dtype)))
+
+
+def _unreal(held: str) -> NoReturn:
+    _fail(f"the array holds {held}, and real numbers are needed", "save it as float64")
 
 
 def _shaped(content: memoryview, dtype: np.dtype[Any], shape: Sequence[int], fortran: bool = False) -> AnyArray:

@@ -17,7 +17,16 @@ from msgspec import Meta, Struct
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
 from mdattn.diagrams import _words
-from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, distinct, labels, position, query_of, study
+from mdattn.diagrams._study import (
+    WRITTEN_DECIMALS,
+    Study,
+    distinct,
+    labels,
+    position,
+    query_of,
+    refuse_long_work,
+    study,
+)
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -115,6 +124,8 @@ def flow_of(options: Options) -> Flow:
     query = query_of(options, options.query)
     found = study(options, query=query)
     assert found.query is not None
+    if options.arithmetic == "shown":
+        refuse_long_work(found)
     sections = _sections(options, found)
     heads = tuple([_head(options, found, index, sections) for index in range(len(found.heads))])
     annotated = _annotated(options, found, sections)
@@ -137,7 +148,7 @@ def flow_of(options: Options) -> Flow:
         annotated=annotated,
         finer=max(options.decimals, 2),
         noun="word" if options.text is not None else "token",
-        plain=found.basis == "vectors" and options.heads == 1 and given == (None, None, None, None),
+        plain=found.basis == "vectors" and options.heads == 1 and all(each is None for each in given),
     )
 
 

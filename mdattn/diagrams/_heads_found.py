@@ -6,7 +6,7 @@ an even share; a head is focused if the entropy of its weights is well below tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -197,7 +197,11 @@ def _standing_out(scene: Scene, weights: Array, pairs: Sequence[Pointed]) -> _Fo
     if scene.threshold is None:
         least = min(strength[place] for place in places)
         standing &= weights >= least - NEAR
-    links = tuple(_link(scene, weights, standing, place, pairs) for place in places)
+    notes: dict[Place, list[str]] = {}
+    for pair in pairs:
+        for way in pair.ways if pair.note else ():
+            notes.setdefault(way, []).append(pair.note)
+    links = tuple(_link(scene, weights, standing, place, notes) for place in places)
     most = 0.0
     if total > len(places):
         strength[tuple(zip(*places, strict=True))] = 0.0
@@ -223,23 +227,24 @@ def _largest(strength: Array, total: int, most: int) -> list[Place]:
     if total > most:
         # Only a number as large as the last of the largest can be among them.
         least = np.partition(strength.ravel(), -most)[-most] - 2 * NEAR
-        ranked = [
-            (-numerals.snapped(strength[row, column]), row, column)
-            for row, column in np.argwhere(strength >= least).tolist()
-        ]
-        return sorted((row, column) for _, row, column in sorted(ranked)[:most])
+        rows, columns = np.nonzero(strength >= least)
+        # There can be a million of them, but few that differ.
+        numbers, which = np.unique(strength[rows, columns], return_inverse=True)
+        ranks = -np.array([numerals.snapped(each) for each in numbers.tolist()])[which]
+        first = np.argsort(ranks, kind="stable")[:most]
+        return sorted(zip(rows[first].tolist(), columns[first].tolist(), strict=True))
     return [(row, column) for row, column in np.argwhere(strength).tolist()]
 
 
-def _link(scene: Scene, weights: Array, standing: Any, place: Place, pairs: Sequence[Pointed]) -> Link:
+def _link(scene: Scene, weights: Array, standing: Any, place: Place, notes: Mapping[Place, Sequence[str]]) -> Link:
     left, right = place
     back = (right, left)
     forward = float(weights[place]) if standing[place] else None
     both = not scene.reader.cross and left != right
     backward = float(weights[back]) if both and standing[back] else None
     ways = [way for way, weight in ((place, forward), (back, backward)) if weight is not None]
-    notes = dict.fromkeys(pair.note for pair in pairs if pair.note and any(way in pair.ways for way in ways))
-    return Link(left, right, forward, backward, "; ".join(notes))
+    told = dict.fromkeys(note for way in ways for note in notes.get(way, ()))
+    return Link(left, right, forward, backward, "; ".join(told))
 
 
 def _missing(scene: Scene, weights: Array, found: _Found, pairs: Sequence[Pointed]) -> Iterator[str]:

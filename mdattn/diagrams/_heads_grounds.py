@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,9 +18,11 @@ from msgspec import Meta
 from mdattn import cells
 from mdattn import options as common
 from mdattn.attention import Trace, weigh
+from mdattn.diagrams._given import is_given
 from mdattn.diagrams._study import (
     Basis,
     Work,
+    check_heads,
     embeddings_of,
     key_tokens_of,
     labels,
@@ -96,20 +98,25 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 Place = tuple[int, int]
 """A query and a key."""
+Places = Any
+"""Some of them: bool [query, key]."""
 
 
 class _Pattern(NamedTuple):
     """What a head looks for by position or by spelling."""
 
     words: str
-    places: Callable[[Sequence[str], Sequence[str]], Iterable[Place]]
+    places: Callable[[Sequence[str], Sequence[str]], Places]
     one_sentence: bool
     """Whether it compares positions, which only those of one sentence can be."""
 
 
-def _shifted(*steps: int) -> Callable[[Sequence[str], Sequence[str]], Iterable[Place]]:
-    def places(queries: Sequence[str], keys: Sequence[str]) -> Iterable[Place]:
-        return [(at, at + step) for at in range(len(queries)) for step in steps if 0 <= at + step < len(keys)]
+def _shifted(*steps: int) -> Callable[[Sequence[str], Sequence[str]], Places]:
+    def places(queries: Sequence[str], keys: Sequence[str]) -> Places:
+        found = _nowhere(queries, keys)
+        for step in steps:
+            found |= np.eye(len(queries), len(keys), step, dtype=np.bool_)
+        return found
 
     return places
 
@@ -122,18 +129,26 @@ def _folded(word: str) -> str:
     return re.sub(_CASED, lambda letters: letters[0].casefold(), word)
 
 
-def _same(queries: Sequence[str], keys: Sequence[str]) -> Iterable[Place]:
+def _nowhere(queries: Sequence[str], keys: Sequence[str]) -> Places:
+    return np.zeros((len(queries), len(keys)), dtype=np.bool_)
+
+
+def _first(queries: Sequence[str], keys: Sequence[str]) -> Places:
+    found = _nowhere(queries, keys)
+    found[:, 0] = True
+    return found
+
+
+def _same(queries: Sequence[str], keys: Sequence[str]) -> Places:
     """The same word in upper or lower case, but for the word itself."""
-    spelled: dict[str, list[int]] = {}
-    for at, key in enumerate(keys):
-        spelled.setdefault(_folded(key), []).append(at)
-    itself = queries is keys
-    return [
-        (at, key)
-        for at, query in enumerate(queries)
-        for key in spelled.get(_folded(query), ())
-        if not (itself and at == key)
-    ]
+    spellings: dict[str, int] = {}
+    asked, answered = (
+        np.array([spellings.setdefault(_folded(word), len(spellings)) for word in words]) for words in (queries, keys)
+    )
+    found = asked[:, None] == answered
+    if queries is keys:
+        np.fill_diagonal(found, False)
+    return found
 
 
 PATTERNS = {
@@ -141,9 +156,9 @@ PATTERNS = {
     "next": _Pattern("the {noun} after", _shifted(1), True),
     "adjacent": _Pattern("the {noun}s beside it", _shifted(-1, 1), True),
     "same": _Pattern("the same {noun} elsewhere", _same, False),
-    "first": _Pattern("the first {noun}", lambda queries, keys: [(at, 0) for at in range(len(queries))], False),
+    "first": _Pattern("the first {noun}", _first, False),
     "self": _Pattern("the {noun} itself", _shifted(0), True),
-    "uniform": _Pattern("nothing: attends evenly", lambda queries, keys: [], False),
+    "uniform": _Pattern("nothing: attends evenly", _nowhere, False),
 }
 
 
@@ -164,7 +179,7 @@ class Grounds(NamedTuple):
     pairs: tuple[Pointed, ...]
     weights: Array | None = None
     """[query, key], None for a head that only has a note."""
-    places: Sequence[Place] | None = None
+    places: Places | None = None
     """What it looks for, if it does."""
 
 
@@ -204,10 +219,7 @@ class Reader(NamedTuple):
         if not heads:
             return
         options, work = self.options, self.work
-        scores = np.zeros((len(heads), len(work.tokens), len(work.key_tokens)))
-        for head, grounds in zip(scores, heads, strict=True):
-            for place in grounds.places or ():
-                head[place] = options.strength or STRENGTH
+        scores = np.array([grounds.places for grounds in heads], dtype=np.float64) * (options.strength or STRENGTH)
         scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
         trace = weigh(scores, scale=scale, softcap=options.softcap, allowed=work.allowed)
         for weights, grounds in zip(trace.weights, heads, strict=True):
@@ -217,8 +229,7 @@ class Reader(NamedTuple):
         """What each head attends by; those that look for places do not have their weights yet."""
         options = self.options
         listed = options.heads if isinstance(options.heads, list) else None
-        if listed == []:
-            raise OptionError("heads", "'heads' is an empty list", "give at least one head")
+        check_heads(options, len(self.work.tokens), len(self.work.key_tokens))
         outer = _outer(options)
         if outer is None and listed is None:
             yield from self.split()
@@ -246,7 +257,9 @@ class Reader(NamedTuple):
             trace = self.work.weighing(basis, getattr(head, own), (*path, own))
             return Grounds(_GIVEN[basis], basis, pairs, trace.weights[0])
         if pairs and not own:
-            return Grounds(f"Looks for pairs of {self.noun}s.", "looks", pairs, places=_ways(pairs))
+            places = _nowhere(self.work.tokens, self.work.key_tokens)
+            places[tuple(zip(*_ways(pairs), strict=True))] = True
+            return Grounds(f"Looks for pairs of {self.noun}s.", "looks", pairs, places=places)
         projections = head.projections or self.options.projections
         if projections is not None:
             at: OptionPath = (*path, "projections") if own else ("projections",)
@@ -268,12 +281,12 @@ class Reader(NamedTuple):
                 f"'{name}' compares positions in one sentence, and here keys have a sentence of their own",
                 f"choose from {', '.join(each for each in PATTERNS if not PATTERNS[each].one_sentence)}",
             )
-        places = list(found.places(self.work.tokens, self.work.key_tokens))
+        places = found.places(self.work.tokens, self.work.key_tokens)
         allowed = self.work.allowed
         said = f"Looks for {found.words.format(noun=self.noun)}"
-        if not places and name != "uniform":
+        if not places.any() and name != "uniform":
             said += "; there is none"
-        elif places and allowed is not None and not any(allowed[place] for place in places):
+        elif places.any() and allowed is not None and not (allowed & places).any():
             said += "; all masked"
         return Grounds(said + ".", "looks", pairs, places=places)
 
@@ -389,8 +402,7 @@ def reader_of(options: Options) -> Reader:
 def _refuse_idle(options: Options) -> None:
     """Raises IdleError for an option that bears on no head."""
     for name, bears in _BEARS.items():
-        given = getattr(options, name) not in (None, "none")
-        if given and not options.uses & bears:
+        if is_given(getattr(options, name)) and not options.uses & bears:
             what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
             does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
             raise IdleError(name, f"'{name}' has no effect: no head {does}", "remove it")

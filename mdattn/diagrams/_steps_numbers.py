@@ -16,7 +16,8 @@ from mdattn import cells, numerals
 from mdattn.attention import Trace
 from mdattn.attention.pencil import Working, work
 from mdattn.diagrams import _words
-from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, query_of, study
+from mdattn.diagrams._given import is_given
+from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, query_of, refuse_long_work, study
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -321,6 +322,8 @@ def prepared(options: Options) -> Steps:
     """The options carried out, with the keys chosen that are written out. Raises OptionError."""
     found = study(options, query=query_of(options, options.query))
     assert found.query is not None
+    if options.arithmetic == "shown":
+        refuse_long_work(found)
     sections = _sections(options, found)
     heads = tuple(worked(options, found, index) for index in range(len(found.heads)))
     cross = options.key_tokens is not None
@@ -370,6 +373,6 @@ def _refuse_idle(options: Options, sections: Sequence[Section]) -> None:
     """Raises OptionError for an option that shows in none of the steps that are drawn."""
     last = SECTIONS.index(sections[-1])
     for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
-        if last < first and getattr(options, name) not in (None, "none"):
+        if last < first and is_given(getattr(options, name)):
             parts = ", ".join(f"'{section}'" for section in sections)
             raise IdleError(name, f"'{name}' has no effect on the sections {parts}", "remove it, or draw more sections")

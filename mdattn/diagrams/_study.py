@@ -7,14 +7,14 @@ no token, a row that does not add up) is found here and raised as OptionError wi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.attention import Weighing, attend, given, illustrative, product, weigh
+from mdattn.attention import Trace, Weighing, attend, given, illustrative, product, weigh
 from mdattn.attention.masks import causal, window
+from mdattn.diagrams._given import counted, depth, flags, is_flat, numbers, vectors, written_decimals
 from mdattn.diagrams._words import checked
 from mdattn.diagrams._words import labels as labels
 from mdattn.errors import IdleError, OptionError, suggest
@@ -31,8 +31,14 @@ Basis = Literal["vectors", "scores", "weights"]
 DIMENSIONS = 3
 # A vector that an author wrote by hand is printed as written, up to this many decimals.
 WRITTEN_DECIMALS = 4
+MOST_HEADS = 64  # as many as may be asked for by number
+MOST_WEIGHTS = 2**24  # of all heads together: 16 heads of 1,024 tokens
+MOST_IN_VECTORS = 2**23  # numbers of the keys and values of all heads together
+MOST_BY_HAND = 2**20  # the same, where each is worked on by itself
 # A row of weights that was not rounded to some decimals comes from a model, maybe one that counts in half precision.
 UNROUNDED = 1e-3
+SURE = 3e-9  # A row that misses 1 by less does so within any rounding.
+FEW_KEYS = 6  # A message shows the row of so many keys in full.
 
 
 class HeadStudy(NamedTuple):
@@ -74,8 +80,11 @@ class Study(NamedTuple):
         return labels(self.key_tokens)
 
 
-def study(options: Attention, *, query: int | str | None = None) -> Study:
-    """Carry the options out, for one query or, with None, for every token. Raises OptionError."""
+def study(options: Attention, *, query: int | str | None = None, whole: bool = True) -> Study:
+    """Carry the options out, for one query or, with None, for every token. Raises OptionError.
+
+    Unless the `whole` of it is asked for, only the weights and the mask are kept of each trace.
+    """
     tokens = tokens_of(options)
     at = None if query is None else position(query, tokens, ("query",))
     key_tokens = key_tokens_of(options, tokens)
@@ -85,8 +94,8 @@ def study(options: Attention, *, query: int | str | None = None) -> Study:
     row = slice(None) if at is None else slice(at, at + 1)
     seen = None if allowed is None else allowed[row]
     work = Work(options, tokens, key_tokens, embeddings, seen, at)
-    vectors = [each for each in (embeddings, work.keys, work.values) if each is not None]
-    written = max(map(_written_decimals, vectors), default=0)
+    used = [each for each in (embeddings, work.keys, work.values) if each is not None]
+    written = max(map(written_decimals, used), default=0)
     shown = written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
     return Study(
         tokens=tokens,
@@ -95,12 +104,30 @@ def study(options: Attention, *, query: int | str | None = None) -> Study:
         embeddings=embeddings,
         illustrative=embeddings is not None and options.embeddings is None,
         basis=basis,
-        heads=tuple(work.heads(basis)),
+        heads=tuple(work.heads(basis)) if whole else tuple(map(_without_steps, work.heads(basis))),
         allowed=allowed,
         mask=mask,
         input_decimals=shown,
         inputs_exact=written <= WRITTEN_DECIMALS,
     )
+
+
+def refuse_long_work(found: Study) -> None:
+    """Raises OptionError for vectors that take too long to work out as a person does, number by number."""
+    arrays = [
+        each for head in found.heads if isinstance(head.trace, Trace) for each in (head.trace.key, head.trace.value)
+    ]
+    total = sum(each.size for each in arrays)
+    if total > MOST_BY_HAND:
+        problem = f"'shown' works with up to {MOST_BY_HAND:,} numbers of keys and values; here there are {total:,}"
+        raise OptionError("arithmetic", problem, "use 'exact'")
+
+
+def _without_steps(head: HeadStudy) -> HeadStudy:
+    """The head without the numbers on the way to its weights, which of many tokens take most of the memory."""
+    names = ("scale", "dot_products", "scaled", "capped", "biased", "value", "output")
+    weights, allowed = head.trace.weights, head.trace.allowed
+    return HeadStudy(head.name, Weighing(weights=weights, allowed=allowed, **dict.fromkeys(names)))
 
 
 # Tokens ---------------------------------------------------------------------------------------------------------------
@@ -123,7 +150,7 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
         return checked(tuple(options.key_tokens), "key_tokens")
     for name in ("keys", "values"):
         value = getattr(options, name)
-        if isinstance(value, list) and len(value) != len(tokens):
+        if isinstance(value, (list, np.ndarray)) and len(value) != len(tokens):
             raise OptionError(
                 name,
                 f"'{name}' has {len(value)} vectors, but there are {len(tokens)} tokens",
@@ -135,6 +162,8 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
 def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
     """The position that a position, a token or `word#2` stands for. Raises OptionError."""
     if isinstance(name, int):
+        if abs(name) > LARGEST:
+            raise OptionError(path, "there is no such position", f"positions go from 0 to {len(tokens) - 1}")
         return _position_numbered(name, tokens, path)
     places = [index for index, token in enumerate(tokens) if token == name]
     if len(places) == 1:
@@ -194,134 +223,27 @@ def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
     return labels(names)
 
 
-# Numbers --------------------------------------------------------------------------------------------------------------
-
-
-def numbers(value: object, path: OptionPath, axes: int, what: str) -> Array:
-    """A nested list as an array with that many axes. Raises OptionError at the first number or row that is wrong."""
-    if axes == 2 and isinstance(value, list) and (array := _at_once(value)) is not None:
-        return array
-    _check(value, path, axes, what)
-    return np.array(value, dtype=np.float64)
-
-
-def _written_decimals(array: Array) -> int:
-    """How many decimals an author wrote at the most; more than any are printed for numbers from a model."""
-    for decimals in range(numerals.MOST_DECIMALS + 1):
-        unit = 10.0**decimals
-        if (np.rint(array * unit) / unit == array).all():
-            return decimals
-    return numerals.MOST_DECIMALS + 1
-
-
-_NUMBERS = {int, float}
-
-
-def _at_once(rows: list[Any]) -> Array | None:
-    """Rows of numbers of one length as an array; None for anything else, which is looked at number by number."""
-    if not (
-        rows
-        and all(isinstance(row, list) and row and set(map(type, row)) <= _NUMBERS for row in rows)
-        and len(set(map(len, rows))) == 1
-    ):
-        return None
-    try:
-        array = np.array(rows, dtype=np.float64)
-    except OverflowError:  # A whole number of hundreds of digits.
-        return None
-    return array if (np.abs(array) <= LARGEST).all() else None  # What is not a number is not below it either.
-
-
-def _check(value: object, path: OptionPath, axes: int, what: str) -> tuple[int, ...]:
-    """The shape of a nested list of finite numbers."""
-    if axes == 0:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise OptionError(path, f"{what} holds {_named(value)}, not a number")
-        if isinstance(value, float) and not isfinite(value):
-            raise OptionError(path, f"{what} holds {value}, which is not a finite number")
-        if abs(value) > LARGEST:
-            raise OptionError(path, f"{what} holds {_named(value)}; numbers up to {LARGEST:g} can be printed")
-        return ()
-    if not isinstance(value, list):
-        raise OptionError(path, f"{what} must be {'a list' if axes == 1 else 'lists'} of numbers, not {_named(value)}")
-    if not value:
-        raise OptionError(path, f"{what} holds an empty list")
-    shapes = [_check(item, (*path, index), axes - 1, what) for index, item in enumerate(value)]
-    for index, shape in enumerate(shapes):
-        if shape != shapes[0]:
-            first, this = shapes[0][0], shape[0]
-            raise OptionError((*path, index), f"{what} is ragged: row {index} has length {this}, row 0 length {first}")
-    return (len(value), *shapes[0])
-
-
-def _named(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, dict)):
-        return "a list" if isinstance(value, list) else "a mapping"
-    return repr(value) if len(repr(value)) <= 40 else repr(value)[:39] + "…"
-
-
-def by_token(value: Mapping[str, Any], tokens: Sequence[str], name: str) -> list[tuple[str, Any]]:
-    """For each token, the name it goes by in a mapping and what stands there: `the#2` goes before `the`."""
-    found: list[tuple[str, Any]] = []
-    used = set()
-    counts: dict[str, int] = {}
-    for token in tokens:
-        counts[token] = counts.get(token, 0) + 1
-        key = f"{token}#{counts[token]}"
-        key = key if key in value else token
-        if key not in value:
-            hint = f"add one, or give this block '{name}' of its own"
-            raise OptionError(name, f"'{name}' has no vector for '{cells.printable(token)}'", hint)
-        used.add(key)
-        found.append((key, value[key]))
-    for key in value:
-        if key not in used:
-            choices = dict.fromkeys(map(cells.printable, tokens))
-            raise OptionError(
-                (name, key), f"'{cells.printable(key)}' in '{name}' is not a token", suggest(key, choices)
-            )
-    return found
-
-
-def vectors(value: list[Any] | Mapping[str, Any], tokens: Sequence[str], name: str) -> Array:
-    """One vector a token, from a list or from a mapping by token: [token, d]."""
-    if isinstance(value, list):
-        if len(value) != len(tokens):
-            raise OptionError(name, f"'{name}' must have one vector a token: {len(tokens)}, not {len(value)}")
-        return numbers(value, (name,), 2, f"'{name}'")
-    entries = by_token(value, tokens, name)
-    together = [vector for _, vector in entries]
-    if (array := _at_once(together)) is not None:
-        return array
-    rows = [numbers(vector, (name, key), 1, f"the vector of '{cells.printable(key)}'") for key, vector in entries]
-    for (key, _), row in zip(entries, rows, strict=True):
-        if len(row) != len(rows[0]):
-            first, this = cells.printable(entries[0][0]), cells.printable(key)
-            raise OptionError(
-                (name, key),
-                f"the vector of '{this}' has length {len(row)}, that of '{first}' length {len(rows[0])}",
-            )
-    return np.stack(rows)
-
-
 # Attention ------------------------------------------------------------------------------------------------------------
+
+
+def _form(given: Attention | Head) -> Basis:
+    return "weights" if given.weights is not None else "scores" if given.scores is not None else "vectors"
 
 
 def _basis(options: Attention) -> Basis:
     """What the weights come from. An option that the basis makes idle is an error."""
     heads = options.heads if isinstance(options.heads, list) else []
-    forms = {("weights" if each.weights else "scores" if each.scores else "vectors") for each in heads}
+    for index, each in enumerate(heads):
+        if each.weights is not None and each.scores is not None:
+            raise OptionError(("heads", index, "scores"), "'weights' and 'scores' exclude each other", "keep one")
+    forms = {_form(each) for each in heads}
     if len(forms) > 1:
         raise OptionError("heads", "some heads give scores or weights and some do not", "give the same for each head")
     inner = forms.pop() if forms else "vectors"
-    outer: Basis = "weights" if options.weights is not None else "scores" if options.scores is not None else "vectors"
+    outer = _form(options)
     if inner != "vectors" and outer != "vectors":
         raise OptionError(outer, f"'{outer}' are given for the block and for its heads", "give them once")
-    basis: Basis = inner if inner != "vectors" else outer  # type: ignore[assignment]
+    basis: Basis = inner if inner != "vectors" else outer
     idle = {
         "vectors": (),
         "scores": ("keys", "dimensions"),
@@ -341,39 +263,49 @@ def embeddings_of(options: Attention, tokens: tuple[str, ...]) -> Array:
         return vectors(options.embeddings, tokens, "embeddings")
     dimensions = options.dimensions
     if dimensions is None and options.keys is not None:
-        width = len(_first(options.keys))
-        return illustrative(tokens, max(width, 1), options.decimals)
+        return illustrative(tokens, max(_length(options.keys), 1), options.decimals)
     if dimensions is None and isinstance(options.heads, int):
         dimensions = DIMENSIONS if options.heads == 1 else 2 * options.heads
     return illustrative(tokens, dimensions or DIMENSIONS, options.decimals)
 
 
-def _first(value: list[Any] | Mapping[str, Any]) -> Sequence[Any]:
-    each = next(iter(value.values() if isinstance(value, Mapping) else value), ())
-    return each if isinstance(each, list) else ()
+def _length(value: Any) -> int:
+    """How long the first of some vectors is."""
+    first = next(iter(value.values() if isinstance(value, Mapping) else value), ())
+    return len(first) if isinstance(first, (list, np.ndarray)) else 0
 
 
 def mask_of(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.bool_] | None, str]:
     """[query, key], true where a query may attend, and the mask in words."""
     mask = options.mask
-    if mask == "none":
-        return None, "none"
-    if mask == "causal":
-        return causal(queries, keys), "causal"
     if isinstance(mask, Window):
-        return window(queries, keys, mask.window), f"window of {mask.window}"
-    for index, row in enumerate(mask):
-        if not isinstance(row, list) or len(row) != keys:
-            size = f"length {len(row)}" if isinstance(row, list) else _named(row)
+        if mask.window > LARGEST:
             raise OptionError(
-                ("mask", index), f"row {index} of 'mask' has {size}; each row needs one value a key: {keys}"
+                ("mask", "window"), f"a window may have up to {numerals.count(int(LARGEST))} keys", "give fewer"
             )
-        for place, value in enumerate(row):
-            if value not in (True, False):
-                raise OptionError(("mask", index, place), f"'mask' holds {_named(value)}, not true or false")
-    if len(mask) != queries:
-        raise OptionError("mask", f"'mask' must have one row a query: {queries}, not {len(mask)}")
-    return np.array(mask, dtype=np.bool_), "given"
+        return window(queries, keys, mask.window), f"window of {mask.window}"
+    if not isinstance(mask, str):
+        return flags(mask, ("mask",), queries, keys, counted(tokens_of(options))), "given"
+    return (None, "none") if mask == "none" else (causal(queries, keys), "causal")
+
+
+def check_heads(options: Attention, queries: int, keys: int) -> None:
+    """Raises OptionError for no heads, and for more heads or weights than a diagram is worth waiting for."""
+    heads = options.heads
+    if heads == []:
+        raise OptionError("heads", "'heads' is an empty list", "give at least one head")
+    count = heads if isinstance(heads, int) else len(heads)
+    if count > MOST_HEADS:
+        at: OptionPath = ("heads", MOST_HEADS)
+        raise OptionError(at, f"'heads' lists {count:,} heads; at most {MOST_HEADS} can be drawn")
+    total = count * queries * keys
+    if total > MOST_WEIGHTS:
+        size = f"{count} heads x {queries:,} queries x {keys:,} keys"
+        raise OptionError(
+            "heads",
+            f"{size} are {total:,} weights; at most {MOST_WEIGHTS:,} can be drawn",
+            "draw fewer heads, or a part of the text",
+        )
 
 
 class Work(NamedTuple):
@@ -402,10 +334,9 @@ class Work(NamedTuple):
 
     def heads(self, basis: Basis) -> Iterator[HeadStudy]:
         """Each head with its trace."""
-        listed = self.options.heads if isinstance(self.options.heads, list) else None
-        if listed == []:
-            raise OptionError("heads", "'heads' is an empty list", "give at least one head")
-        count = len(listed) if listed is not None else int(self.options.heads)  # type: ignore[arg-type]
+        heads = self.options.heads
+        check_heads(self.options, 1 if self.query is not None else len(self.tokens), len(self.key_tokens))
+        listed, count = (None, heads) if isinstance(heads, int) else (heads, len(heads))
         if basis != "vectors":
             yield from self.given_heads(basis, listed, count)
         elif listed is None:
@@ -462,6 +393,13 @@ class Work(NamedTuple):
 
     def trace(self, query: Array, key: Array, value: Array) -> Weighing:
         options = self.options
+        count = options.heads if isinstance(options.heads, int) else len(options.heads)
+        total = count * (key.size + value.size)
+        if total > MOST_IN_VECTORS:
+            problem = (
+                f"the keys and values of {count} heads are {total:,} numbers; at most {MOST_IN_VECTORS:,} are taken"
+            )
+            raise OptionError("heads" if count > 1 else (), problem, "give fewer or shorter vectors")
         scale = query.shape[1] ** -0.5 if options.scale is None else options.scale
         return attend(
             query,
@@ -485,16 +423,23 @@ class Work(NamedTuple):
         if count == 1:
             yield HeadStudy(names[0], self.given_trace(basis, rows, (basis,)))
             return
-        if self.query is None and not any(
-            isinstance(each, list) for row in rows if isinstance(row, list) for each in row
-        ):
-            raise OptionError(basis, f"'{basis}' is one matrix, and there are {count} heads", "give one matrix a head")
-        if len(rows) != count:
-            raise OptionError(basis, f"'{basis}' has {len(rows)} matrices for {count} heads", "give one matrix a head")
+        self.check_count(basis, rows, count)
         for index, name in enumerate(names):
             yield HeadStudy(name, self.given_trace(basis, rows[index], (basis, index)))
 
-    def given_trace(self, basis: Basis, rows: list[Any], path: OptionPath) -> Weighing:
+    def check_count(self, basis: Basis, rows: Any, count: int) -> None:
+        """Raises OptionError unless there is one matrix, or of one query one row, for each of several heads."""
+        found = depth(rows)
+        one = "matrix" if self.query is None else "row or matrix"
+        if found < 2 or (found == 2 and (self.query is None or len(rows) != count)):
+            what = "row" if found < 2 else "matrix"
+            raise OptionError(basis, f"'{basis}' is one {what}, and there are {count} heads", f"give one {one} a head")
+        if len(rows) != count:
+            matrices = "1 matrix" if len(rows) == 1 else f"{len(rows)} matrices"
+            problem = f"'{basis}' has {matrices} for {count} heads"
+            raise OptionError((basis, min(len(rows), count)), problem, f"give one {one} a head")
+
+    def given_trace(self, basis: Basis, rows: Any, path: OptionPath) -> Weighing:
         """The trace of scores or weights that stand in the block, with values where there are any."""
         options = self.options
         value = self.values if self.values is not None else self.embeddings
@@ -505,7 +450,7 @@ class Work(NamedTuple):
             value = _project(value, options.projections, "value", ("projections",))
         return self.weighing(basis, rows, path, value)
 
-    def weighing(self, basis: Basis, rows: list[Any], path: OptionPath, value: Array | None = None) -> Weighing:
+    def weighing(self, basis: Basis, rows: Any, path: OptionPath, value: Array | None = None) -> Weighing:
         """Scores or weights [query, key] that stand at the path, with values [key, d_v] or without."""
         options = self.options
         matrix = self.matrix(rows, path, basis)
@@ -515,36 +460,68 @@ class Work(NamedTuple):
         self.check_weights(matrix, rows, path)
         return given(matrix, value=value, allowed=self.allowed)
 
-    def matrix(self, rows: list[Any], path: OptionPath, basis: Basis) -> Array:
+    def matrix(self, rows: Any, path: OptionPath, basis: Basis) -> Array:
         """[query, key]: the matrix that the block gives, or the row of its one query."""
         queries, keys = len(self.tokens), len(self.key_tokens)
-        single = self.query is not None and bool(rows) and not isinstance(rows[0], list)
-        matrix = numbers(rows, path, 1 if single else 2, f"'{basis}'")
-        matrix = matrix[None, :] if single else matrix
-        wanted = (1 if single else queries, keys)
-        if matrix.shape != wanted:
-            had = " x ".join(map(str, matrix.shape))
-            raise OptionError(path, f"'{basis}' is {had}; {queries} queries x {keys} keys are needed")
+        single = self.query is not None and is_flat(rows)
+        found = numbers(rows, path, 1 if single else 2, f"'{basis}'", keys)
+        matrix = found[None, :] if single else found
+        if matrix.shape != (1 if single else queries, keys):
+            self.refuse_shape(matrix, rows, path, basis, single)
         return matrix if single or self.query is None else matrix[self.query : self.query + 1]
 
-    def check_weights(self, matrix: Array, rows: list[Any], path: OptionPath) -> None:
+    def refuse_shape(self, matrix: Array, rows: Any, path: OptionPath, basis: Basis, single: bool) -> NoReturn:
+        """Raises OptionError that says what is needed, for which tokens, and that the row of one query is enough."""
+        queries, keys = len(self.tokens), len(self.key_tokens)
+        told = counted(self.tokens)
+        if self.cross:
+            told += "; " + counted(self.key_tokens, "'key_tokens'")
+        if single:
+            message = f"'{basis}' is a row of {matrix.shape[1]}; the one query needs {keys}, one a key"
+            raise OptionError(path, message, told)
+        had = " x ".join(map(str, matrix.shape))
+        message = f"'{basis}' is {had}; {queries} queries x {keys} keys are needed"
+        if self.query is not None and matrix.shape[1] == keys:
+            row = rows[0] if len(rows) == 1 and keys <= FEW_KEYS else [0.5, 0.5]
+            short = ", ".join(numerals.compact(float(each), numerals.MOST_DECIMALS) for each in row)
+            example = (
+                f"'{basis}: [{short}]'"
+                if len(rows) == 1 and keys <= FEW_KEYS
+                else f"'{basis}: [{short}, {cells.ELLIPSIS}]'"
+            )
+            told = f"or only the query's own row, as {example}; {told}"
+        # Where only the rows are too long or too short, the first of them is as wrong as any.
+        at = (*path, 0) if len(matrix) == queries and isinstance(rows, list) else path
+        raise OptionError(at, message, told)
+
+    def check_weights(self, matrix: Array, rows: Any, path: OptionPath) -> None:
         """Each row adds up to 1 within what rounding its numbers can do, and what is masked weighs nothing."""
-        for index, row in enumerate(matrix.tolist()):
-            at = (*path, index) if self.query is None else path
-            if any(weight < 0 for weight in row):
-                raise OptionError(at, "a weight below 0", "weights are shares: from 0 to 1")
-            allowed = None if self.allowed is None else self.allowed[index]
-            if allowed is not None and any(
-                weight and not may for weight, may in zip(row, allowed.tolist(), strict=True)
-            ):
-                raise OptionError(at, f"row {index} gives weight to a masked position", "write 0 there")
-            if allowed is not None and not allowed.any():
-                continue
-            decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
-            slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
-            # Of many keys each may have been rounded to 0, but then nothing is left to draw.
-            if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
-                raise OptionError(at, f"the weights of row {index} add up to {sum(row):.6g}, not to 1")
+        # Only rows that a look at all of them together leaves in doubt are looked at number by number.
+        doubtful = ~(np.abs(matrix.sum(axis=1) - 1) < SURE) | (matrix < 0).any(axis=1)
+        if self.allowed is not None:
+            doubtful |= (~self.allowed & (matrix != 0)).any(axis=1)
+        for index in np.flatnonzero(doubtful).tolist():
+            number = index if self.query is None else self.query
+            at, name = (path, "the row") if is_flat(rows) else ((*path, number), f"row {number}")
+            self.check_row(matrix[index].tolist(), index, at, name)
+
+    def check_row(self, row: list[float], index: int, at: OptionPath, name: str) -> None:
+        """The same of one row."""
+        if any(weight < 0 for weight in row):
+            place = next(place for place, weight in enumerate(row) if weight < 0)
+            raise OptionError((*at, place), "a weight below 0", "weights are shares: from 0 to 1")
+        allowed = None if self.allowed is None else self.allowed[index].tolist()
+        if allowed is not None:
+            for place, (weight, may) in enumerate(zip(row, allowed, strict=True)):
+                if weight and not may:
+                    raise OptionError((*at, place), f"{name} gives weight to a masked position", "write 0 there")
+            if not any(allowed):
+                return
+        decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
+        slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
+        # Of many keys each may have been rounded to 0, but then nothing is left to draw.
+        if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
+            raise OptionError(at, f"the weights of {name} add up to {sum(row):.6g}, not to 1")
 
 
 def _project(array: Array, projections: Projections | None, name: str, path: OptionPath) -> Array:

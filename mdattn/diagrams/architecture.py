@@ -227,6 +227,8 @@ def _tokens(options: Options, model: Model) -> tuple[str, ...]:
 
 # A model that prints its vectors is small enough to print them, and quick enough to run while a document renders.
 _SMALL = {"d_model": 16, "d_ff": 256, "layers": 48, "experts": 16}
+_MOST_WORK = 2**23  # weights, and numbers in the feed-forward networks
+_GELU = 16  # times as long as other activations, each of its numbers takes
 
 
 def _vectors(options: Options, model: Model, tokens: tuple[str, ...]) -> tuple[list[list[float]], list[list[float]]]:
@@ -243,6 +245,7 @@ def _vectors(options: Options, model: Model, tokens: tuple[str, ...]) -> tuple[l
                 f"'values' runs models with {name} up to {most}; this one has {getattr(model, name)}",
                 f"set '{name}'",
             )
+    _refuse_long_runs(model, len(tokens))
     from mdattn.attention.embeddings import illustrative
     from mdattn.attention.transformer import Network, forward
 
@@ -250,6 +253,18 @@ def _vectors(options: Options, model: Model, tokens: tuple[str, ...]) -> tuple[l
     shared = {field.name: getattr(model, field.name) for field in fields(Network) if field.name != "causal"}
     output = forward(Network(**shared, causal=model.model == "decoder-only"), embeddings)
     return embeddings.tolist(), output.tolist()
+
+
+def _refuse_long_runs(model: Model, tokens: int) -> None:
+    """Raises OptionError for a model and a sentence that together take longer than a diagram is worth waiting for."""
+    numbers = tokens * model.d_ff * model.experts * (_GELU if model.activation in ("gelu", "geglu") else 1)
+    work = model.layers * (model.heads * tokens * tokens + numbers)
+    if work > _MOST_WORK:
+        raise OptionError(
+            "values",
+            f"'values' would take {numerals.count(-(-work // _MOST_WORK))} times the work that it may",
+            f"run fewer layers, heads or experts, a smaller 'd_ff', or fewer than {tokens:,} tokens",
+        )
 
 
 def _decimals(options: Options) -> int:

@@ -262,10 +262,16 @@ def _strongest_of(weights: Any, allowed: Any) -> _Strongest:
     if not near.size:
         return _Strongest([], 0)
     units = np.rint(chosen[near, keys] * 10**numerals.SNAP)
-    # There can be a million of them, all alike.
-    first = np.argsort(-units, kind="stable")[:STRONGEST]
-    pairs = list(zip(rows[near[first]].tolist(), keys[first].tolist(), strict=True))
-    return _Strongest(pairs, int(np.count_nonzero(units >= units[first[-1]])))
+    # There can be a million of them, all alike: they are not sorted.
+    pairs: list[tuple[int, int]] = []
+    alike = 0
+    while len(pairs) < STRONGEST and alike < len(units):
+        places = np.flatnonzero(units == units.max())
+        first = places[: STRONGEST - len(pairs)]
+        pairs += zip(rows[near[first]].tolist(), keys[first].tolist(), strict=True)
+        alike += len(places)
+        units[places] = -1
+    return _Strongest(pairs, alike)
 
 
 def remark(
@@ -479,7 +485,7 @@ def _planned(options: Options) -> tuple[_Map, _Layout]:
         raise IdleError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
     if options.width < NARROWEST:
         raise OptionError("width", f"a heatmap needs at least {NARROWEST} columns, not {options.width}")
-    found = study(options)
+    found = study(options, whole=False)
     rows, columns = _Axis(found.tokens), _Axis(found.key_tokens)
     glyphs = CHARSETS[options.charset]
     given = _annotated(options, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from mdattn.attention import masks
 from mdattn.attention.attend import attend, given, heaviest, softmax, ties, weigh
+from mdattn.numerals import snapped
 
 Array = NDArray[np.float64]
 SHORT = 250  # random cases of a short run
@@ -281,3 +283,19 @@ def test_a_row_of_nothing_has_no_heaviest() -> None:
 def test_uniform_attention_over_eight_keys_ties_throughout() -> None:
     neighbours = [np.nextafter(0.125, 0), 0.125, np.nextafter(0.125, 1)]
     assert ties(neighbours) == (0, 1, 2)
+
+
+def test_ties_of_an_array_are_those_of_a_list_and_few_of_them_are_snapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        row = rng.choice([0.0, 0.25, 0.25 + 4e-10, 0.25 - 6e-10, 0.25 + 2.6e-9, 0.2], size=7)
+        assert ties(row) == ties(row.tolist())
+    calls: list[float] = []
+
+    def counted(value: float) -> float:
+        calls.append(value)
+        return snapped(value)
+
+    monkeypatch.setattr(import_module("mdattn.attention.attend"), "snapped", counted)
+    assert len(ties(np.full(100_000, 1e-5))) == 100_000
+    assert len(calls) < 10

@@ -61,3 +61,7 @@ def test_a_matrix_is_taken_as_written() -> None:
 def test_a_matrix_that_does_not_fit_names_its_row(rows: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         masks.matrix(rows, 2, 2)
+
+
+def test_a_window_of_any_size() -> None:
+    assert masks.window(2, 3, 2**70).tolist() == masks.causal(2, 3).tolist()

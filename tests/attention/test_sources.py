@@ -546,3 +546,93 @@ def test_an_array_without_numbers(tmp_path: Path, shape: tuple[int, int]) -> Non
 def test_types_that_only_some_machines_have(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.ones((2, 2), dtype=np.longdouble))
     assert "real numbers are needed (save it as float64)" in _refused("a.npy", tmp_path)
+
+
+# What is read twice --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are opened."""
+    names: list[str] = []
+    opened = os.open
+
+    def counted(path: Any, *rest: Any, **options: Any) -> int:
+        names.append(Path(path).name)
+        return opened(path, *rest, **options)
+
+    monkeypatch.setattr(os, "open", counted)
+    return names
+
+
+def test_one_file_is_opened_once_whatever_it_is_called(tmp_path: Path, opens: list[str]) -> None:
+    np.savez(tmp_path / "a.npz", weights=WEIGHTS, stack=STACK)
+    (tmp_path / "inner").symlink_to(tmp_path)
+    (tmp_path / "link.npz").symlink_to("a.npz")
+    os.link(tmp_path / "a.npz", tmp_path / "hard.npz")
+    files: sources.Files = {}
+    for name in ("a.npz", "./a.npz", "inner/a.npz", "link.npz", "hard.npz"):
+        assert load(name, tmp_path, array="weights", files=files).tolist() == WEIGHTS.tolist()
+        assert load(name, tmp_path, array="stack", layer=1, files=files).tolist() == STACK[1].tolist()
+    assert opens == ["a.npz"]
+
+
+def test_a_file_that_changed_is_read_again(tmp_path: Path, opens: list[str]) -> None:
+    files: sources.Files = {}
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    assert load("a.npy", tmp_path, files=files).tolist() == WEIGHTS.tolist()
+    np.save(tmp_path / "b.npy", WEIGHTS[::-1].copy())
+    (tmp_path / "b.npy").replace(tmp_path / "a.npy")  # As long as before, but another file.
+    assert load("a.npy", tmp_path, files=files).tolist() == WEIGHTS[::-1].tolist()
+    before = (tmp_path / "a.npy").stat()
+    np.save(tmp_path / "a.npy", 1 - WEIGHTS)
+    os.utime(tmp_path / "a.npy", ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert load("a.npy", tmp_path, files=files).tolist() == (1 - WEIGHTS).tolist()
+    assert opens == ["a.npy"] * 3
+
+
+def test_what_a_file_may_not_be_is_looked_at_each_time(tmp_path: Path) -> None:
+    files: sources.Files = {}
+    (tmp_path / "inner").mkdir()
+    np.save(tmp_path / "a.npy", WEIGHTS)
+    load("a.npy", tmp_path, files=files)
+    (tmp_path / "inner" / "a.npy").symlink_to("../a.npy")
+    assert "symbolic link out" in _refused("a.npy", tmp_path / "inner", files=files)
+    (tmp_path / "a.npy").rename(tmp_path / "a.json")
+    assert "there is no file" in _refused("a.npy", tmp_path, files=files)
+    assert "cannot be read as .json" in _refused("a.json", tmp_path, files=files)
+
+
+def test_no_more_is_kept_than_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opens: list[str]) -> None:
+    files: sources.Files = {}
+    for name in "abc":
+        np.save(tmp_path / f"{name}.npy", STACK[0])
+    monkeypatch.setattr(sources, "MOST_KEPT", 2 * len(_npy(STACK[0])) + 2 * STACK[0].nbytes)
+    for name in "abacaba":
+        load(f"{name}.npy", tmp_path, files=files)
+        assert sum(each.size for each in files.values()) <= sources.MOST_KEPT
+    assert opens == ["a.npy", "b.npy", "c.npy", "b.npy"]
+    monkeypatch.setattr(sources, "MOST_FILES", 1)
+    load("c.npy", tmp_path, files=files)
+    assert len(files) == 1
+
+
+def test_a_shape_is_looked_at_before_anything_is_made_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", STACK)
+    monkeypatch.setattr(sources, "_checked", None)  # It must not come to that.
+    seen: list[tuple[int, ...]] = []
+
+    def fits(shape: tuple[int, ...]) -> None:
+        seen.append(shape)
+        raise OptionError("source", "does not fit")
+
+    assert "does not fit" in _refused("a.npy", tmp_path, layer=1, fits=fits)
+    assert seen == [(3, 2, 2)]
+    monkeypatch.setattr(sources, "MOST_NUMBERS", 11)
+    assert "[3, 2, 2], 12 numbers; at most 11 can be drawn (pick a part" in _refused("a.npy", tmp_path, layer=1)
+
+
+def test_words_in_json_take_no_more_room_than_they_do(tmp_path: Path) -> None:
+    """numpy would give each of them as much as the longest."""
+    (tmp_path / "a.json").write_text(json.dumps(["x" * 2_000_000, *["y"] * 100_000]))
+    assert "the array holds text, and real numbers are needed" in _refused("a.json", tmp_path)

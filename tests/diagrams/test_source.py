@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from markdown_it import MarkdownIt
 
 import mdattn
 from mdattn.errors import DiagramError
+from mdattn.plugin import attention_diagram_plugin
 
 BLOCK = "```attention-diagram\n{}\n```\n"
 
@@ -80,7 +83,7 @@ def test_embeddings_are_printed_as_they_stand_in_the_file(folder: Path) -> None:
         ("{file: model.npz, array: wieghts}", "did you mean 'weights'"),
         ("{file: model.npz, array: weights}", "2 or 3 axes are needed"),
         ("{file: model.npz, array: weights, layer: 2, head: 0}", "layer"),
-        ("{file: vectors.json}", "'weights' is 3 x 2; 3 queries x 3 keys are needed"),
+        ("{file: vectors.json}", "'vectors.json' is 3 x 2; 3 queries x 3 keys are needed"),
         ("{holds: weights}", "'source' must be a mapping with 'file'"),
     ],
 )
@@ -91,8 +94,62 @@ def test_what_cannot_be_read_is_reported_in_its_place(folder: Path, source: str,
     assert caught.value.position is not None
 
 
+@pytest.mark.parametrize(
+    ("yaml", "message"),
+    [
+        (
+            "kind: heatmap\ntext: The cat sat on the mat\nsource: {file: model.npz, array: weights, layer: 0, head: 1}",
+            "'weights' of 'model.npz' is 3 x 3; 6 queries x 6 keys are needed (the text has 6 tokens: The cat sat",
+        ),
+        (
+            "kind: heatmap\ntokens: [a, b]\nsource: {file: model.npz, array: weights, layer: 0}",
+            "'weights' of 'model.npz' is 2 x 3 x 3; 2 queries x 2 keys are needed (the text has 2 tokens: a b)",
+        ),
+        (
+            "kind: flow\ntext: a b\nquery: a\nsource: {file: vectors.json, holds: embeddings}",
+            "'vectors.json' is 3 x 2; one vector a token is needed: 2 (the text has 2 tokens: a b)",
+        ),
+        (
+            "kind: flow\ntext: a b c\nquery: a\nkey_tokens: [x]\nsource: {file: vectors.json, holds: keys}",
+            "'vectors.json' is 3 x 2; one vector a token is needed: 1 (the text has 3 tokens: a b c; 'key_tokens'",
+        ),
+        (
+            "kind: heatmap\ntext: a b c\nsource: {file: model.npz, array: scores, layer: 0, head: 0}",
+            "'scores' of 'model.npz' at [0, ",
+        ),
+        (
+            "kind: heatmap\ntext: a b c\nheads: 3\nsource: {file: model.npz, array: weights, layer: 0}",
+            "'weights' of 'model.npz' at [2]: 'weights' has 2 matrices for 3 heads",
+        ),
+    ],
+)
+def test_what_is_wrong_with_its_numbers_is_said_of_the_file(folder: Path, yaml: str, message: str) -> None:
+    with pytest.raises(DiagramError) as caught:
+        render(folder, yaml)
+    assert message in str(caught.value)
+    assert caught.value.position is not None and caught.value.position.line == yaml.count("\n") + 2
+
+
+def test_twenty_blocks_open_their_file_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    read = os.open
+
+    def counted(path: str, flags: int) -> int:
+        opened.append(path)
+        return read(path, flags)
+
+    monkeypatch.setattr(os, "open", counted)
+    block = BLOCK.format("kind: heatmap\ntext: a b c\nsource: {file: model.npz, array: weights, layer: 1}")
+    document = mdattn.render((block + "\n") * 20, path=folder / "draft.md")
+    assert document.count("Head 2 of 2") == 20
+    assert len(opened) == 1
+    html = MarkdownIt().use(attention_diagram_plugin).render(block * 2, {"mdattn_path": folder / "draft.md"})
+    assert html.count("Head 2 of 2") == 2
+    assert len(opened) == 2  # Another document: it is looked at anew.
+
+
 def test_a_document_without_a_place_has_no_files_beside_it() -> None:
-    with pytest.raises(DiagramError, match="--stdin-filename"):
+    with pytest.raises(DiagramError, match="give the document a path, or on standard input a name"):
         mdattn.render(BLOCK.format("kind: heatmap\ntext: a b c\nsource: {file: head.npy}"))
 
 
