@@ -11,6 +11,8 @@ data class costs each start a millisecond.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from mdattn.drafts._check import compare
 from mdattn.drafts._compute import (
     MAX_BYTES,
@@ -26,10 +28,12 @@ from mdattn.drafts._compute import (
 )
 from mdattn.drafts._findings import STDIN, DraftError, Finding, UsageError
 from mdattn.drafts._output import Written, write
-from mdattn.drafts._patch import patch
 from mdattn.drafts._plan import Draft, Plan, leftovers, plan, plan_in_place
 from mdattn.drafts._search import MARKDOWN
 from mdattn.drafts._works import paging, rendering, updating
+
+if TYPE_CHECKING:
+    from mdattn.drafts._patch import patch
 
 __all__ = [
     "MARKDOWN",
@@ -60,3 +64,12 @@ __all__ = [
     "updating",
     "write",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What only a difference needs is imported when it is used."""
+    if name != "patch":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mdattn.drafts._patch import patch
+
+    return patch

@@ -68,7 +68,7 @@ class Trees:
         """
         if root is None:
             return os.open(path, flags)
-        return self._of(root).open(_below(path, root), flags)
+        return self._of(root).open(path, flags)
 
     def place(self, path: str, root: str | None, made: list[str]) -> tuple[Folder, str]:
         """The folder of the file that `path` leads to, and the file's name there; it is good until the next call.
@@ -76,17 +76,18 @@ class Trees:
         Folders that are missing are made, and added to `made`. Raises as `open`.
         """
         if root is not None:
-            return self._of(root).place(_below(path, root), made)
+            return self._of(root).place(path, made)
         if os.path.islink(path):
             path = os.path.realpath(path)
-        return self._of(os.path.dirname(path) or os.curdir).place(os.path.basename(path), made)
+        return self._of(os.path.dirname(path) or os.curdir).place(path, made)
 
     def _of(self, root: str) -> _Tree:
-        if root not in self._trees:
+        tree = self._trees.get(root)
+        if tree is None:
             if len(self._trees) == _MOST_HELD:
                 self.__exit__()
-            self._trees[root] = _Tree(root)
-        return self._trees[root]
+            tree = self._trees[root] = _Tree(root)
+        return tree
 
 
 def make_folders(path: str, made: list[str]) -> None:
@@ -106,6 +107,7 @@ class _Tree:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self._base = os.path.join(root, "") if root != os.curdir else ""
         self._held: dict[str, Folder] = {}  # The root as "", and the folder of the last file: they come in order.
 
     def close(self) -> None:
@@ -113,21 +115,25 @@ class _Tree:
             _, folder = self._held.popitem()
             _close(folder)
 
-    def open(self, inner: str, flags: int) -> int:
+    def open(self, path: str, flags: int) -> int:
+        inner = self._below(path)
         if not BY_DESCRIPTOR:
             return self._open_by_path(inner, flags)
         try:
-            return self._open(inner, flags)
+            folder, name = self._folder(inner, None)
+            return os.open(name, flags | NO_LINK, dir_fd=folder.descriptor)
         except OSError as error:
             if error.errno not in _MAYBE_LINK or (settled := self._settled(inner)) == inner:
                 raise
-        return self._open(settled, flags)
+        folder, name = self._folder(settled, None)
+        return os.open(name, flags | NO_LINK, dir_fd=folder.descriptor)
 
-    def place(self, inner: str, made: list[str]) -> tuple[Folder, str]:
+    def place(self, path: str, made: list[str]) -> tuple[Folder, str]:
+        inner = self._below(path)
         if not BY_DESCRIPTOR:
-            path = os.path.join(os.path.realpath(self.root), self._settled(inner))
-            make_folders(os.path.dirname(path), made)
-            return Folder(os.path.dirname(path), None), os.path.basename(path)
+            real = os.path.join(os.path.realpath(self.root), self._settled(inner))
+            make_folders(os.path.dirname(real), made)
+            return Folder(os.path.dirname(real), None), os.path.basename(real)
         try:
             folder, name = self._folder(inner, made)
             if not _is_link(folder, name):
@@ -137,9 +143,10 @@ class _Tree:
                 raise
         return self._folder(self._settled(inner), made)
 
-    def _open(self, inner: str, flags: int) -> int:
-        folder, name = self._folder(inner, None)
-        return os.open(name, flags | NO_LINK, dir_fd=folder.descriptor)
+    def _below(self, path: str) -> str:
+        """The steps from the root to a path that begins with it."""
+        inner = path.removeprefix(self._base)
+        return inner if os.sep == "/" else inner.replace(os.sep, "/")
 
     def _open_by_path(self, inner: str, flags: int) -> int:
         settled = self._settled(inner)
@@ -154,9 +161,12 @@ class _Tree:
     def _folder(self, inner: str, made: list[str] | None) -> tuple[Folder, str]:
         """The folder of a path without links, held open, and the name in it; made where it is missing, for `made`."""
         head, _, name = inner.rpartition("/")
+        held = self._held.get(head)
+        if held is not None:
+            return held, name
         folder = self._root(made)
-        if head in self._held:
-            return self._held[head], name
+        if not head:
+            return folder, name
         for number, step in enumerate(head.split("/")):
             try:
                 deeper = Folder(os.path.join(folder.path, step), _stepped(folder, step, made))
@@ -198,11 +208,6 @@ class _Tree:
         settled = real.removeprefix(base).replace(os.sep, "/")
         own = inner.split("/")
         return None if any(step.startswith(".") and step not in own for step in settled.split("/")) else settled
-
-
-def _below(path: str, root: str) -> str:
-    """The steps from a root to a path that begins with it."""
-    return path.removeprefix(os.path.join(root, "")).replace(os.sep, "/")
 
 
 def _stepped(folder: Folder, step: str, made: list[str] | None) -> int:
