@@ -2,7 +2,7 @@
 
 `difflib` takes quadratic time and more where few lines repeat often, and a stranger's document may be such a one. Here
 the lines that stand once in both divide the lists, as in a patience diff, and between two of them the shortest
-edit is looked for (Myers), but only so long: a part that would take longer is one change as a whole.
+edit is looked for (Myers), but only up to a number of edits: a part that takes more is one change as a whole.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import NamedTuple
 
-_MOST_EDITS = 500  # Memory grows with their square.
-_LEAST_STEPS = 2_000
-_STEPS_A_LINE = 64
+_MOST_EDITS = 300  # Time grows with them for each line, and memory with their square.
 
 
 class Match(NamedTuple):
@@ -110,27 +108,23 @@ def _between(a: list[int], b: list[int], i: int, end_i: int, j: int, end_j: int)
 
 
 def _shortest(a: list[int], b: list[int]) -> list[Match]:
-    """The runs that the shortest edit from a to b keeps; none where looking for it would take too long.
+    """The runs that the shortest edit from a to b keeps; none where that takes too many edits.
 
     `furthest[k]` is the largest x that as many edits reach on the diagonal k = x - y (E. Myers, 1986).
     """
-    steps = _LEAST_STEPS + _STEPS_A_LINE * (len(a) + len(b))
     furthest: dict[int, int] = {1: 0}
     trail: list[dict[int, int]] = []
     for edits in range(_MOST_EDITS):
         reached: dict[int, int] = {}
         for k in range(-edits, edits + 1, 2):
-            x = start = _entered(furthest, k, len(a), len(b))
+            x = _entered(furthest, k, len(a), len(b))
             if x < 0:
                 continue
             while x < len(a) and x - k < len(b) and a[x] == b[x - k]:
                 x += 1
             reached[k] = x
-            steps -= x - start + 1
             if x == len(a) and x - k == len(b):
                 return _walked(trail, x, k, furthest, a, b)
-        if steps < 0:
-            break
         trail.append(furthest)
         furthest = reached
     return []

@@ -71,9 +71,7 @@ def _put(change: Change, destination: str, trees: Trees, made: list[str], folder
             lost = _stage(change, folder, inner, temporary)
             _replace(change, folder, inner, temporary)
         finally:
-            with suppress(
-                OSError
-            ):  # It is there only if something went wrong, or the new file got its bytes by a link.
+            with suppress(OSError):  # A rename has taken it away.
                 os.unlink(folder.at(temporary), dir_fd=folder.descriptor)
     except (OSError, ValueError) as error:
         raise file_error(name, error) from error
@@ -86,6 +84,7 @@ def _stage(change: Change, folder: Folder, name: str, temporary: str) -> list[Di
 
     What of that cannot be kept is returned.
     """
+    _look_again(change, folder)
     current = None if change.old is None else _opened(change, folder, name)
     try:
         if current is not None and not os.access(folder.at(name), os.W_OK, dir_fd=folder.descriptor):
@@ -108,14 +107,10 @@ def _stage(change: Change, folder: Folder, name: str, temporary: str) -> list[Di
 def _replace(change: Change, folder: Folder, name: str, temporary: str) -> None:
     """Give the new bytes their name. Raises DraftError if what has that name is not what was read."""
     here = folder.descriptor
+    _look_again(change, folder)
     if change.old is None:
-        try:
+        with suppress(OSError, AttributeError, NotImplementedError):  # There is a file, or no file has hard links here.
             os.link(folder.at(temporary), folder.at(name), src_dir_fd=here, dst_dir_fd=here)
-        except FileExistsError:
-            raise _changed(change) from None
-        except (OSError, AttributeError, NotImplementedError):  # A file system, or a system, without hard links.
-            pass
-        else:
             return
     # A window of some microseconds remains between this look and the rename: no system call does both.
     descriptor = _opened(change, folder, name)
@@ -126,13 +121,17 @@ def _replace(change: Change, folder: Folder, name: str, temporary: str) -> None:
     os.replace(folder.at(temporary), folder.at(name), src_dir_fd=here, dst_dir_fd=here)
 
 
+def _look_again(change: Change, folder: Folder) -> None:
+    """Where the system cannot hold a folder, look whether another has taken its place. Raises DraftError."""
+    if folder.descriptor is None and os.path.realpath(folder.path) != folder.path:
+        raise _changed(change)
+
+
 def _opened(change: Change, folder: Folder, name: str) -> int | None:
     """The file that a result replaces; None if there is none, and there was none.
 
-    Raises DraftError where there was, where a link has taken its place, and where its folder is another.
+    Raises DraftError where there was one, and where a link has taken its place.
     """
-    if folder.descriptor is None and os.path.realpath(folder.path) != folder.path:
-        raise _changed(change)
     try:
         return os.open(folder.at(name), READ | NO_WAIT | NO_LINK, dir_fd=folder.descriptor)
     except OSError as error:

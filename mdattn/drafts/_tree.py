@@ -16,7 +16,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
 from typing import NamedTuple
 
 from mdattn.drafts._findings import DraftError, tidy
@@ -152,11 +151,13 @@ class _Tree:
         settled = self._settled(inner)
         path = os.path.join(os.path.realpath(self.root), settled)
         descriptor = os.open(path, flags | NO_LINK)
-        with suppress(OSError):
+        try:
             if self._settled(inner) == settled and os.path.samestat(os.stat(path), os.fstat(descriptor)):
                 return descriptor
-        os.close(descriptor)
-        raise DraftError(tidy(path), "changed on disk while it was being opened", "run again")
+            raise DraftError(tidy(path), "changed on disk while it was being opened", "run again")
+        except BaseException:
+            os.close(descriptor)
+            raise
 
     def _folder(self, inner: str, made: list[str] | None) -> tuple[Folder, str]:
         """The folder of a path without links, held open, and the name in it; made where it is missing, for `made`."""

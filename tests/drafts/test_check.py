@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import echo
 import pytest
@@ -222,19 +223,18 @@ def test_the_loops_can_be_watched() -> None:
     for name in ("d/a.md", "d/b.md", "d/c.md"):
         put(name, b"x")
     put("out/b.md", b"x")
-    seen: list[tuple[int, object]] = []
+    seen: list[tuple[int, Any]] = []
 
-    def track(listed: Sequence[object]) -> Iterator[object]:
+    def track(listed: Sequence[Any]) -> Iterator[Any]:
         for each in listed:
             yield each
             seen.append((len(listed), each))
 
-    watched: Callable[..., Iterator[object]] = track
     found = plan(["d"], "out")
-    outcome = compute(found, None, drafts.rendering(), watched)
+    outcome = compute(found, None, drafts.rendering(), track)
     assert seen == [(3, each) for each in found.drafts]
     seen.clear()
-    assert write(outcome.changes, watched).written == 2
+    assert write(outcome.changes, track).written == 2
     assert seen == [(2, each) for each in outcome.changes]
 
 

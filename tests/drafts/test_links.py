@@ -238,3 +238,40 @@ def test_a_folder_swapped_for_a_link_while_a_result_is_staged_in_it(monkeypatch:
     assert Path("out/y.md").read_bytes() == SECRET
     assert sorted(each.name for each in Path("out").iterdir()) == ["other.md", "y.md"]
     assert Path("posts/sub").is_symlink()
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_a_folder_swapped_for_a_link_before_a_result_is_staged(new: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not new:
+        Path("posts/sub/y.md").write_bytes(b"old\n")
+    outcome = compute(plan(["drafts"], "posts"), None, drafts.rendering())
+    before = sorted(Path("out").iterdir())
+    real = os.urandom
+
+    def swap(size: int) -> bytes:
+        if not Path("posts/sub").is_symlink():
+            Path("posts/sub").rename("away")
+            link("posts/sub", "../out")
+        return real(size)
+
+    monkeypatch.setattr(os, "urandom", swap)
+    monkeypatch.setattr(os, "unlink", lambda *_, **__: None)
+    write(outcome.changes)
+    assert sorted(Path("out").iterdir()) == before
+    assert Path("out/y.md").read_bytes() == SECRET
+
+
+def test_a_folder_swapped_for_a_link_while_a_result_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("posts/sub/y.md").write_bytes(b"old\n")
+    real = os.open
+
+    def swap(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if path.endswith("y.md") and "drafts" not in path and not Path("posts/sub").is_symlink():
+            Path("posts/sub").rename("away")
+            link("posts/sub", "../out")
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    found = plan(["drafts"], "posts")
+    monkeypatch.setattr(os, "open", swap)
+    outcome = compute(found, None, drafts.rendering())
+    assert SECRET not in [each.old for each in outcome.changes]

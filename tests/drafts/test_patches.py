@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -72,7 +73,7 @@ def steps(run: Callable[[], object]) -> int:
     """How many lines of the package are executed."""
     count = 0
 
-    def trace(frame: FrameType, event: str, _: object) -> object:
+    def trace(frame: FrameType, event: str, _: object) -> Any:
         nonlocal count
         if frame.f_code.co_filename != _lines.__file__:
             return None
@@ -96,6 +97,10 @@ HARD: dict[str, Callable[[int], tuple[list[str], list[str]]]] = {
         [line for i in range(n // 20) for line in (f"anchor {i}", *"ab" * 10)],
         [line for i in range(n // 20) for line in (f"anchor {i}", *"abc" * 6)],
     ),
+    "a change in every stretch": lambda n: (
+        [*(["a"] * (n // 160)), "b"] * 160,
+        [*(["a"] * (n // 160)), "c"] * 160,
+    ),
     "nothing in common": lambda n: (["a"] * n, ["b"] * n),
 }
 
@@ -103,7 +108,9 @@ HARD: dict[str, Callable[[int], tuple[list[str], list[str]]]] = {
 @pytest.mark.parametrize("case", HARD)
 def test_the_work_grows_with_the_lines(case: str) -> None:
     small, large = HARD[case](2_000), HARD[case](20_000)
-    assert steps(lambda: _lines.matches(*large)) <= 11 * steps(lambda: _lines.matches(*small))
+    work = steps(lambda: _lines.matches(*large))
+    assert work <= 11 * steps(lambda: _lines.matches(*small))
+    assert work <= 600 * sum(map(len, large))
     kept(*large)
 
 

@@ -106,7 +106,12 @@ def test_an_edit_made_meanwhile_is_not_lost(
     assert temporaries() == []
 
 
-@pytest.mark.parametrize("edit", [edited, edited_to_the_same_length, saved_anew, removed])
+def moved_behind_a_link(path: Path) -> None:
+    path.rename("d/z.txt")
+    path.symlink_to("z.txt")
+
+
+@pytest.mark.parametrize("edit", [edited, edited_to_the_same_length, saved_anew, removed, moved_behind_a_link])
 def test_the_look_is_the_last_thing_before_the_rename(
     edit: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
