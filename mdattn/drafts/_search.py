@@ -113,16 +113,17 @@ class _Search:
                 continue
             path = f"{inner}/{name}" if inner else name
             folder = entry.is_dir(follow_symlinks=False)
+            link = entry.is_symlink() or (folder and getattr(entry, "is_junction", bool)())  # Python 3.12, Windows.
             document = not folder and name.lower().endswith(self.suffixes)
-            if self.excludes is not None and (folder or document) and self.excludes(path, folder):
+            if self.excludes is not None and (folder or document or link) and self.excludes(path, not document):
                 self.excluded += 1
-            elif entry.is_symlink() and not self.links_too:
+            elif link and not self.links_too:
                 self._link(path, entry, document)
             elif folder:
                 if name != "node_modules":
                     yield path
             elif document:
-                if entry.is_file(follow_symlinks=False) or entry.is_symlink():  # No pipe, for which a run would wait.
+                if link or entry.is_file(follow_symlinks=False):  # No pipe, for which a run would wait.
                     self.documents.append(path)
             elif name.lower().endswith(_KINDRED):
                 self.kindred.append(name)

@@ -195,9 +195,10 @@ class _Tree:
         steps = inner.split("/")
         starts = ("/".join(steps[: number + 1]) for number in range(len(steps)))
         link = next((each for each in starts if self._inside(each) is None), inner)
+        root = tidy(self.root.rstrip("/") or self.root)
         raise DraftError(
             tidy(os.path.join(self.root, link)),
-            f"is a link out of {tidy(self.root)}, or to what is hidden there, and is not followed",
+            f"is a link out of {root}, or to what is hidden there, and is not followed",
             "delete the link, or name the file that it leads to",
         )
 

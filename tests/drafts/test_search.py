@@ -97,6 +97,15 @@ def test_an_excluded_folder_is_not_entered(monkeypatch: pytest.MonkeyPatch) -> N
     assert entered == ["d/"]
 
 
+def test_a_link_is_excluded_like_what_it_seems_to_be() -> None:
+    files("d/a.md", "shared/s.md")
+    Path("d/shared").symlink_to("../shared")
+    Path("d/s.md").symlink_to("../shared/s.md")
+    assert [each.name for each in plan(["d"], "out").findings] == ["d/s.md", "d/shared"]
+    found = plan(["d"], "out", exclude=["shared/", "s.md"])
+    assert (inside(found), found.findings, found.left_out) == (["a.md"], (), 2)
+
+
 def test_what_is_named_is_not_excluded() -> None:
     files("d/a.md")
     assert inside(plan(["d/a.md"], "out/", exclude=["*"])) == ["a.md"]
