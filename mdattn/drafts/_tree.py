@@ -106,7 +106,7 @@ class _Tree:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._base = os.path.join(root, "") if root != os.curdir else ""
+        self._base = os.path.join(root, "")
         self._held: dict[str, Folder] = {}  # The root as "", and the folder of the last file: they come in order.
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class _Tree:
         return self._folder(self._settled(inner), made)
 
     def _below(self, path: str) -> str:
-        """The steps from the root to a path that begins with it."""
+        """The steps from the root to a path that begins with it, or to a file in the current folder."""
         inner = path.removeprefix(self._base)
         return inner if os.sep == "/" else inner.replace(os.sep, "/")
 

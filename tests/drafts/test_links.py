@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -275,3 +276,46 @@ def test_a_folder_swapped_for_a_link_while_a_result_is_opened(monkeypatch: pytes
     monkeypatch.setattr(os, "open", swap)
     outcome = compute(found, None, drafts.rendering())
     assert SECRET not in [each.old for each in outcome.changes]
+
+
+# What is held open
+
+
+def test_a_run_holds_few_files_open_and_lets_go_of_them() -> None:
+    for number in range(60):
+        for name in (f"many/{number}/a.md", f"drafts/{number}/sub/a.md"):
+            Path(name).parent.mkdir(parents=True)
+            Path(name).write_bytes(b"words\n")
+    Path("drafts/1/sub/l.md").symlink_to("../../2/sub/a.md")
+    link("posts/sub", "../out")
+    open_now = Path("/proc/self/fd")
+    before = len(list(open_now.iterdir())) if open_now.exists() else 0
+    most = 0
+
+    def track(listed: Sequence[Any]) -> Iterator[Any]:
+        nonlocal most
+        for each in listed:
+            yield each
+            most = max(most, len(list(open_now.iterdir())) if open_now.exists() else 0)
+
+    named = [str(each) for each in sorted(Path("many").rglob("*.md"))]
+    more = drafts.Work(lambda text: True, lambda draft, text, path: drafts.Worked(text + "more\n"))
+    for found in (plan_in_place(named), plan(["drafts"], "posts"), plan(["."], "elsewhere")):
+        assert write(compute(found, None, more, track).changes, track).written >= 60
+    assert most <= before + 20
+    assert not open_now.exists() or len(list(open_now.iterdir())) == before
+
+
+@pytest.mark.parametrize("root", [".", "./", "drafts/..", "HERE", "HERE/"])
+def test_a_root_by_any_name(root: str) -> None:
+    root = root.replace("HERE", str(Path.cwd()))
+    link("drafts/l.md", "sub/y.md")
+    link("drafts/out.md", "../../elsewhere.md")
+    outcome = compute(plan([root], "new"), None, drafts.rendering())
+    assert not outcome.failed
+    assert write(outcome.changes).written == 5
+    for each in ("drafts/l.md", "drafts/sub/y.md", "drafts/x.md"):
+        assert Path("new", each).read_bytes() == b"a draft\n"
+    more = drafts.Work(lambda text: True, lambda draft, text, path: drafts.Worked("more\n"))
+    assert write(compute(plan_in_place([root]), None, more).changes).written == 9
+    assert Path("drafts/l.md").is_symlink()
