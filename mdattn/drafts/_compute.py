@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mdattn.render import Placed
 
 MAX_BYTES = 32 * 2**20
+MAX_RESULT = 8 * MAX_BYTES
 
 _MOST_REASON = 200  # characters of what an exception says
 _FOREIGN_MARKS = {
@@ -138,6 +139,10 @@ def compute(
                 findings += [Finding(draft.name, each) for each in error.diagnostics]
             except DraftError as error:
                 findings.append(error.finding)
+            except UsageError:
+                raise
+            except Exception as error:
+                findings.append(_crash(draft.name, error))
             else:
                 if draft.destination is None or old != new:
                     changes.append(Change(draft, old, new, identity, worked.placed))
@@ -195,8 +200,8 @@ def _draft_bytes(draft: Draft, stdin: BinaryIO | None, trees: Trees, files: _Fil
         data, status = slurp(trees.open(draft.source, draft.source_root, READ | wait), MAX_BYTES)
     except (OSError, ValueError) as error:
         raise file_error(draft.name, error) from error
-    if draft.source_root is not None and not stat.S_ISREG(status.st_mode):
-        raise DraftError(draft.name, "is no file")
+    if not stat.S_ISREG(status.st_mode) and (draft.source_root is not None or draft.destination == draft.source):
+        raise DraftError(draft.name, "is a device or a pipe, and no file", "standard input is named -")
     files.sources[status.st_dev, status.st_ino] = draft.source, status.st_nlink
     return checked(draft.name, data), (status.st_dev, status.st_ino)
 
@@ -212,20 +217,20 @@ def _note_stdin(stdin: BinaryIO | None, name: str, files: _Files) -> None:
 def _worked(draft: Draft, data: bytes, work: Work) -> tuple[bytes, Worked]:
     """The bytes of the result, and what there is to say about the document."""
     text = decode(draft.name, data)
-    try:
-        if not work.concerns(text):
-            return data, Worked(text)
-        from pathlib import Path  # Most documents never need it.
+    if not work.concerns(text):
+        return data, Worked(text)
+    from pathlib import Path  # Most documents never need it.
 
-        nameless = draft.source is None and draft.name == STDIN
-        worked = work.run(draft, text, None if nameless else Path(draft.source or draft.name))
-        return encode(worked.text), worked
-    except DiagramError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        short = reason if len(reason) <= _MOST_REASON else reason[: _MOST_REASON - 1] + "…"
-        raise DraftError(draft.name, f"internal error: {short}; please report") from error
+    nameless = draft.source is None and draft.name == STDIN
+    worked = work.run(draft, text, None if nameless else Path(draft.source or draft.name))
+    return encode(worked.text), worked
+
+
+def _crash(name: str, error: Exception) -> Finding:
+    """A fault of this package, as a finding of the document that showed it."""
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    short = reason if len(reason) <= _MOST_REASON else reason[: _MOST_REASON - 1] + "…"
+    return Finding(name, Diagnostic(None, f"internal error: {short}; please report"))
 
 
 def _current(draft: Draft, destination: str, trees: Trees, files: _Files) -> tuple[bytes | None, Identity | None]:
@@ -234,7 +239,7 @@ def _current(draft: Draft, destination: str, trees: Trees, files: _Files) -> tup
     Only the destination that the user named himself may be a device or a pipe.
     """
     try:
-        data, status = slurp(trees.open(destination, draft.result_root, READ | NO_WAIT), None, files_only=True)
+        data, status = slurp(trees.open(destination, draft.result_root, READ | NO_WAIT), MAX_RESULT, files_only=True)
     except FileNotFoundError:
         return None, None
     except (OSError, ValueError) as error:
@@ -243,11 +248,13 @@ def _current(draft: Draft, destination: str, trees: Trees, files: _Files) -> tup
         if draft.result_root is not None:
             raise DraftError(tidy(destination), "is no file, and a result belongs there", "remove it")
         return None, None
+    if len(data) > MAX_RESULT:
+        raise DraftError(tidy(destination), f"is larger than {MAX_RESULT // 2**20} MB, and no result is", "remove it")
     files.add_result(status, destination)
     return data, (status.st_dev, status.st_ino)
 
 
-def slurp(descriptor: int, limit: int | None, *, files_only: bool = False) -> tuple[bytes, os.stat_result]:
+def slurp(descriptor: int, limit: int, *, files_only: bool = False) -> tuple[bytes, os.stat_result]:
     """The bytes of an open file, not much more than `limit`, and its status; the file is closed.
 
     With `files_only` a device or a pipe is taken for empty.
@@ -256,13 +263,13 @@ def slurp(descriptor: int, limit: int | None, *, files_only: bool = False) -> tu
         status = os.fstat(descriptor)
         if files_only and not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             return b"", status
-        size = status.st_size if limit is None else min(status.st_size, limit)
+        size = min(status.st_size, limit)
         data = os.read(descriptor, size + 1)
         if len(data) == status.st_size and stat.S_ISREG(status.st_mode):
             return data, status
         parts = [data]
         length = len(data)
-        while parts[-1] and (limit is None or length <= limit):
+        while parts[-1] and length <= limit:
             parts.append(os.read(descriptor, 2**20))
             length += len(parts[-1])
         return b"".join(parts), status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from echo import block, drawn
 
 from mdattn import drafts
-from mdattn.drafts import Draft, Finding, Work, Worked, compute, plan, plan_in_place, write
+from mdattn.drafts import Draft, Finding, Work, Worked, _compute, compute, plan, plan_in_place, write
 from mdattn.errors import Drift, Position
 
 CURE = "(run again without --check)"
@@ -207,6 +209,42 @@ def test_a_crash_is_one_documents_own(fault: Exception, words: str) -> None:
         f"d/b.md: error: internal error: {words}; please report",
         "d/c.md:3:8: error: a bad title (use another)",
     ]
+
+
+def test_a_crash_over_a_result_is_one_documents_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("d/a.md", "d/b.md", "out/a.md", "out/b.md"):
+        put(name, b"words\n")
+    real = _compute.slurp
+
+    def slurp(descriptor: int, limit: int, *, files_only: bool = False) -> object:
+        if files_only and os.path.samestat(Path("out/a.md").stat(), os.fstat(descriptor)):
+            raise MemoryError
+        return real(descriptor, limit, files_only=files_only)
+
+    monkeypatch.setattr(_compute, "slurp", slurp)
+    outcome = compute(plan(["d"], "out"), None, drafts.rendering())
+    assert told(outcome.findings) == ["d/a.md: error: internal error: MemoryError; please report"]
+
+
+def test_a_result_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("d/a.md", b"words\n")
+    put("out/a.md", b"x" * (2**20 + 1))
+    monkeypatch.setattr(_compute, "MAX_RESULT", 2**20)
+    outcome = compute(plan(["d"], "out"), None, drafts.rendering())
+    assert told(outcome.findings) == ["out/a.md: error: is larger than 1 MB, and no result is (remove it)"]
+    put("out/a.md", b"x" * 2**20)
+    assert not compute(plan(["d"], "out"), None, drafts.rendering()).failed
+
+
+def test_a_pipe_is_not_updated_where_it_stands() -> None:
+    os.mkfifo("pipe.md")
+    keeper = os.open("pipe.md", os.O_RDWR)
+    os.write(keeper, b"words\n")
+    reader = threading.Timer(0.5, os.close, [keeper])
+    reader.start()
+    outcome = compute(plan_in_place(["pipe.md"]), None, drafts.updating())
+    reader.join()
+    assert told(outcome.findings) == ["pipe.md: error: is a device or a pipe, and no file (standard input is named -)"]
 
 
 def test_an_interruption_is_no_crash() -> None:
