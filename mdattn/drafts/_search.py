@@ -58,8 +58,8 @@ def search(
 
 
 def names(folder: str, suffixes: tuple[str, ...], skip: AbstractSet[Identity]) -> Found:
-    """As `search`, with every link whose name ends so, wherever it leads: nothing is read."""
-    return _Search(folder, suffixes, None, skip, links_too=True).found()
+    """As `search`, with every link whose name ends so, wherever it leads: nothing is read, and nothing said of it."""
+    return _Search(folder, suffixes, None, skip, names_only=True).found()
 
 
 class _Search:
@@ -71,13 +71,13 @@ class _Search:
         suffixes: tuple[str, ...],
         excludes: _Excludes | None,
         skip: AbstractSet[Identity],
-        links_too: bool = False,
+        names_only: bool = False,
     ) -> None:
         self.folder = folder
         self.suffixes = suffixes
         self.excludes = excludes
         self.skip = skip
-        self.links_too = links_too
+        self.names_only = names_only
         self.documents: list[str] = []
         self.findings: list[Finding] = []
         self.kindred: list[str] = []
@@ -117,7 +117,7 @@ class _Search:
             document = not folder and name.lower().endswith(self.suffixes)
             if self.excludes is not None and (folder or document or link) and self.excludes(path, not document):
                 self.excluded += 1
-            elif link and not self.links_too:
+            elif link and not self.names_only:
                 self._link(path, entry, document)
             elif folder:
                 if name != "node_modules":
@@ -125,7 +125,7 @@ class _Search:
             elif document:
                 if link or entry.is_file(follow_symlinks=False):  # No pipe, for which a run would wait.
                     self.documents.append(path)
-            elif name.lower().endswith(_KINDRED):
+            elif name.lower().endswith(_KINDRED) and not self.names_only:
                 self.kindred.append(name)
 
     def _link(self, path: str, entry: os.DirEntry[str], document: bool) -> None:

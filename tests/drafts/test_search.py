@@ -133,6 +133,7 @@ def test_suffixes_come_beside_those_of_markdown() -> None:
     Path("out").mkdir()
     files("out/old.qmd", "out/old.mdx", "out/old.rst")
     assert [each.name for each in drafts.leftovers(found, "out", None)] == ["out/old.mdx", "out/old.qmd"]
+    assert [each.name for each in drafts.leftovers(plan(["d"], "out"), "out", None)] == []
     assert plan(["d"], "out", suffixes=(*drafts.MARKDOWN, ".rst")).suffixes == (".md", ".markdown", ".rst")
 
 
