@@ -282,7 +282,7 @@ def test_a_folder_swapped_for_a_link_while_a_result_is_opened(monkeypatch: pytes
 
 
 def test_a_run_holds_few_files_open_and_lets_go_of_them() -> None:
-    for number in range(60):
+    for number in range(24):  # More than are held open.
         for name in (f"many/{number}/a.md", f"drafts/{number}/sub/a.md"):
             Path(name).parent.mkdir(parents=True)
             Path(name).write_bytes(b"words\n")
@@ -301,7 +301,7 @@ def test_a_run_holds_few_files_open_and_lets_go_of_them() -> None:
     named = [str(each) for each in sorted(Path("many").rglob("*.md"))]
     more = drafts.Work(lambda text: True, lambda draft, text, path: drafts.Worked(text + "more\n"))
     for found in (plan_in_place(named), plan(["drafts"], "posts"), plan(["."], "elsewhere")):
-        assert write(compute(found, None, more, track).changes, track).written >= 60
+        assert write(compute(found, None, more, track).changes, track).written >= 24
     assert most <= before + 20
     assert not open_now.exists() or len(list(open_now.iterdir())) == before
 
