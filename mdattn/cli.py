@@ -17,8 +17,8 @@ from functools import partial
 from typing import BinaryIO, NamedTuple, NoReturn
 
 from mdattn import __version__, drafts
-from mdattn.drafts import DraftError, Finding, InternalError, Outcome, Plan, UsageError, Work
-from mdattn.errors import Diagnostic, DiagramError, Position, suggest
+from mdattn.drafts import DraftError, Finding, Outcome, UsageError, Work
+from mdattn.errors import DiagramError, Position, suggest
 
 FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
@@ -106,9 +106,6 @@ def run(argv: Sequence[str], streams: Streams) -> int:
         streams.err(message if message.startswith("usage:") else f"mdattn: error: {_line(message)}")
     except DraftError as error:
         _report([error.finding], "text", streams)
-    except InternalError as error:
-        cause = error.__cause__
-        streams.err(f"mdattn: internal error: {_line(f'{error.name}: {_reason(cause)}')}; please report")
     except (BrokenPipeError, KeyboardInterrupt):
         raise
     except Exception as error:
@@ -304,9 +301,9 @@ def _render(arguments: argparse.Namespace, streams: Streams) -> int:
     if outcome.failed:
         return WRONG
     if checked is not None:
-        _report(_differences(plan, outcome, checked, suffix), arguments.output_format, streams)
-    else:
-        drafts.write(outcome.changes)
+        _report(drafts.compare(plan, outcome, checked, suffix), arguments.output_format, streams)
+    elif status := _write(outcome, arguments.output_format, streams):
+        return status
     for change in outcome.changes:
         if arguments.diff:
             streams.out(drafts.patch(change))
@@ -325,8 +322,8 @@ def _update(arguments: argparse.Namespace, streams: Streams) -> int:
         return WRONG
     if arguments.check:
         _report(outcome.drift, arguments.output_format, streams)
-    else:
-        drafts.write(outcome.changes)
+    elif status := _write(outcome, arguments.output_format, streams):
+        return status
     for change in outcome.changes:
         if arguments.diff:
             streams.out(drafts.patch(change))
@@ -335,13 +332,10 @@ def _update(arguments: argparse.Namespace, streams: Streams) -> int:
     return DIFFERENT if arguments.check and outcome.drift else FINE
 
 
-def _differences(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) -> list[Finding]:
-    """What `--check` has to say about each result that is not as it should be."""
-    findings = []
-    for change in outcome.changes:
-        message = "is missing" if change.old is None else f"is not what {change.draft.name} gives today"
-        findings.append(Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check")))
-    return findings + drafts.leftovers(plan, destination, suffix)
+def _write(outcome: Outcome, output_format: str, streams: Streams) -> int:
+    findings = drafts.write(outcome.changes).findings
+    _report(findings, output_format, streams)
+    return WRONG if any(each.diagnostic.severity == "error" for each in findings) else FINE
 
 
 # show, kinds and schema

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from mdattn.blocks import drawn, find, may_hold_blocks, may_hold_regions, prove, splice
-from mdattn.errors import Diagnostic, DiagramError, Excerpt, IdleError, OptionError, Position
+from mdattn.errors import Diagnostic, DiagramError, Drift, Excerpt, IdleError, OptionError, Position
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +126,8 @@ def update_document(source: str, *, path: Path | None = None, force: bool = Fals
             wrong.append(Diagnostic(region.position, _BY_HAND, "change its options, or let --force overwrite it"))
         elif needed:
             stale = (_BY_HAND, "--force overwrites it") if edited else _STALE
-            drift.append(Diagnostic(region.position, *stale))
+            moved = Drift.between(region.result.split("\n")[:-1], diagram.lines)
+            drift.append(Diagnostic(region.position, *stale, drift=moved))
     if wrong:
         raise DiagramError.of(dict.fromkeys((*wrong, *found.warnings)))
     text = _proved(document, replacements) if replacements else source

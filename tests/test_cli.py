@@ -202,10 +202,10 @@ def test_check_passes_then_names_what_is_stale_or_missing(run: Command) -> None:
     assert done == (
         1,
         b"",
-        "out/a.md: error: is not what d/a.md gives today (run again without --check)\n"
-        "out/b.md: error: is not what d/b.md gives today (run again without --check)\n"
-        "out/c.md: error: is missing (run again without --check)\n"
-        "out/old.md: warning: no source gives this file any more (delete it if it is a result)\n",
+        "d/a.md: error: out/a.md is not what this document gives today, from line 6 on (run again without --check)\n"
+        "d/b.md: error: out/b.md is not what this document gives today, from line 1 on (run again without --check)\n"
+        "d/c.md: error: out/c.md is missing (run again without --check)\n"
+        "out/old.md: note: no source gives this file any more (delete it if it is a result)\n",
     )
     assert tree() == before
     put("d/c.md", block("bad"))
@@ -218,14 +218,14 @@ def test_a_leftover_alone_does_not_fail_the_check(run: Command) -> None:
     put("out/b.md", b"b")
     done = run("render", "d", "-o", "out", "--check")
     assert done.status == 0
-    assert done.err.startswith("out/b.md: warning: ")
+    assert done.err.startswith("out/b.md: note: ")
 
 
 def test_check_of_standard_input_and_of_a_single_file(run: Command) -> None:
     put("a.md", drawn("x"))
     assert run("render", "-o", "a.md", "--check", stdin=block("x")).status == 0
     assert run("render", "-o", "a.md", "--check", stdin=block("y")).err == (
-        "a.md: error: is not what <stdin> gives today (run again without --check)\n"
+        "<stdin>:1:1: error: the diagram in a.md is not what this block gives today (run again without --check)\n"
     )
     put("b.md", block("x"))
     assert run("render", "b.md", "-o", "no/such/a.md", "--check").status == 1
@@ -245,7 +245,7 @@ def test_a_diff_shows_what_check_found_and_git_applies_it(run: Command) -> None:
     done = run("render", "d", "-o", "out", "--check", "--diff")
     assert done.status == 1
     assert done.out.startswith(b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,3 +1,7 @@\n \xff\r\n \n-old\n+```text\n")
-    assert "out/b c.md: error: is missing" in done.err
+    assert "d/b c.md: error: out/b c.md is missing" in done.err
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert run("render", "d", "-o", "out", "--check", "--diff") == (0, b"", "")
 
@@ -379,15 +379,10 @@ def test_every_mistake_of_an_update_is_told_and_nothing_written(run: Command) ->
         assert tree() == before
 
 
-def test_a_file_without_a_region_is_warned_of_if_it_was_named(run: Command) -> None:
+def test_a_file_without_a_region_is_as_it_should_be(run: Command) -> None:
     put("d/a.md", block("x"))
-    assert run("update", "d") == (0, b"", "")
-    done = run("update", "d/a.md")
-    assert (done.status, done.out) == (0, b"")
-    assert done.err == (
-        "d/a.md: warning: no diagram here keeps its source in a comment "
-        "(`mdattn render --keep-source` makes one of a block)\n"
-    )
+    for argv in (["d"], ["d/a.md"], ["d/a.md", "--check"]):
+        assert run("update", *argv) == (0, b"", "")
     put("e.md", b"<details>\n" + region("x"))
     assert run("update", "e.md").err.startswith("e.md:2:1: warning: no diagram here: the comment stands inside")
     assert run("update", "e.md").err.count("\n") == 1
@@ -614,7 +609,7 @@ def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPat
     put("a.md", block("x"))
     put("b.md", block("fault"))
     done = run("render", "a.md", "b.md", "-o", "out")
-    assert done == (2, b"", "mdattn: internal error: b.md: ZeroDivisionError: a fault\\nof ours; please report\n")
+    assert done == (2, b"", "b.md: error: internal error: ZeroDivisionError: a fault\\nof ours; please report\n")
     assert not Path("out").exists()
     assert run("show", stdin=b"kind: echo\ntitle: fault").err == (
         "mdattn: internal error: ZeroDivisionError: a fault\\nof ours; please report\n"
@@ -625,7 +620,7 @@ def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(sys.modules["mdattn.render"], "prove", refute)
     done = run("render", "a.md", "-o", "out.md")
-    assert done == (2, b"", "mdattn: internal error: a.md: ProofError: line 3 moved; please report\n")
+    assert done == (2, b"", "a.md: error: internal error: ProofError: line 3 moved; please report\n")
     assert not Path("out.md").exists()
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mdattn.blocks import may_hold_blocks, may_hold_regions
 from mdattn.drafts._compute import Work, Worked
-from mdattn.errors import Diagnostic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,28 +23,25 @@ def rendering(*, keep_source: bool = False) -> Work:
         from mdattn.render import render_document
 
         rendered = render_document(text, path=path, keep_source=keep_source)
-        return Worked(rendered.text, rendered.warnings)
+        placed = rendered.diagrams
+        return Worked(rendered.text, rendered.warnings, diagrams=len(placed), placed=placed)
 
     return Work(may_hold_blocks, run)
 
 
 def updating(*, force: bool = False) -> Work:
-    """Each diagram that keeps its source in a comment is drawn anew; `force` overwrites those edited by hand."""
+    """Each diagram that keeps its source in a comment is drawn anew; `force` overwrites those edited by hand.
+
+    A document without one is as it should be: a hook names all that there are.
+    """
 
     def run(draft: Draft, text: str, path: Path | None) -> Worked:
-        if may_hold_regions(text):
-            from mdattn.render import update_document
+        from mdattn.render import update_document
 
-            updated = update_document(text, path=path, force=force)
-            warnings = updated.warnings
-            if updated.regions or warnings or draft.found:
-                return Worked(updated.text, warnings, updated.drift)
-        elif draft.found:
-            return Worked(text)
-        cure = "`mdattn render --keep-source` makes one of a block"
-        return Worked(text, (Diagnostic(None, "no diagram here keeps its source in a comment", cure, "warning"),))
+        updated = update_document(text, path=path, force=force)
+        return Worked(updated.text, updated.warnings, updated.drift, updated.regions)
 
-    return Work(lambda text: True, run)
+    return Work(may_hold_regions, run)
 
 
 def paging() -> Work:
