@@ -12,7 +12,6 @@ from __future__ import annotations
 from mdattn.drafts._compute import (
     MAX_BYTES,
     Change,
-    InternalError,
     Outcome,
     Work,
     Worked,
@@ -22,7 +21,7 @@ from mdattn.drafts._compute import (
     read,
     read_stream,
 )
-from mdattn.drafts._output import patch, write
+from mdattn.drafts._output import Written, compare, patch, write
 from mdattn.drafts._plan import (
     MARKDOWN,
     STDIN,
@@ -45,12 +44,13 @@ __all__ = [
     "Draft",
     "DraftError",
     "Finding",
-    "InternalError",
     "Outcome",
     "Plan",
     "UsageError",
     "Work",
     "Worked",
+    "Written",
+    "compare",
     "compute",
     "decode",
     "encode",

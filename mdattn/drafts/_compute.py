@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -26,20 +26,13 @@ _FOREIGN_MARKS = {
 }
 
 
-class InternalError(Exception):
-    """Something of this package failed on the document `name`; the cause is chained."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
 class Worked(NamedTuple):
     """What has become of a document, what its author should look at, and what was not as it should be."""
 
     text: str
     warnings: tuple[Diagnostic, ...] = ()
     drift: tuple[Diagnostic, ...] = ()
+    diagrams: int = 0
 
 
 class Work(NamedTuple):
@@ -66,6 +59,8 @@ class Outcome(NamedTuple):
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     drift: tuple[Finding, ...] = ()
+    documents: int = 0
+    diagrams: int = 0
 
     @property
     def failed(self) -> bool:
@@ -96,17 +91,22 @@ class _Files:
         return None
 
 
-def compute(plan: Plan, stdin: BinaryIO | None, work: Work) -> Outcome:
+def compute(
+    plan: Plan,
+    stdin: BinaryIO | None,
+    work: Work,
+    track: Callable[[Sequence[Draft]], Iterable[Draft]] = iter,
+) -> Outcome:
     """Work on every document of the plan and compare it with what its destination holds; write nothing.
 
-    `stdin` is read where the plan names it. Raises `UsageError` where a result would destroy a draft,
-    `InternalError` where this package is at fault.
+    `stdin` is read where the plan names it. Raises `UsageError` where a result would destroy a draft.
     """
     files = _Files()
     changes: list[Change] = []
     findings = list(plan.findings)
     drift: list[Finding] = []
-    for draft in plan.drafts:
+    diagrams = 0
+    for draft in track(plan.drafts):
         try:
             data = _draft_bytes(draft, stdin, files)
             new, worked = _worked(draft, data, work)
@@ -117,12 +117,18 @@ def compute(plan: Plan, stdin: BinaryIO | None, work: Work) -> Outcome:
             findings += [Finding(draft.name, each) for each in error.diagnostics]
         except DraftError as error:
             findings.append(error.finding)
+        except UsageError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            findings.append(Finding(draft.name, Diagnostic(None, f"internal error: {reason}; please report")))
         else:
+            diagrams += worked.diagrams
             if draft.destination is None or old != new:
                 changes.append(Change(draft, old, new))
     if clash := files.clash():
         raise UsageError(clash)
-    return Outcome(tuple(changes), tuple(findings), tuple(drift))
+    return Outcome(tuple(changes), tuple(findings), tuple(drift), len(plan.drafts), diagrams)
 
 
 def decode(name: str, data: bytes) -> str:
@@ -187,18 +193,13 @@ def _note_stdin(stdin: BinaryIO | None, name: str, files: _Files) -> None:
 def _worked(draft: Draft, data: bytes, work: Work) -> tuple[bytes, Worked]:
     """The bytes of the result, and what there is to say about the document."""
     text = decode(draft.name, data)
-    try:
-        if not work.concerns(text):
-            return data, Worked(text)
-        from pathlib import Path  # Most documents never need it.
+    if not work.concerns(text):
+        return data, Worked(text)
+    from pathlib import Path  # Most documents never need it.
 
-        nameless = draft.source is None and draft.name == STDIN
-        worked = work.run(draft, text, None if nameless else Path(draft.source or draft.name))
-        return encode(worked.text), worked
-    except DiagramError:
-        raise
-    except Exception as error:
-        raise InternalError(draft.name) from error
+    nameless = draft.source is None and draft.name == STDIN
+    worked = work.run(draft, text, None if nameless else Path(draft.source or draft.name))
+    return encode(worked.text), worked
 
 
 def _current(destination: str, files: _Files) -> bytes | None:

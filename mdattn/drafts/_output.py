@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
-from mdattn.drafts._compute import Change
-from mdattn.drafts._plan import file_error, tidy
+from mdattn.drafts._compute import Change, Outcome
+from mdattn.drafts._plan import Finding, Plan, leftovers, problem
+from mdattn.errors import Diagnostic
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -69,32 +71,48 @@ def _quoted(name: str) -> bytes:
 # Writing
 
 
-def write(changes: Iterable[Change]) -> None:
-    """Write every change that has a destination: all are staged beside their places first, then renamed.
+class Written(NamedTuple):
+    """How many files were written, and what kept the others from it."""
 
-    A file's mode and owner survive, and a symbolic link keeps leading to its target, which is what changes.
-    If one cannot be staged (disk full, folder without permission), none is written. Raises `DraftError`.
-    """
+    written: int
+    findings: tuple[Finding, ...]
+
+
+def compare(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) -> list[Finding]:
+    """What a check has to say about each result that is not as it should be."""
+    findings = []
+    for change in outcome.changes:
+        message = "is missing" if change.old is None else f"is not what {change.draft.name} gives today"
+        findings.append(Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check")))
+    return findings + leftovers(plan, destination, suffix)
+
+
+def write(changes: Sequence[Change], track: Callable[[Sequence[Change]], Iterable[Change]] = iter) -> Written:
+    """Write every change that has a destination; one that cannot be written stops only itself."""
+    written = 0
+    findings = []
+    for change in track(changes):
+        if change.draft.destination is None:
+            continue
+        try:
+            _write_one(change)
+            written += 1
+        except OSError as error:
+            findings.append(problem(change.draft.destination, error))
+    return Written(written, tuple(findings))
+
+
+def _write_one(change: Change) -> None:
     staged: list[tuple[str, str, Change]] = []
     made: list[str] = []
+    assert change.draft.destination is not None
     try:
-        for change in changes:
-            if (destination := change.draft.destination) is None:
-                continue
-            try:
-                _stage(destination, change, staged, made)
-            except OSError as error:
-                raise file_error(tidy(destination), error) from error
-        while staged:
-            temporary, target, change = staged[-1]
-            try:
-                if temporary:
-                    os.replace(temporary, target)
-                else:
-                    _write_through(target, change.new)
-            except OSError as error:
-                raise file_error(tidy(target), error) from error
-            staged.pop()
+        _stage(change.draft.destination, change, staged, made)
+        temporary, target, _ = staged[0]
+        if temporary:
+            os.replace(temporary, target)
+        else:
+            _write_through(target, change.new)
     except BaseException:
         for temporary, _, _ in staged:
             with suppress(OSError):

@@ -45,7 +45,7 @@ def page(text: str, path: Path | None) -> Worked:
     title = escapeHtml("".join(each.content for each in heading if each.type in ("text", "code_inline")))
     body: str = markdown.renderer.render(tokens, markdown.options, environment)
     head = '<!DOCTYPE html>\n<meta charset="utf-8">\n' + (f"<title>{title}</title>\n" if title else "")
-    return Worked(head + body, drawings.warnings)
+    return Worked(head + body, drawings.warnings, diagrams=len(drawings.diagrams))
 
 
 def _markdown() -> MarkdownIt:

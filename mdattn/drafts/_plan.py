@@ -64,6 +64,7 @@ class Plan(NamedTuple):
     findings: tuple[Finding, ...] = ()
     folders: tuple[str, ...] = ()
     in_place: bool = False
+    left_out: int = 0
 
 
 def plan(
@@ -72,6 +73,8 @@ def plan(
     *,
     suffix: str | None = None,
     stdin_name: str | None = None,
+    suffixes: tuple[str, ...] = MARKDOWN,
+    exclude: Sequence[str] = (),
 ) -> Plan:
     """Decide what is read and what is written.
 
@@ -94,10 +97,16 @@ def plan(
         return Plan((Draft(tidy(sources[0]), sources[0], destination),))
     if os.path.exists(destination) and not os.path.isdir(destination):
         raise UsageError(f"-o {destination} is a file, and a folder is needed to hold the results")
-    return _folder_plan(sources, folders, destination, suffix)
+    return _folder_plan(sources, folders, destination, suffix, suffixes, exclude)
 
 
-def plan_in_place(sources: Sequence[str], *, stdin_name: str | None = None) -> Plan:
+def plan_in_place(
+    sources: Sequence[str],
+    *,
+    stdin_name: str | None = None,
+    suffixes: tuple[str, ...] = MARKDOWN,
+    exclude: Sequence[str] = (),
+) -> Plan:
     """Decide which documents are read and written where they stand: files, and all documents of folders."""
     if "-" in sources:
         if len(sources) > 1:
@@ -107,12 +116,15 @@ def plan_in_place(sources: Sequence[str], *, stdin_name: str | None = None) -> P
         raise UsageError("--stdin-filename names standard input, and FILE is given")
     findings: list[Finding] = []
     drafts: dict[str, Draft] = {}
+    left_out = 0
     for source in sources:
         folder = os.path.isdir(source)
-        paths = [os.path.join(source, each) for each in _documents(source, set(), findings)] if folder else [source]
+        inside = _documents(source, set(), findings, suffixes, exclude) if folder else ([], 0)
+        paths = [os.path.join(source, each) for each in inside[0]] if folder else [source]
+        left_out += inside[1]
         for path in paths:
             drafts.setdefault(os.path.realpath(path), Draft(tidy(path), path, path, folder))
-    return Plan(tuple(drafts.values()), tuple(findings), in_place=True)
+    return Plan(tuple(drafts.values()), tuple(findings), in_place=True, left_out=left_out)
 
 
 def leftovers(plan: Plan, destination: str, suffix: str | None) -> list[Finding]:
@@ -127,7 +139,7 @@ def leftovers(plan: Plan, destination: str, suffix: str | None) -> list[Finding]
         path = os.path.normpath(os.path.join(destination, inner))
         if path not in produced:
             message = "no source gives this file any more"
-            findings.append(Finding(path, Diagnostic(None, message, "delete it if it is a result", "warning")))
+            findings.append(Finding(path, Diagnostic(None, message, "delete it if it is a result", "note")))
     return findings
 
 
@@ -140,32 +152,47 @@ def _stdin_draft(destination: str | None, suffix: str | None, stdin_name: str | 
     return Draft(name, None, destination)
 
 
-def _folder_plan(sources: Sequence[str], folders: Sequence[str], destination: str, suffix: str | None) -> Plan:
+def _folder_plan(
+    sources: Sequence[str],
+    folders: Sequence[str],
+    destination: str,
+    suffix: str | None,
+    suffixes: tuple[str, ...],
+    exclude: Sequence[str],
+) -> Plan:
     """The plan for results that go into a folder; a destination inside a source is not read."""
     findings: list[Finding] = []
     drafts: dict[str, Draft] = {}
     results = {identity} if (identity := identity_of(destination)) else set()
+    left_out = 0
     for source in sources:
         pairs = [(source, os.path.basename(source))]
         if source in folders:
             if identity_of(source) in results:
                 raise UsageError(f"-o {destination} is the source itself, and writing there would destroy your drafts")
-            pairs = [(os.path.join(source, inner), inner) for inner in _documents(source, results, findings)]
+            inside, without = _documents(source, results, findings, suffixes, exclude)
+            left_out += without
+            pairs = [(os.path.join(source, inner), inner) for inner in inside]
         for path, inner in pairs:
             result = os.path.join(destination, _renamed(inner, suffix))
             claimed = drafts.setdefault(os.path.normpath(result), Draft(tidy(path), path, result))
             if claimed.name != tidy(path):
                 raise UsageError(f"{claimed.name} and {tidy(path)} would both be written to {result}")
-    return Plan(tuple(drafts.values()), tuple(findings), tuple(folders))
+    return Plan(tuple(drafts.values()), tuple(findings), tuple(folders), left_out=left_out)
 
 
-def _documents(folder: str, skip: set[Identity], findings: list[Finding]) -> list[str]:
-    """The documents below a folder, relative to it; a warning is added to the findings if there is none."""
-    inside = list(_walk(folder, MARKDOWN, skip, findings))
+def _documents(
+    folder: str, skip: set[Identity], findings: list[Finding], suffixes: tuple[str, ...], exclude: Sequence[str]
+) -> tuple[list[str], int]:
+    """The documents below a folder, relative to it, and how many were left out; a warning if there is none."""
+    from fnmatch import fnmatch
+
+    found = list(_walk(folder, suffixes, skip, findings))
+    inside = [each for each in found if not any(fnmatch(each, glob) for glob in exclude)]
     if not inside:
         message = f"no document ({', '.join('*' + each for each in MARKDOWN)}) in this folder"
         findings.append(Finding(tidy(folder), Diagnostic(None, message, severity="warning")))
-    return inside
+    return inside, len(found) - len(inside)
 
 
 def _walk(folder: str, suffixes: tuple[str, ...], skip: set[Identity], findings: list[Finding]) -> Iterator[str]:

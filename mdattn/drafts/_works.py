@@ -24,7 +24,7 @@ def rendering(*, keep_source: bool = False) -> Work:
         from mdattn.render import render_document
 
         rendered = render_document(text, path=path, keep_source=keep_source)
-        return Worked(rendered.text, rendered.warnings)
+        return Worked(rendered.text, rendered.warnings, diagrams=len(rendered.diagrams))
 
     return Work(may_hold_blocks, run)
 
@@ -39,7 +39,7 @@ def updating(*, force: bool = False) -> Work:
             updated = update_document(text, path=path, force=force)
             warnings = updated.warnings
             if updated.regions or warnings or draft.found:
-                return Worked(updated.text, warnings, updated.drift)
+                return Worked(updated.text, warnings, updated.drift, updated.regions)
         elif draft.found:
             return Worked(text)
         cure = "`mdattn render --keep-source` makes one of a block"
