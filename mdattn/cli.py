@@ -1,9 +1,9 @@
-"""The command line: argv, standard streams and exit status.
+"""The command line: argv, and what each command does with it.
 
-Floor 5, and the only room that prints. Results and diffs go to standard output as bytes, diagnostics to
-standard error, one line each; both are UTF-8 whatever the locale. No exception leaves `main`.
+Floor 6. What it has to say goes through `report`. No exception leaves `main`, but for the one that a signal is turned
+into (`__main__`).
 
-Exit status: 0 fine; 1 `--check` found a difference; 2 a bad document, a missing file or wrong usage, which
+Exit status: 0 fine; 1 `--check` or `--diff` found a difference; 2 a bad document, a missing file or wrong usage, which
 outranks 1; 130 interrupted (Ctrl-C); 141 the reader of standard output went away (SIGPIPE).
 """
 
@@ -13,49 +13,32 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypedDict
 
 from mdattn import __version__, drafts
-from mdattn.drafts import DraftError, Finding, InternalError, Outcome, Plan, UsageError, Work
-from mdattn.errors import Diagnostic, DiagramError, Position, suggest
+from mdattn.drafts import Change, DraftError, Finding, Outcome, Plan, UsageError, Work
+from mdattn.errors import DiagramError, Position, suggest
+from mdattn.report import FORMS, OutputError, Report, Streams, Tally
 
 FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
 
-class Streams(NamedTuple):
-    """The standard streams as bytes; None where the process was started with one closed."""
+class _CommandError(UsageError):
+    """A command that cannot be read; `usage` is how it is written, `program` what it was given to."""
 
-    stdin: BinaryIO | None
-    stdout: BinaryIO | None
-    stderr: BinaryIO | None
-
-    def out(self, data: bytes) -> None:
-        """Write to standard output. Raises BrokenPipeError if its reader went away, else DraftError."""
-        try:
-            if self.stdout is None:
-                raise OSError(9, "it is closed")
-            rest = memoryview(data)
-            while rest:  # Unbuffered (PYTHONUNBUFFERED), a stream may take less than it is given.
-                rest = rest[self.stdout.write(rest) or 0 :]
-            self.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise DraftError("standard output", error.strerror or str(error)) from error
-
-    def err(self, text: str) -> None:
-        """Write one line to standard error; where that is closed there is nobody to tell."""
-        if self.stderr is not None:
-            self.stderr.write(text.encode("utf-8", "backslashreplace") + b"\n")
-            self.stderr.flush()
+    def __init__(self, message: str, usage: str, program: str = "mdattn") -> None:
+        super().__init__(message)
+        self.usage = usage
+        self.program = program
 
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of printing and leaving."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.format_usage()}{self.prog}: error: {_line(message)}")
+        raise _CommandError(message, self.format_usage().rstrip("\n"), self.prog)
 
 
 class _Leave(Exception):  # noqa: N818 - not an error
@@ -75,67 +58,75 @@ class Command(NamedTuple):
     summary: str
     description: str
     arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace, Streams], int]
+    run: Callable[[argparse.Namespace, Report], int]
     examples: tuple[str, ...]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (that of the process if left out) and return the exit status."""
-    streams = Streams(*(getattr(each, "buffer", None) for each in (sys.stdin, sys.stdout, sys.stderr)))
+    streams = Streams.standard()
     try:
         return run(sys.argv[1:] if argv is None else argv, streams)
     except BrokenPipeError:
-        _silence(sys.stdout, sys.stderr)
-        return CLOSED_PIPE
+        status = CLOSED_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError:  # Standard error cannot be written to.
-        _silence(sys.stdout, sys.stderr)
+        status = WRONG
+    except Exception as error:  # Not even a message could be made: out of memory, or of depth.
+        with suppress(Exception):
+            streams.err(f"mdattn: error: internal error: {type(error).__name__}; please report")
         return WRONG
+    _silence(sys.stdout, sys.stderr)
+    return status
 
 
 def run(argv: Sequence[str], streams: Streams) -> int:
-    """The command line on given streams. Raises only KeyboardInterrupt and what the streams raise."""
+    """The command line on given streams. Raises only KeyboardInterrupt and what standard error raises."""
+    report = Report.of(streams, _form_asked_for(argv))
     try:
         name, arguments = _parse(argv)
-        return COMMANDS[name].run(arguments, streams)
+        return COMMANDS[name].run(arguments, report)
     except _Leave as leave:
-        return _say(str(leave), streams)
+        return _print(str(leave), report)
+    except _CommandError as error:
+        report.failure(str(error), error.program, error.usage)
     except UsageError as error:
-        message = str(error)
-        streams.err(message if message.startswith("usage:") else f"mdattn: error: {_line(message)}")
+        report.failure(str(error))
     except DraftError as error:
-        _report([error.finding], "text", streams)
-    except InternalError as error:
-        cause = error.__cause__
-        streams.err(f"mdattn: internal error: {_line(f'{error.name}: {_reason(cause)}')}; please report")
-    except (BrokenPipeError, KeyboardInterrupt):
+        report.findings([error.finding])
+    except OutputError as error:
+        report.failure(str(error), "standard output")
+    except BrokenPipeError:
         raise
     except Exception as error:
-        streams.err(f"mdattn: internal error: {_line(_reason(error))}; please report")
+        report.failure(f"internal error: {_reason(error)}; please report")
     return WRONG
 
 
-def _say(text: str, streams: Streams) -> int:
+def _print(text: str, report: Report) -> int:
     try:
-        streams.out(text.encode("utf-8", "backslashreplace"))
-    except DraftError as error:
-        _report([error.finding], "text", streams)
+        report.streams.out(text.encode("utf-8", "backslashreplace"))
+    except OutputError as error:
+        report.failure(str(error), "standard output")
         return WRONG
     return FINE
 
 
-def _reason(error: BaseException | None) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _line(text: str) -> str:
-    """The text on one line, with nothing in it that a terminal would obey."""
-    if text.isascii() and text.isprintable():
-        return text
-    from mdattn.cells import printable
-
-    return printable(text)
+def _form_asked_for(argv: Sequence[str]) -> str:
+    """The form of diagnostics that a command line asks for, wrong as it may be otherwise."""
+    form = "text"
+    for each, following in zip(argv, (*argv[1:], ""), strict=False):
+        if each == "--":
+            break
+        flag, sign, value = each.partition("=")
+        if flag == "--output-format" and (value := value if sign else following) in FORMS:
+            form = value
+    return form
 
 
 def _silence(*streams: object) -> None:
@@ -162,9 +153,9 @@ def _parse(argv: Sequence[str]) -> tuple[str, argparse.Namespace]:
     if name == "--version":
         raise _Leave(f"mdattn {__version__}\n")
     if not name:
-        raise UsageError(_help().rstrip("\n"))
+        raise _CommandError("a command is needed", _help().rstrip("\n"))
     what = "option" if name.startswith("-") else "command"
-    raise UsageError(f"{_USAGE}\nmdattn: error: no {what} {_line(name)!r} ({suggest(name, COMMANDS)})")
+    raise _CommandError(f"no {what} {name!r} ({suggest(name, COMMANDS)})", _USAGE)
 
 
 _USAGE = "usage: mdattn COMMAND ..."
@@ -200,9 +191,9 @@ def _parser(name: str) -> argparse.ArgumentParser:
 def _output_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output-format",
-        choices=tuple(_FORMATS),
+        choices=tuple(FORMS),
         default="text",
-        help="how diagnostics are printed: FILE:LINE:COL lines, or GitHub workflow annotations",
+        help="diagnostics as FILE:LINE:COL lines (text), GitHub annotations (github), or an object a line (json)",
     )
 
 
@@ -212,13 +203,17 @@ def _render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if DEST is not what SRC gives today"
     )
-    parser.add_argument("--diff", action="store_true", help="print what would change as a patch for `git apply`")
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="write nothing; print what would change in DEST (in SRC, without -o) as a patch for `git apply`; "
+        "exit 1 if anything would",
+    )
     parser.add_argument("--to", choices=tuple(_TARGETS), default="markdown", help="what to write (default: markdown)")
     parser.add_argument(
         "--keep-source", action="store_true", help="leave each block in a comment before its diagram, for `update`"
     )
-    _stdin_filename(parser)
-    _output_format(parser)
+    _shared_arguments(parser)
 
 
 def _update_arguments(parser: argparse.ArgumentParser) -> None:
@@ -226,14 +221,31 @@ def _update_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if a diagram is not what its options give today"
     )
-    parser.add_argument("--diff", action="store_true", help="print what would change as a patch for `git apply`")
+    parser.add_argument(
+        "--diff",
+        action="store_true",
+        help="write nothing; print what would change as a patch for `git apply`; exit 1 if anything would",
+    )
     parser.add_argument("--force", action="store_true", help="overwrite diagrams that were edited by hand")
-    _stdin_filename(parser)
-    _output_format(parser)
+    _shared_arguments(parser)
 
 
-def _stdin_filename(parser: argparse.ArgumentParser) -> None:
+def _shared_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those of `render` and `update`."""
+    parser.add_argument("--strict", action="store_true", help="take every warning for an error, as --check does")
+    parser.add_argument(
+        "--exclude", metavar="GLOB", action="append", default=[], help="leave these out of folders; may be repeated"
+    )
+    parser.add_argument(
+        "--suffix",
+        metavar="SUFFIX",
+        action="append",
+        default=[],
+        help="take files that end so, as .qmd, for documents too; may be repeated",
+    )
     parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands")
+    parser.add_argument("-q", "--quiet", action="store_true", help="leave out the line that says what was done")
+    _output_format(parser)
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
@@ -244,129 +256,165 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _kinds_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", metavar="KIND", nargs="?", help="the kind to describe")
-
-
-def _schema_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
-
-
-# Diagnostics
-
-
-def _github(finding: Finding) -> str:
-    """A workflow command: `::error file=F,line=L,col=C::message`."""
-    diagnostic = finding.diagnostic
-
-    def escaped(text: str, signs: str) -> str:
-        return "".join(f"%{ord(each):02X}" if each in signs else each for each in text)
-
-    place = f"file={escaped(finding.name, _GITHUB_PROPERTY)}"
-    if diagnostic.position:
-        place += f",line={diagnostic.position.line},col={diagnostic.position.column}"
-    command = {"note": "notice"}.get(diagnostic.severity, diagnostic.severity)
-    return f"::{command} {place}::{escaped(diagnostic.text(), _GITHUB_MESSAGE)}"
-
-
-_GITHUB_MESSAGE = "%\r\n"
-_GITHUB_PROPERTY = _GITHUB_MESSAGE + ":,"
-
-
-_FORMATS: Mapping[str, Callable[[Finding], str]] = {
-    "text": lambda finding: finding.diagnostic.line(finding.name),
-    "github": _github,
-}
-
-
-def _report(findings: Iterable[Finding], output_format: str, streams: Streams) -> None:
-    for each in findings:
-        streams.err(_line(_FORMATS[output_format](each)))
+    _output_format(parser)
 
 
 # render and update
 
 
-def _render(arguments: argparse.Namespace, streams: Streams) -> int:
-    """Compute everything, report everything; then, if nothing is wrong, compare or write."""
+def _render(arguments: argparse.Namespace, report: Report) -> int:
+    """Each block of the sources becomes a diagram in the results."""
     suffix, work = _TARGETS[arguments.to]
     if arguments.keep_source:
         if suffix is not None:
-            raise UsageError(f"--keep-source is for Markdown, and --to is {arguments.to}")
+            raise UsageError(f"--keep-source is for Markdown, and --to is {arguments.to} (leave one of the two out)")
         work = partial(work, keep_source=True)
     destination = None if arguments.destination == "-" else arguments.destination
     if destination == "":
         raise UsageError("-o needs the name of a file or a folder")
-    checked = destination if arguments.check else None
-    if arguments.check and checked is None:
+    if arguments.check and destination is None:
         raise UsageError("--check needs -o DEST: it compares DEST with what SRC gives today")
-    plan = drafts.plan(arguments.sources, destination, suffix=suffix, stdin_name=arguments.stdin_filename)
-    outcome = drafts.compute(plan, streams.stdin, work())
-    _report(outcome.findings, arguments.output_format, streams)
-    if outcome.failed:
-        return WRONG
-    if checked is not None:
-        _report(_differences(plan, outcome, checked, suffix), arguments.output_format, streams)
-    else:
-        drafts.write(outcome.changes)
-    for change in outcome.changes:
-        if arguments.diff:
-            streams.out(drafts.patch(change))
-        elif change.draft.destination is None:
-            streams.out(change.new)
-    return DIFFERENT if arguments.check and outcome.changes else FINE
+    plan = drafts.plan(arguments.sources, destination, suffix=suffix, **_chosen(arguments))
+
+    def compare(outcome: Outcome) -> Sequence[Finding]:
+        return drafts.compare(plan, outcome, destination or "", suffix)
+
+    return _carry_out(arguments, report, plan, work(), compare)
 
 
-def _update(arguments: argparse.Namespace, streams: Streams) -> int:
-    """As `_render`, where the documents stand. A check sees through edits by hand: to it they are drift."""
-    plan = drafts.plan_in_place(arguments.sources, stdin_name=arguments.stdin_filename)
+def _update(arguments: argparse.Namespace, report: Report) -> int:
+    """Each diagram is drawn anew where it stands. A check sees through edits by hand: to it they are drift."""
+    if arguments.check and arguments.force:
+        raise UsageError("--force overwrites diagrams, and --check writes nothing (leave one of the two out)")
+    plan = drafts.plan_in_place(arguments.sources, **_chosen(arguments))
     work = drafts.updating(force=arguments.force or arguments.check)
-    outcome = drafts.compute(plan, streams.stdin, work)
-    _report(outcome.findings, arguments.output_format, streams)
-    if outcome.failed:
-        return WRONG
-    if arguments.check:
-        _report(outcome.drift, arguments.output_format, streams)
+    return _carry_out(arguments, report, plan, work, lambda outcome: outcome.drift)
+
+
+class _Choice(TypedDict):
+    """What a plan is told besides its sources."""
+
+    stdin_name: str | None
+    suffixes: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+def _chosen(arguments: argparse.Namespace) -> _Choice:
+    """Which files are documents. Raises `UsageError` for a choice that would choose nothing."""
+    for flag in ("exclude", "suffix"):
+        if getattr(arguments, flag) and arguments.sources in ([], ["-"]):
+            raise UsageError(f"--{flag} is for files and folders, and standard input is read (leave --{flag} out)")
+    for each in arguments.suffix:
+        if not each.startswith(".") or not each.strip(".") or {"/", os.sep} & set(each):
+            raise UsageError(f"--suffix needs the end of a name, such as .qmd, not {each!r}")
+    return {
+        "stdin_name": arguments.stdin_filename,
+        "suffixes": (*drafts.MARKDOWN, *(each.lower() for each in arguments.suffix)),
+        "exclude": tuple(arguments.exclude),
+    }
+
+
+def _carry_out(
+    arguments: argparse.Namespace,
+    report: Report,
+    plan: Plan,
+    work: Work,
+    compare: Callable[[Outcome], Sequence[Finding]],
+) -> int:
+    """Compute everything, report everything; then, if nothing is wrong, compare, print or write."""
+    track = iter if arguments.quiet else report.track
+    named = next((each.name for each in plan.drafts if each.source is None), "")
+    outcome = drafts.compute(plan, report.stdin(named), work, track)
+    findings = _strictly(outcome.findings) if arguments.strict or arguments.check else outcome.findings
+    report.findings(findings)
+    severities = [each.diagnostic.severity for each in findings]
+    tally = Tally(
+        mode="check" if arguments.check else "diff" if arguments.diff else "write",
+        documents=outcome.documents,
+        diagrams=outcome.diagrams,
+        left_out=plan.left_out,
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
+        different=sum(each.old != each.new for each in outcome.changes),
+    )
+    if tally.errors:
+        tally = tally._replace(different=0, undone="nothing written")
+    elif arguments.check or arguments.diff:
+        if arguments.check:
+            report.findings(compare(outcome))
+        tally = _printed(report, tally, [drafts.patch(each) for each in outcome.changes] if arguments.diff else [])
     else:
-        drafts.write(outcome.changes)
-    for change in outcome.changes:
-        if arguments.diff:
-            streams.out(drafts.patch(change))
-        elif change.draft.destination is None and not arguments.check:
-            streams.out(change.new)
-    return DIFFERENT if arguments.check and outcome.drift else FINE
+        tally = _written(report, tally, outcome, track)
+    if not arguments.quiet:
+        report.closing(tally)
+    if tally.errors:
+        return WRONG
+    return DIFFERENT if tally.different and tally.mode != "write" else FINE
 
 
-def _differences(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) -> list[Finding]:
-    """What `--check` has to say about each result that is not as it should be."""
-    findings = []
-    for change in outcome.changes:
-        message = "is missing" if change.old is None else f"is not what {change.draft.name} gives today"
-        findings.append(Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check")))
-    return findings + drafts.leftovers(plan, destination, suffix)
+def _strictly(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with an error for each warning."""
+    return tuple(
+        each._replace(diagnostic=each.diagnostic._replace(severity="error"))
+        if each.diagnostic.severity == "warning"
+        else each
+        for each in findings
+    )
+
+
+def _printed(report: Report, tally: Tally, patches: Sequence[bytes]) -> Tally:
+    """Print what would change."""
+    try:
+        report.patch(b"".join(patches))
+    except OutputError as error:
+        report.failure(str(error), "standard output")
+        return tally._replace(errors=1, undone="nothing written")
+    return tally
+
+
+def _written(report: Report, tally: Tally, outcome: Outcome, track: Callable[..., Iterable[Change]]) -> Tally:
+    """Write what has changed, or print what goes to standard output: a run does one of the two."""
+    printed = [each.new for each in outcome.changes if each.draft.destination is None]
+    try:
+        for each in printed:
+            report.streams.out(each)
+    except OutputError as error:
+        report.failure(str(error), "standard output")
+        return tally._replace(errors=1, undone="standard output is incomplete")
+    written = drafts.write(outcome.changes, track)
+    report.findings(written.findings)
+    failed = tuple(each.name for each in written.findings if each.diagnostic.severity == "error")
+    return tally._replace(
+        written=written.written + len(printed),
+        errors=len(failed),
+        warnings=tally.warnings + len(written.findings) - len(failed),
+        unwritten=failed,
+    )
 
 
 # show, kinds and schema
 
 
-def _show(arguments: argparse.Namespace, streams: Streams) -> int:
-    """Draw one block's YAML."""
-    name = drafts.STDIN if arguments.file == "-" else arguments.file
-    try:
-        standard = arguments.file == "-"
-        data = drafts.read_stream(streams.stdin, name) if standard else drafts.read(arguments.file, name)
-        from pathlib import Path
+def _show(arguments: argparse.Namespace, report: Report) -> int:
+    """Draw one block's YAML. Its data files stand beside it, or in the current folder where it is typed in."""
+    from pathlib import Path
 
-        from mdattn.render import draw_options
+    from mdattn.render import draw_options
 
-        diagram = draw_options(_yaml(name, data), folder=Path(name).parent)
-        lines = [diagram.alternative] if arguments.alt else diagram.lines
-        streams.out(("\n".join(lines) + "\n").encode())
-    except DraftError as error:
-        _report([error.finding], arguments.output_format, streams)
-    except DiagramError as error:
-        _report([Finding(name, each) for each in error.diagnostics], arguments.output_format, streams)
+    if arguments.file == "-":
+        name, folder = drafts.STDIN, Path()
+        data = drafts.read_stream(report.stdin(name), name)
     else:
-        return FINE
-    return WRONG
+        name, folder = arguments.file, Path(arguments.file).parent
+        data = drafts.read(name, name)
+    try:
+        diagram = draw_options(_yaml(name, data), folder=folder)
+    except DiagramError as error:
+        report.findings(Finding(name, each) for each in error.diagnostics)
+        return WRONG
+    lines = [diagram.alternative] if arguments.alt else diagram.lines
+    report.streams.out(("\n".join(lines) + "\n").encode())
+    return FINE
 
 
 def _yaml(name: str, data: bytes) -> str:
@@ -379,7 +427,7 @@ def _yaml(name: str, data: bytes) -> str:
     raise DiagramError(position, f"not valid UTF-8 (byte 0x{ord(text[bad]) - 0xDC00:02x})", "save it as UTF-8")
 
 
-def _kinds(arguments: argparse.Namespace, streams: Streams) -> int:
+def _kinds(arguments: argparse.Namespace, report: Report) -> int:
     """List the kinds, or describe one."""
     from mdattn import cells
     from mdattn.diagrams import KINDS
@@ -387,11 +435,11 @@ def _kinds(arguments: argparse.Namespace, streams: Streams) -> int:
     if arguments.kind is None:
         broad = max(map(cells.width, KINDS))
         lines = [f"{cells.pad(name, broad)}  {kind.summary}" for name, kind in KINDS.items()]
-        streams.out(drafts.encode("\n".join(lines) + "\n"))
+        report.streams.out(drafts.encode("\n".join(lines) + "\n"))
         return FINE
     if arguments.kind not in KINDS:
         raise UsageError(f"no kind {arguments.kind!r} ({suggest(arguments.kind, KINDS)})")
-    streams.out(drafts.encode(_description(arguments.kind)))
+    report.streams.out(drafts.encode(_description(arguments.kind)))
     return FINE
 
 
@@ -412,14 +460,14 @@ def _description(name: str) -> str:
     return "\n".join(parts) + "\n" + diagram(kind.example)
 
 
-def _schema(arguments: argparse.Namespace, streams: Streams) -> int:
+def _schema(arguments: argparse.Namespace, report: Report) -> int:
     """The JSON Schema of the options."""
     import json
 
     from mdattn.diagrams import KINDS
     from mdattn.options import schema
 
-    streams.out((json.dumps(schema.of(KINDS), ensure_ascii=False, indent=2) + "\n").encode())
+    report.streams.out((json.dumps(schema.of(KINDS), ensure_ascii=False, indent=2) + "\n").encode())
     return FINE
 
 
@@ -478,7 +526,7 @@ COMMANDS: Mapping[str, Command] = {
     "schema": Command(
         "the JSON Schema of the options, for editors",
         "Print the JSON Schema of a block's options: name it in an editor to have them completed and checked.",
-        _schema_arguments,
+        _output_format,
         _schema,
         ("mdattn schema > attention-diagram.schema.json",),
     ),

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,11 +43,21 @@ class Done(NamedTuple):
     err: str
 
 
+# What was done, which `render` and `update` say last.
+CLOSING = re.compile(
+    r"^(\d+ documents?, \d+ diagrams?; .*|\d+ errors?, (?:nothing written|standard output).*)\n\Z", re.M
+)
+
+
 class Command:
-    """The command line in this process, on streams of bytes."""
+    """The command line in this process, on streams of bytes.
+
+    The closing line of the last run is kept apart from what else it said.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
+        self.closing = ""
 
     def __call__(self, *argv: str, stdin: bytes = b"") -> Done:
         streams = [io.TextIOWrapper(io.BytesIO(data), encoding="ascii") for data in (stdin, b"", b"")]
@@ -54,7 +65,10 @@ class Command:
             self.monkeypatch.setattr(sys, name, stream)
         status = main(argv)
         out, err = (stream.buffer.getvalue() for stream in streams[1:])
-        return Done(status, out, err.decode("utf-8"))
+        text = err.decode("utf-8")
+        found = CLOSING.search(text)
+        self.closing = found[1] if found else ""
+        return Done(status, out, text[: found.start()] if found else text)
 
 
 @pytest.fixture
@@ -199,14 +213,15 @@ def test_check_passes_then_names_what_is_stale_or_missing(run: Command) -> None:
     put("out/old.md", b"left over\n")
     before = tree()
     done = run("render", "d", "-o", "out", "--check")
-    assert done == (
-        1,
-        b"",
-        "out/a.md: error: is not what d/a.md gives today (run again without --check)\n"
-        "out/b.md: error: is not what d/b.md gives today (run again without --check)\n"
-        "out/c.md: error: is missing (run again without --check)\n"
-        "out/old.md: warning: no source gives this file any more (delete it if it is a result)\n",
-    )
+    assert (done.status, done.out) == (1, b"")
+    lines = done.err.splitlines()
+    assert len(lines) == 4
+    for line, name in zip(lines, ("a.md", "b.md", "c.md"), strict=False):
+        assert ": error: " in line
+        assert f"out/{name}" in line
+    assert lines[3].startswith("out/old.md: ")
+    assert ": error: " not in lines[3]
+    assert run.closing == "3 documents, 1 diagram; 3 out of date"
     assert tree() == before
     put("d/c.md", block("bad"))
     assert run("render", "d", "-o", "out", "--check").status == 2
@@ -218,15 +233,17 @@ def test_a_leftover_alone_does_not_fail_the_check(run: Command) -> None:
     put("out/b.md", b"b")
     done = run("render", "d", "-o", "out", "--check")
     assert done.status == 0
-    assert done.err.startswith("out/b.md: warning: ")
+    assert done.err.startswith("out/b.md: ")
+    assert run.closing == "1 document, 0 diagrams; all up to date"
 
 
 def test_check_of_standard_input_and_of_a_single_file(run: Command) -> None:
     put("a.md", drawn("x"))
     assert run("render", "-o", "a.md", "--check", stdin=block("x")).status == 0
-    assert run("render", "-o", "a.md", "--check", stdin=block("y")).err == (
-        "a.md: error: is not what <stdin> gives today (run again without --check)\n"
-    )
+    done = run("render", "-o", "a.md", "--check", stdin=block("y"))
+    assert done.status == 1
+    assert "a.md" in done.err
+    assert done.err.count("\n") == 1
     put("b.md", block("x"))
     assert run("render", "b.md", "-o", "no/such/a.md", "--check").status == 1
 
@@ -245,28 +262,33 @@ def test_a_diff_shows_what_check_found_and_git_applies_it(run: Command) -> None:
     done = run("render", "d", "-o", "out", "--check", "--diff")
     assert done.status == 1
     assert done.out.startswith(b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,3 +1,7 @@\n \xff\r\n \n-old\n+```text\n")
-    assert "out/b c.md: error: is missing" in done.err
+    assert "out/b c.md" in done.err
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert run("render", "d", "-o", "out", "--check", "--diff") == (0, b"", "")
 
 
-def test_a_diff_without_check_also_writes(run: Command) -> None:
+def test_a_diff_writes_nothing(run: Command) -> None:
     put("a.md", block("x"))
     put("out.md", drawn("w"))
+    before = tree()
     done = run("render", "a.md", "-o", "out.md", "--diff")
     assert done == (
-        0,
+        1,
         "--- a/out.md\n+++ b/out.md\n@@ -1,5 +1,5 @@\n ```text\n ┌─┐\n-w\n+x\n └─┘\n ```\n".encode(),
         "",
     )
-    assert Path("out.md").read_bytes() == drawn("x")
+    assert run.closing == "1 document, 1 diagram; 1 would change, nothing written"
+    assert run("render", "a.md", "-o", "new/out.md", "--diff").status == 1
+    assert tree() == before
+    run("render", "a.md", "-o", "out.md")
     assert run("render", "a.md", "-o", "out.md", "--diff") == (0, b"", "")
+    assert run.closing == "1 document, 1 diagram; nothing would change"
 
 
 def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) -> None:
     put("a.md", b"t\n" + block("x"))
     done = run("render", "a.md", "--diff")
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err) == (1, "")
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert Path("a.md").read_bytes() == b"t\n" + drawn("x")
     assert run("render", "--diff", stdin=b"plain") == (0, b"", "")
@@ -340,8 +362,8 @@ def test_a_patch_of_an_update_is_one_for_git(run: Command) -> None:
     assert run("update", "d", "--check", "--diff") == (0, b"", "")
     put("e.md", region("x", "w"))
     done = run("update", "e.md", "--diff")
-    assert (done.status, done.out.count(b"\n-"), done.err) == (0, 2, "")
-    assert Path("e.md").read_bytes() == region("x")
+    assert (done.status, done.out.count(b"\n-"), done.err) == (1, 2, "")
+    assert Path("e.md").read_bytes() == region("x", "w")
 
 
 def test_an_edit_by_hand_is_an_error_drift_or_overwritten(run: Command) -> None:
@@ -355,10 +377,10 @@ def test_an_edit_by_hand_is_an_error_drift_or_overwritten(run: Command) -> None:
         "(change its options, or let --force overwrite it)\n"
     )
     assert Path("b.md").read_bytes() == region("y", "w")
-    for more in ([], ["--force"]):
-        done = run("update", "a.md", "--check", *more)
-        assert (done.status, done.out) == (1, b"")
-        assert done.err == "a.md:1:1: error: the diagram of this comment was edited by hand (--force overwrites it)\n"
+    done = run("update", "a.md", "--check")
+    assert (done.status, done.out) == (1, b"")
+    assert done.err == "a.md:1:1: error: the diagram of this comment was edited by hand (--force overwrites it)\n"
+    assert (run("update", "a.md", "--diff").status, run("update", "a.md", "--diff", "--force").status) == (2, 1)
     assert Path("a.md").read_bytes() == edited
     assert run("update", "b.md", "a.md", "--force") == (0, b"", "")
     assert tree() == {"a.md": region("x"), "b.md": region("y")}
@@ -422,7 +444,7 @@ def test_an_update_imports_what_it_needs() -> None:
     code = "import sys; from mdattn.cli import main; main(['update', '.', '--check']); print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stderr == ""
+    assert done.stderr == "1 document, 0 diagrams; all up to date\n"
     assert not set(done.stdout.split()) & {"numpy", "markdown_it", "yaml", "msgspec", "wcwidth", "hashlib", "difflib"}
 
 
@@ -569,7 +591,7 @@ def test_help_and_version(run: Command) -> None:
     top = run("--help")
     assert (top.status, top.err) == (0, "")
     assert run("-h") == top
-    assert run() == (2, b"", top.out.decode())
+    assert run() == (2, b"", top.out.decode() + "mdattn: error: a command is needed\n")
     for name, command in COMMANDS.items():
         assert f"  {name:<8}{command.summary}\n" in top.out.decode()
         done = run(name, "--help")
@@ -613,11 +635,17 @@ def test_destroying_a_draft_is_refused(run: Command) -> None:
 def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     put("a.md", block("x"))
     put("b.md", block("fault"))
-    done = run("render", "a.md", "b.md", "-o", "out")
-    assert done == (2, b"", "mdattn: internal error: b.md: ZeroDivisionError: a fault\\nof ours; please report\n")
+    put("c.md", block("bad"))
+    done = run("render", "a.md", "b.md", "c.md", "-o", "out")
+    assert (done.status, done.out) == (2, b"")
+    crash, other = done.err.splitlines()
+    assert crash.startswith("b.md")
+    assert "error: internal error: ZeroDivisionError: a fault\\nof ours; please report" in crash
+    assert other.startswith("c.md:3:8: error: a bad title")
+    assert run.closing == "2 errors, nothing written"
     assert not Path("out").exists()
     assert run("show", stdin=b"kind: echo\ntitle: fault").err == (
-        "mdattn: internal error: ZeroDivisionError: a fault\\nof ours; please report\n"
+        "mdattn: error: internal error: ZeroDivisionError: a fault\\nof ours; please report\n"
     )
 
     def refute(*_: object) -> None:
@@ -625,7 +653,8 @@ def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(sys.modules["mdattn.render"], "prove", refute)
     done = run("render", "a.md", "-o", "out.md")
-    assert done == (2, b"", "mdattn: internal error: a.md: ProofError: line 3 moved; please report\n")
+    assert (done.status, done.out) == (2, b"")
+    assert "internal error: ProofError: line 3 moved; please report" in done.err
     assert not Path("out.md").exists()
 
 
@@ -637,7 +666,7 @@ def test_any_exception_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(drafts, "plan", fail)
     done = run("render", "a.md")
     assert done.status == 2
-    assert done.err.startswith(f"mdattn: internal error: {type(fault).__name__}")
+    assert done.err.startswith(f"mdattn: error: internal error: {type(fault).__name__}")
     assert done.err.endswith("; please report\n")
     assert done.err.count("\n") == 1
 
@@ -689,10 +718,11 @@ def test_as_a_module_and_no_heavy_imports() -> None:
     code = (
         "import sys; before = set(sys.modules); from mdattn.cli import main; status = main(sys.argv[1:]);"
         "heavy = 'numpy yaml msgspec markdown_it wcwidth difflib tempfile json shutil pathlib'.split();"
+        "heavy += 'tqdm secrets signal subprocess mdattn.report._terminal mdattn.report._progress'.split();"
         "print(sorted(set(heavy) & set(sys.modules) - before), status)"
     )
     done = process("-c", code, "render", "d", "-o", "out", "--check")
-    assert (done.stdout, done.stderr) == (b"[] 0\n", b"")
+    assert (done.stdout, done.stderr) == (b"[] 0\n", b"1 document, 0 diagrams; all up to date\n")
     done = process("-m", "mdattn", "render", "d/a.md")
     assert (done.returncode, done.stdout) == (0, b"# plain\n\n```python\nx\n```\n")
 
@@ -725,7 +755,9 @@ def test_a_full_device_is_one_line() -> None:
         with Path("/dev/full").open("wb") as full:
             command = [sys.executable, "-m", "mdattn", *argv]
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, check=False)
-        assert (done.returncode, done.stderr) == (2, b"standard output: error: No space left on device\n")
+        lines = done.stderr.decode().splitlines()
+        assert (done.returncode, lines[0]) == (2, "standard output: error: No space left on device")
+        assert lines[1:] == (["1 error, standard output is incomplete"] if argv[0] == "render" else [])
     done = subprocess.run(
         ["sh", "-c", f"{sys.executable} -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
     )
@@ -739,7 +771,7 @@ def test_streams_closed_by_the_shell(closing: str) -> None:
     done = subprocess.run(["sh", "-c", command], input=b"a", capture_output=True, env=environment, check=False)
     assert done.returncode == (0 if closing == "2>&-" else 2)
     assert b"Traceback" not in done.stderr
-    assert done.stderr.count(b"\n") <= 1
+    assert done.stderr.count(b"\n") <= 2
 
 
 def test_an_interruption_is_quiet() -> None:
