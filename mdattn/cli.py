@@ -100,8 +100,18 @@ def run(argv: Sequence[str], streams: Streams) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
-        report.failure(f"internal error: {_reason(error)}; please report")
+        removed = "the current folder was removed (change into one that is there)"
+        report.failure(removed if _nowhere() else f"internal error: {_reason(error)}; please report")
     return WRONG
+
+
+def _nowhere() -> bool:
+    """Whether there is no current folder, so that nearly anything fails."""
+    try:
+        os.getcwd()  # noqa: PTH109
+    except OSError:
+        return True
+    return False
 
 
 def _print(text: str, report: Report) -> int:

@@ -22,7 +22,8 @@ from echo import block, drawn
 import mdattn
 from mdattn import drafts
 from mdattn.cli import COMMANDS, main
-from mdattn.errors import ProofError
+from mdattn.drafts import Finding
+from mdattn.errors import Diagnostic, ProofError
 
 ROOT = Path(mdattn.__file__).parent.parent
 ECHO = str(Path(echo.__file__))
@@ -32,6 +33,7 @@ ECHO = str(Path(echo.__file__))
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("mdattn.diagrams.KINDS", echo.KINDS)
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     return tmp_path
 
 
@@ -293,6 +295,133 @@ def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) 
     assert Path("a.md").read_bytes() == b"t\n" + drawn("x")
     assert run("render", "--diff", stdin=b"plain") == (0, b"", "")
     assert run("render", "--diff", "--stdin-filename", "p.md", stdin=block("x")).out.startswith(b"--- a/p.md\n")
+
+
+@pytest.mark.parametrize("command", [["render", "d", "-o", "out"], ["update", "d"]])
+def test_a_dry_run_never_writes(run: Command, command: list[str]) -> None:
+    put("d/a.md", block("x") + region("y", "w"))
+    put("d/b.md", block("y") + region("y"))
+    before = tree()
+    for more in (["--diff"], ["--check"], ["--check", "--diff"], ["--diff", "--output-format", "github"]):
+        done = run(*command, *more)
+        assert done.status == 1
+        assert bool(done.out) == ("--diff" in more)
+        assert tree() == before
+
+
+def test_a_diff_for_github_stands_where_nothing_is_obeyed(run: Command) -> None:
+    draft = b"::add-mask::x\n" + block("x")
+    put("a.md", draft)
+    done = run("render", "a.md", "--diff", "--output-format", "github")
+    lines = done.out.decode().splitlines()
+    token = lines[0].removeprefix("::stop-commands::")
+    assert lines[-1] == f"::{token}::"
+    assert lines[1] == "--- a/a.md"
+    assert run("render", "a.md", "--diff").out == done.out.split(b"\n", 1)[1].removesuffix(f"::{token}::\n".encode())
+    assert run("render", "a.md", "--output-format", "github").out == b"::add-mask::x\n" + drawn("x")
+    assert run("render", "--diff", "--output-format", "github", stdin=b"plain").out == b""
+
+
+# What was done
+
+
+def test_the_closing_line_counts(run: Command) -> None:
+    put("d/a.md", block("x") + block("y"))
+    put("d/b.md", b"plain")
+    for status, closing, argv in (
+        (0, "2 documents, 2 diagrams; 2 written", ["render", "d", "-o", "out"]),
+        (0, "2 documents, 2 diagrams; nothing to write", ["render", "d", "-o", "out"]),
+        (0, "2 documents, 2 diagrams; all up to date", ["render", "d", "-o", "out", "--check"]),
+        (0, "2 documents, 2 diagrams; nothing would change", ["render", "d", "-o", "out", "--diff"]),
+        (1, "2 documents, 2 diagrams; 2 would change, nothing written", ["render", "d", "-o", "new", "--diff"]),
+        (1, "2 documents, 2 diagrams; 2 out of date", ["render", "d", "-o", "new", "--check", "--diff"]),
+        (0, "1 document, 2 diagrams; 1 written", ["render", "d/a.md"]),
+        (2, "1 error, nothing written", ["render", "d", "missing.md", "-o", "new"]),
+        (0, "2 documents, 2 diagrams; 2 written", ["render", "d", "-o", "page", "--to", "html"]),
+    ):
+        assert run(*argv).status == status
+        assert run.closing == closing
+        quiet = run(*argv, "--quiet")
+        assert run.closing == ""
+        assert quiet.err.count("\n") == (2 if argv[-1] == "--diff" and "--check" in argv else closing.count("error"))
+    assert run("render", "-", stdin=block("x")).out == drawn("x")
+    assert run.closing == "1 document, 1 diagram; 1 written"
+    for argv in (["show", "--alt"], ["kinds"], ["schema"]):
+        assert run(*argv, stdin=b"kind: echo\ntitle: x").err == run.closing == ""
+
+
+def test_the_closing_line_is_an_object_for_programs(run: Command) -> None:
+    put("a.md", block("bad"))
+    put("b.md", b"<!--\n" + block("x") + b"-->\n")
+    done = run("render", "a.md", "b.md", "-o", "out", "--output-format", "json")
+    error, warning, closing = map(json.loads, done.err.splitlines())
+    assert (error["file"], error["line"], error["severity"]) == ("a.md", 3, "error")
+    assert (warning["file"], warning["severity"]) == ("b.md", "warning")
+    assert (closing["documents"], closing["errors"], closing["warnings"], closing["written"]) == (2, 1, 1, 0)
+
+
+def test_what_is_left_out_is_counted(run: Command) -> None:
+    put("d/a.md", block("x"))
+    put("d/b.md", block("y"))
+    put("d/sub/b.md", block("y"))
+    put("d/c.QMD", block("z"))
+    assert run("render", "d", "-o", "out", "--exclude", "b.md", "--exclude", "sub/*").status == 0
+    assert list(tree("out")) == ["out/a.md"]
+    assert re.fullmatch(r"1 document, 1 diagram; 1 written, \d left out", run.closing)
+    assert run("render", "d", "-o", "all", "--suffix", ".Qmd").status == 0
+    assert list(tree("all")) == ["all/a.md", "all/b.md", "all/c.QMD", "all/sub/b.md"]
+
+
+def test_a_file_that_cannot_be_written_is_named_and_stops_no_other(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        put(f"d/{name}.md", block("x"))
+    real = os.replace
+
+    def replace(source: str, target: str) -> None:
+        if target.endswith("b.md"):
+            raise PermissionError(13, "Permission denied")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    done = run("render", "d", "-o", "out")
+    assert (done.status, done.out) == (2, b"")
+    assert done.err == "out/b.md: error: Permission denied\n"
+    assert run.closing == "3 documents, 3 diagrams; 2 written, not written: out/b.md"
+    assert list(tree("out")) == ["out/a.md", "out/c.md"]
+
+
+# strict
+
+
+DOUBTFUL = b"<!--\n" + block("x") + b"-->\n"
+
+
+def test_a_warning_is_an_error_if_asked_and_in_a_check(run: Command) -> None:
+    put("a.md", DOUBTFUL)
+    assert run("render", "a.md", "-o", "out.md").status == 0
+    assert Path("out.md").read_bytes() == DOUBTFUL
+    for more in (["--strict"], ["--check"], ["--check", "--strict"], ["--strict", "--diff"]):
+        done = run("render", "a.md", "-o", "new.md", *more)
+        assert (done.status, done.out) == (2, b"")
+        assert done.err.startswith("a.md:2:1: error: ")
+        assert run.closing == "1 error, nothing written"
+    put("b.md", b"<details>\n" + region("x"))
+    for more in (["--strict"], ["--check"]):
+        done = run("update", "b.md", *more)
+        assert (done.status, done.err.split(": ")[1]) == (2, "error")
+    assert not Path("new.md").exists()
+
+
+def test_a_note_never_fails(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = Finding("a.md", Diagnostic(None, "by the way", severity="note"))
+    plan = drafts.plan
+    monkeypatch.setattr(drafts, "plan", lambda *argv, **more: plan(*argv, **more)._replace(findings=(note,)))
+    put("a.md", b"a")
+    put("out.md", b"a")
+    for more in ([], ["--strict"], ["--check"]):
+        assert run("render", "a.md", "-o", "out.md", *more) == (0, b"", "a.md: note: by the way\n")
 
 
 # update, and what it is made of
@@ -611,6 +740,14 @@ def test_help_and_version(run: Command) -> None:
         (["render", "a", "b"], "-o DEST is needed"),
         (["render", "a", "-o", ""], "-o needs the name"),
         (["show", "a", "b"], "unrecognized arguments: b"),
+        (["render", "--exclude", "x"], "--exclude is for files and folders"),
+        (["update", "-", "--suffix", ".qmd"], "--suffix is for files and folders"),
+        (["update", "a", "--suffix", "qmd"], "--suffix needs the end of a name, such as .qmd, not 'qmd'"),
+        (["update", "a", "--suffix", "."], "--suffix needs the end of a name"),
+        (["update", "a", "--suffix", ".a/b"], "--suffix needs the end of a name"),
+        (["update", "a", "--check", "--force"], "--force overwrites diagrams, and --check writes nothing"),
+        (["render", "--to", "html", "--keep-source"], "leave one of the two out"),
+        (["update", "a", "--output-format", "xml"], "invalid choice: 'xml'"),
     ],
 )
 def test_wrong_usage(run: Command, argv: list[str], words: str) -> None:
@@ -618,6 +755,46 @@ def test_wrong_usage(run: Command, argv: list[str], words: str) -> None:
     assert (done.status, done.out) == (2, b"")
     assert words in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["render", "--chek"],
+        ["render", "a", "b"],
+        ["render", "a", "--check"],
+        ["render", "missing.md"],
+        ["update"],
+        ["show", "missing.yaml"],
+        ["show", "a", "b"],
+        ["kinds", "ecko"],
+        ["schema", "x"],
+        ["rendr"],
+    ],
+)
+def test_every_complaint_has_the_form_that_was_asked_for(run: Command, argv: list[str]) -> None:
+    for flag in (["--output-format", "github"], ["--output-format=github"]):
+        done = run(*argv, *flag)
+        assert (done.status, done.out) == (2, b"")
+        assert done.err.startswith("::error")
+        assert done.err.count("\n") == 1
+    done = run(*argv, "--output-format", "json")
+    assert json.loads(done.err.splitlines()[0])["severity"] == "error"
+    assert not run(*argv, "--", "--output-format", "json").err.startswith("{")
+
+
+def test_a_fault_of_ours_has_the_form_that_was_asked_for(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RecursionError("deep")
+
+    monkeypatch.setattr(drafts, "plan", fail)
+    done = run("render", "a.md", "--output-format", "github")
+    assert done == (2, b"", "::error::internal error: RecursionError: deep; please report\n")
+    stderr = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(stderr))
+    assert main(["kinds", "--output-format", "json"]) == 2
+    assert json.loads(stderr.getvalue())["message"].startswith("standard output: ")
 
 
 def test_destroying_a_draft_is_refused(run: Command) -> None:
@@ -669,6 +846,14 @@ def test_any_exception_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch
     assert done.err.startswith(f"mdattn: error: internal error: {type(fault).__name__}")
     assert done.err.endswith("; please report\n")
     assert done.err.count("\n") == 1
+
+
+def test_a_fault_in_saying_so_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mdattn.report.Report.failure", fail)
+    assert run("rendr") == (2, b"", "mdattn: error: internal error: MemoryError; please report\n")
 
 
 def test_closed_streams(monkeypatch: pytest.MonkeyPatch, run: Command) -> None:
@@ -764,6 +949,41 @@ def test_a_full_device_is_one_line() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("target", [">/dev/full", ">&-"])
+def test_a_diff_that_cannot_be_printed_says_that_nothing_was_written(target: str) -> None:
+    put("a.md", block("x"))
+    put("b.md", b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"{sys.executable} {ECHO} render a.md -o b.md --diff {target}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("standard output: error: ")
+    assert done.stderr.endswith("\n1 error, nothing written\n")
+    assert Path("b.md").read_bytes() == b"old"
+
+
+def test_a_reader_of_a_diff_that_goes_away_is_no_error() -> None:
+    put("a.md", b"a line\n" * 300_000)
+    put("b.md", b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"({sys.executable} -m mdattn render a.md -o b.md --diff; echo $? >&2) | head -c 10"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False)
+    assert (done.stdout, done.stderr) == (b"--- a/b.md", b"141\n")
+    assert Path("b.md").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("argv", [["update", "."], ["render", ".", "-o", "out"], ["show", "a.yaml"], ["kinds"]])
+def test_without_a_current_folder(argv: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    command = f"mkdir gone && cd gone && rmdir ../gone && exec {sys.executable} {ECHO} {' '.join(argv)}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
+    assert done.returncode == (0 if argv == ["kinds"] else 2)
+    assert "Traceback" not in done.stderr
+    assert "internal error" not in done.stderr
+    assert done.stderr.count("\n") <= 2
+
+
 @pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_closed_by_the_shell(closing: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -784,6 +1004,44 @@ def test_an_interruption_is_quiet() -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
     assert (running.returncode, out, err) == (130, b"", b"")
+
+
+SLOW = (
+    "import os, sys, time\n"
+    "real = os.replace\n"
+    "def slow(*pair):\n"
+    "    print('ready', flush=True)\n"
+    "    time.sleep(30)\n"
+    "    real(*pair)\n"
+    "os.replace = slow\n"
+    "from mdattn.__main__ import start\n"
+    "start()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "before"),
+    [("SIGTERM", 143, ""), ("SIGHUP", 129, ""), ("SIGINT", 130, ""), ("SIGTERM", 143, "trap '' HUP; kill -HUP $$; ")],
+)
+def test_a_signal_leaves_nothing_half_done(name: str, status: int, before: str) -> None:
+    number = getattr(signal, name, None)
+    if number is None or os.name == "nt":
+        pytest.skip(f"no {name} here")
+    put("d/a.md", b"a")
+    put("d/b.md", b"b")
+    put("out/a.md", b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", f'{before}exec "$@"', "sh", sys.executable, "-c", SLOW, "render", "d", "-o", "out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        assert len(list(Path("out").iterdir())) > 1
+        if before:  # As under `nohup`: what the caller switched off stays off.
+            running.send_signal(signal.SIGHUP)
+        running.send_signal(number)
+        out, err = running.communicate()
+    assert (running.returncode, out, err) == (status, b"", b"")
+    assert tree("out") == {"out/a.md": b"old"}
 
 
 def test_ctrl_c_while_the_program_is_being_imported() -> None:

@@ -22,7 +22,7 @@ _NAMED = 6  # Names in a closing line.
 class Tally(NamedTuple):
     """What a run has done; `mode` is what it was to do: "write", "check" or "diff".
 
-    `different` are the results that are not what they should be. `undone` says what became of the work where
+    `different` are the results that were not what they should be. `undone` says what became of the work where
     errors stopped it; else what could not be written stands in `unwritten`.
     """
 
@@ -54,12 +54,20 @@ def plain(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         from mdattn.cells import printable
 
-        text = printable(text)
+        text = printable(_valid(text))
     if "[" in text and text.count("#") > 1:
         import re
 
         text = re.sub(r"#(?=[^ -~]*#[^ -~]*\[)", r"\\x23", text)
     return text
+
+
+def _valid(text: str) -> str:
+    """The text with `\\xff` for a byte of a name that is not UTF-8."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # On Windows, half a pair of surrogates.
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _inert(line: str) -> str:
@@ -82,7 +90,7 @@ def shown(patch: bytes) -> bytes:
         end = "\r" if line.endswith("\r") else ""
         return "\t".join(map(printable, line.removesuffix("\r").split("\t"))) + end
 
-    text = patch.decode("utf-8", "surrogateescape")
+    text = patch.decode("utf-8", "backslashreplace")
     return "\n".join(map(escaped, text.split("\n"))).encode()
 
 
@@ -106,28 +114,34 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-# What was done, where there was something to do and where there was nothing.
-_DONE: Mapping[str, tuple[Callable[[Tally], str], str]] = {
-    "write": (lambda tally: f"{tally.written} written" if tally.written else "nothing written", "nothing to write"),
-    "check": (lambda tally: f"{tally.different} out of date", "all up to date"),
-    "diff": (lambda tally: f"{tally.different} would change, nothing written", "nothing would change"),
+# What was done to how many, and what is said where there was nothing to do.
+_DONE: Mapping[str, tuple[Callable[[Tally], int], str, str]] = {
+    "write": (lambda tally: tally.written, "written", "nothing to write"),
+    "check": (lambda tally: tally.different, "out of date", "all up to date"),
+    "diff": (lambda tally: tally.different, "would change, nothing written", "nothing would change"),
 }
 
 
 def _sentence(tally: Tally) -> str:
     """`3 documents, 14 diagrams; 2 written`, or `2 errors, nothing written`."""
+    number_of, done, nothing = _DONE[tally.mode]
+    clauses = []
     if tally.undone:
-        text = f"{counted(tally.errors, 'error')}, {tally.undone}"
+        head = f"{counted(tally.errors, 'error')}, "
+        clauses.append(tally.undone)
     else:
-        something, nothing = _DONE[tally.mode]
-        did = something(tally) if tally.different or tally.written else nothing
-        text = f"{counted(tally.documents, 'document')}, {counted(tally.diagrams, 'diagram')}; {did}"
+        head = f"{counted(tally.documents, 'document')}, {counted(tally.diagrams, 'diagram')}; "
+        if number := number_of(tally):
+            clauses.append(f"{number} {done}")
+        elif not tally.unwritten:
+            clauses.append(nothing)
     if tally.left_out:
-        text += f", {tally.left_out} left out"
+        clauses.append(f"{tally.left_out} left out")
     if tally.unwritten:
         more = len(tally.unwritten) - _NAMED
-        text += f"; not written: {', '.join(tally.unwritten[:_NAMED])}" + (f" and {more} more" if more > 0 else "")
-    return plain(text)
+        names = ", ".join(tally.unwritten[:_NAMED])
+        clauses.append(f"not written: {names} and {more} more" if more > 0 else f"not written: {names}")
+    return plain(head + ", ".join(clauses))
 
 
 # For GitHub
@@ -222,7 +236,7 @@ def _object(record: Mapping[str, object]) -> str:
     def valid(value: object) -> object:
         if isinstance(value, tuple):
             return [valid(each) for each in value]
-        return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+        return _valid(value) if isinstance(value, str) else value
 
     line = json.dumps({key: valid(value) for key, value in record.items()})
     return line.replace("##[", "\\u0023#[")
