@@ -493,13 +493,15 @@ COMMANDS: Mapping[str, Command] = {
         "Replace each attention-diagram block by its diagram, and change no other byte.\n\n"
         "A folder stands for every *.md and *.markdown below it; hidden ones and links to folders are\n"
         "left out. If any block is wrong, each is reported as FILE:LINE:COL: error: message, nothing is\n"
-        "written, and the exit status is 2. --check exits 1 where DEST is not what SRC gives today.",
+        "written, and the exit status is 2. --check and --diff write nothing, and exit 1 where DEST is not\n"
+        "what SRC gives today; --check takes every warning for an error.",
         _render_arguments,
         _render,
         (
             "mdattn render draft.md > post.md",
             "mdattn render drafts -o posts",
-            "mdattn render drafts -o posts --check --diff",
+            "mdattn render drafts -o posts --exclude 'notes/*'",
+            "mdattn render drafts -o posts --check --diff --output-format github",
             "mdattn render draft.md --to html -o post.html",
             "mdattn render README.md --keep-source -o README.md.new",
         ),
@@ -514,7 +516,8 @@ COMMANDS: Mapping[str, Command] = {
         "  <!-- /attention-diagram -->\n\n"
         "A --> in the options is written --\\>. If anything is wrong, it is reported, nothing is written, and\n"
         "the exit status is 2. A diagram that was edited by hand is wrong unless --force is given. --check\n"
-        "exits 1 where a diagram is not what its options give today, by whatever hand.",
+        "and --diff write nothing, and exit 1 where a diagram is not what its options give today, for\n"
+        "--check by whatever hand; it takes every warning for an error.",
         _update_arguments,
         _update,
         ("mdattn update README.md", "mdattn update README.md docs --check --diff"),

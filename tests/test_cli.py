@@ -379,10 +379,10 @@ def test_a_file_that_cannot_be_written_is_named_and_stops_no_other(
         put(f"d/{name}.md", block("x"))
     real = os.replace
 
-    def replace(source: str, target: str) -> None:
+    def replace(source: str, target: str, **more: int) -> None:
         if target.endswith("b.md"):
             raise PermissionError(13, "Permission denied")
-        real(source, target)
+        real(source, target, **more)
 
     monkeypatch.setattr(os, "replace", replace)
     done = run("render", "d", "-o", "out")
@@ -411,6 +411,9 @@ def test_a_warning_is_an_error_if_asked_and_in_a_check(run: Command) -> None:
     for more in (["--strict"], ["--check"]):
         done = run("update", "b.md", *more)
         assert (done.status, done.err.split(": ")[1]) == (2, "error")
+    Path("empty").mkdir()
+    assert run("update", "empty").status == 0
+    assert run("update", "empty", "--check").status == run("render", "empty", "-o", "out", "--check").status == 2
     assert not Path("new.md").exists()
 
 
@@ -1009,10 +1012,10 @@ def test_an_interruption_is_quiet() -> None:
 SLOW = (
     "import os, sys, time\n"
     "real = os.replace\n"
-    "def slow(*pair):\n"
+    "def slow(*pair, **more):\n"
     "    print('ready', flush=True)\n"
     "    time.sleep(30)\n"
-    "    real(*pair)\n"
+    "    real(*pair, **more)\n"
     "os.replace = slow\n"
     "from mdattn.__main__ import start\n"
     "start()\n"

@@ -202,6 +202,15 @@ def test_a_finding_is_an_object() -> None:
     }
 
 
+def test_the_keys_are_documented() -> None:
+    text = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
+    documented = {key for row in re.findall(r"^\| (`.*?`) \|", text, re.M) for key in re.findall(r"`(\w+)`", row)}
+    assert documented == {
+        *json.loads(FORMS["json"].finding(FOUND)),
+        *json.loads(FORMS["json"].closing(Tally("write", 0, 0, 0, 0, 0))),
+    }
+
+
 @pytest.mark.parametrize(("severity", "command"), [("error", "error"), ("warning", "warning"), ("note", "notice")])
 def test_github_calls_a_note_a_notice(severity: str, command: str) -> None:
     finding = Finding("a.md", Diagnostic(None, "m")._replace(severity=severity))  # type: ignore[arg-type]
