@@ -33,7 +33,7 @@ def start() -> NoReturn:
 
 def _endings() -> list[signal.Signals]:
     """The signals that end a process, as far as the system has them and whoever started it did not switch them off."""
-    found = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
+    found = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK"))
     return [each for each in found if each and signal.getsignal(each) != signal.SIG_IGN]
 
 

@@ -1047,6 +1047,15 @@ def test_a_signal_leaves_nothing_half_done(name: str, status: int, before: str) 
     assert tree("out") == {"out/a.md": b"old"}
 
 
+@pytest.mark.parametrize("missing", ["SIGHUP", "SIGTERM", "SIGBREAK"])
+def test_no_system_has_every_signal(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    from mdattn.__main__ import _endings
+
+    all_of_them = {"SIGTERM", "SIGHUP"} & set(dir(signal))
+    monkeypatch.delattr(signal, missing, raising=False)
+    assert {each.name for each in _endings()} == all_of_them - {missing}
+
+
 def test_ctrl_c_while_the_program_is_being_imported() -> None:
     code = (
         "import sys\n"

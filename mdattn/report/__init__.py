@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from mdattn.drafts import Finding
 from mdattn.errors import Diagnostic
 from mdattn.report._forms import FORMS, Form, Tally, guarded, plain, shown
+
+if TYPE_CHECKING:
+    from mdattn.report._terminal import Terminal
 
 __all__ = ["FORMS", "OutputError", "Report", "Streams", "Tally", "plain"]
 
@@ -58,22 +61,12 @@ class Streams(NamedTuple):
             self.stderr.flush()
 
 
-class Screen(Protocol):
-    """What a terminal gets besides a finding's line."""
-
-    def remember(self, stdin: BinaryIO, name: str) -> BinaryIO:
-        """Standard input that keeps what was read of it, to show a line of it."""
-
-    def lines(self, finding: Finding, line: str) -> list[str]:
-        """The finding's line in colour, its place in the source, and how its diagram differs."""
-
-
 class Report(NamedTuple):
     """Where things are said, and in which form."""
 
     streams: Streams
     form: Form
-    screen: Screen | None = None  # Where standard error is a terminal, and a person reads it.
+    screen: Terminal | None = None  # Where standard error is a terminal, and a person reads it.
 
     @classmethod
     def of(cls, streams: Streams, form: str) -> Report:
