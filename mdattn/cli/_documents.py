@@ -1,0 +1,150 @@
+"""`render` and `update`: documents in, documents out, and what is to be said about them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypedDict
+
+from mdattn import drafts
+from mdattn.cli._status import DIFFERENT, FINE, WRONG
+from mdattn.drafts import Change, Finding, Outcome, Plan, UsageError, Work
+from mdattn.report import OutputError, Report, Tally
+
+# What is written, and the suffix of its files.
+TARGETS: Mapping[str, tuple[str | None, Callable[..., Work]]] = {
+    "markdown": (None, drafts.rendering),
+    "html": (".html", drafts.paging),
+}
+
+
+def render(arguments: argparse.Namespace, report: Report) -> int:
+    """Each block of the sources becomes a diagram in the results."""
+    suffix, work = TARGETS[arguments.to]
+    if arguments.keep_source:
+        if suffix is not None:
+            raise UsageError(f"--keep-source is for Markdown, and --to is {arguments.to} (leave one of the two out)")
+        work = partial(work, keep_source=True)
+    destination = None if arguments.destination == "-" else arguments.destination
+    if destination == "":
+        raise UsageError("-o needs the name of a file or a folder")
+    if arguments.check and destination is None:
+        raise UsageError("--check needs -o DEST: it compares DEST with what SRC gives today")
+    plan = drafts.plan(arguments.sources, destination, suffix=suffix, **_chosen(arguments))
+
+    def compare(outcome: Outcome) -> Sequence[Finding]:
+        return drafts.compare(plan, outcome, destination or "", suffix)
+
+    return _carry_out(arguments, report, plan, work(), compare)
+
+
+def update(arguments: argparse.Namespace, report: Report) -> int:
+    """Each diagram is drawn anew where it stands. A check sees through edits by hand: to it they are drift."""
+    if arguments.check and arguments.force:
+        raise UsageError("--force overwrites diagrams, and --check writes nothing (leave one of the two out)")
+    plan = drafts.plan_in_place(arguments.sources, **_chosen(arguments))
+    work = drafts.updating(force=arguments.force or arguments.check)
+    return _carry_out(arguments, report, plan, work, lambda outcome: outcome.drift)
+
+
+class _Choice(TypedDict):
+    """What a plan is told besides its sources."""
+
+    stdin_name: str | None
+    suffixes: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+def _chosen(arguments: argparse.Namespace) -> _Choice:
+    """Which files are documents. Raises `UsageError` for a choice that would choose nothing."""
+    for flag in ("exclude", "suffix"):
+        if getattr(arguments, flag) and arguments.sources in ([], ["-"]):
+            raise UsageError(f"--{flag} is for files and folders, and standard input is read (leave --{flag} out)")
+    for each in arguments.suffix:
+        if not each.startswith(".") or not each.strip(".") or {"/", os.sep} & set(each):
+            raise UsageError(f"--suffix needs the end of a name, such as .qmd, not {each!r}")
+    return {
+        "stdin_name": arguments.stdin_filename,
+        "suffixes": (*drafts.MARKDOWN, *(each.lower() for each in arguments.suffix)),
+        "exclude": tuple(arguments.exclude),
+    }
+
+
+def _carry_out(
+    arguments: argparse.Namespace,
+    report: Report,
+    plan: Plan,
+    work: Work,
+    compare: Callable[[Outcome], Sequence[Finding]],
+) -> int:
+    """Compute everything, report everything; then, if nothing is wrong, compare, print or write."""
+    track = iter if arguments.quiet else report.track
+    named = next((each.name for each in plan.drafts if each.source is None), "")
+    outcome = drafts.compute(plan, report.stdin(named), work, track)
+    findings = _strictly(outcome.findings) if arguments.strict or arguments.check else outcome.findings
+    report.findings(findings)
+    severities = [each.diagnostic.severity for each in findings]
+    tally = Tally(
+        mode="check" if arguments.check else "diff" if arguments.diff else "write",
+        documents=outcome.documents,
+        diagrams=outcome.diagrams,
+        left_out=plan.left_out,
+        errors=severities.count("error"),
+        warnings=severities.count("warning"),
+        different=sum(each.old != each.new for each in outcome.changes),
+    )
+    if tally.errors:
+        tally = tally._replace(different=0, undone="nothing written")
+    elif arguments.check or arguments.diff:
+        if arguments.check:
+            report.findings(compare(outcome))
+        tally = _printed(report, tally, [drafts.patch(each) for each in outcome.changes] if arguments.diff else [])
+    else:
+        tally = _written(report, tally, outcome, track)
+    if not arguments.quiet:
+        report.closing(tally)
+    if tally.errors:
+        return WRONG
+    return DIFFERENT if tally.different and tally.mode != "write" else FINE
+
+
+def _strictly(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with an error for each warning."""
+    return tuple(
+        each._replace(diagnostic=each.diagnostic._replace(severity="error"))
+        if each.diagnostic.severity == "warning"
+        else each
+        for each in findings
+    )
+
+
+def _printed(report: Report, tally: Tally, patches: Sequence[bytes]) -> Tally:
+    """Print what would change."""
+    try:
+        report.patch(b"".join(patches))
+    except OutputError as error:
+        report.failure(str(error), "standard output")
+        return tally._replace(errors=1, undone="nothing written")
+    return tally
+
+
+def _written(report: Report, tally: Tally, outcome: Outcome, track: Callable[..., Iterable[Change]]) -> Tally:
+    """Write what has changed, or print what goes to standard output: a run does one of the two."""
+    printed = [each.new for each in outcome.changes if each.draft.destination is None]
+    try:
+        for each in printed:
+            report.streams.out(each)
+    except OutputError as error:
+        report.failure(str(error), "standard output")
+        return tally._replace(errors=1, undone="standard output is incomplete")
+    written = drafts.write(outcome.changes, track)
+    report.findings(written.findings)
+    failed = tuple(each.name for each in written.findings if each.diagnostic.severity == "error")
+    return tally._replace(
+        written=written.written + len(printed),
+        errors=len(failed),
+        warnings=tally.warnings + len(written.findings) - len(failed),
+        unwritten=failed,
+    )
