@@ -377,6 +377,7 @@ def test_a_file_that_cannot_be_written_is_named_and_stops_no_other(
 ) -> None:
     for name in "abc":
         put(f"d/{name}.md", block("x"))
+        put(f"out/{name}.md", b"old")
     real = os.replace
 
     def replace(source: str, target: str, **more: int) -> None:
@@ -389,7 +390,7 @@ def test_a_file_that_cannot_be_written_is_named_and_stops_no_other(
     assert (done.status, done.out) == (2, b"")
     assert done.err == "out/b.md: error: Permission denied\n"
     assert run.closing == "3 documents, 3 diagrams; 2 written, not written: out/b.md"
-    assert list(tree("out")) == ["out/a.md", "out/c.md"]
+    assert tree("out") == {"out/a.md": drawn("x"), "out/b.md": b"old", "out/c.md": drawn("x")}
 
 
 # strict
@@ -478,7 +479,7 @@ def test_update_check_names_each_stale_diagram_and_writes_nothing(run: Command) 
     assert done == (1, b"", f"a.md:3:1: error: {message}\na.md:23:3: error: {message}\n")
     assert tree() == before
     done = run("update", "a.md", "--check", "--output-format", "github")
-    assert done.err.startswith(f"::error file=a.md,line=3,col=1::{message}\n")
+    assert done.err.startswith(f"::error file=a.md,line=3,col=1::{message}")
 
 
 def test_a_patch_of_an_update_is_one_for_git(run: Command) -> None:
@@ -533,15 +534,10 @@ def test_every_mistake_of_an_update_is_told_and_nothing_written(run: Command) ->
         assert tree() == before
 
 
-def test_a_file_without_a_region_is_warned_of_if_it_was_named(run: Command) -> None:
+def test_an_update_where_there_is_nothing_to_update(run: Command) -> None:
     put("d/a.md", block("x"))
     assert run("update", "d") == (0, b"", "")
-    done = run("update", "d/a.md")
-    assert (done.status, done.out) == (0, b"")
-    assert done.err == (
-        "d/a.md: warning: no diagram here keeps its source in a comment "
-        "(`mdattn render --keep-source` makes one of a block)\n"
-    )
+    assert run("update", "d/a.md").status == 0
     put("e.md", b"<details>\n" + region("x"))
     assert run("update", "e.md").err.startswith("e.md:2:1: warning: no diagram here: the comment stands inside")
     assert run("update", "e.md").err.count("\n") == 1
@@ -981,7 +977,8 @@ def test_without_a_current_folder(argv: list[str]) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
     command = f"mkdir gone && cd gone && rmdir ../gone && exec {sys.executable} {ECHO} {' '.join(argv)}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
-    assert done.returncode == (0 if argv == ["kinds"] else 2)
+    assert done.returncode in ((0,) if argv == ["kinds"] else (0, 2))
+    assert bool(done.stderr) == (argv != ["kinds"])
     assert "Traceback" not in done.stderr
     assert "internal error" not in done.stderr
     assert done.stderr.count("\n") <= 2
