@@ -6,7 +6,6 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TypedDict
 
 from mdattn import drafts
 from mdattn.cli._status import DIFFERENT, FINE, WRONG
@@ -32,7 +31,14 @@ def render(arguments: argparse.Namespace, report: Report) -> int:
         raise UsageError("-o needs the name of a file or a folder")
     if arguments.check and destination is None:
         raise UsageError("--check needs -o DEST: it compares DEST with what SRC gives today")
-    plan = drafts.plan(arguments.sources, destination, suffix=suffix, **_chosen(arguments))
+    plan = drafts.plan(
+        arguments.sources,
+        destination,
+        suffix=suffix,
+        stdin_name=arguments.stdin_filename,
+        suffixes=_suffixes(arguments),
+        exclude=arguments.exclude,
+    )
 
     def compare(outcome: Outcome) -> Sequence[Finding]:
         return drafts.compare(plan, outcome, destination or "", suffix)
@@ -44,32 +50,25 @@ def update(arguments: argparse.Namespace, report: Report) -> int:
     """Each diagram is drawn anew where it stands. A check sees through edits by hand: to it they are drift."""
     if arguments.check and arguments.force:
         raise UsageError("--force overwrites diagrams, and --check writes nothing (leave one of the two out)")
-    plan = drafts.plan_in_place(arguments.sources, **_chosen(arguments))
+    plan = drafts.plan_in_place(
+        arguments.sources,
+        stdin_name=arguments.stdin_filename,
+        suffixes=_suffixes(arguments),
+        exclude=arguments.exclude,
+    )
     work = drafts.updating(force=arguments.force or arguments.check)
     return _carry_out(arguments, report, plan, work, lambda outcome: outcome.drift)
 
 
-class _Choice(TypedDict):
-    """What a plan is told besides its sources."""
-
-    stdin_name: str | None
-    suffixes: tuple[str, ...]
-    exclude: tuple[str, ...]
-
-
-def _chosen(arguments: argparse.Namespace) -> _Choice:
-    """Which files are documents. Raises `UsageError` for a choice that would choose nothing."""
+def _suffixes(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """What the names of documents end with. Raises `UsageError` for a choice of files that would choose nothing."""
     for flag in ("exclude", "suffix"):
         if getattr(arguments, flag) and arguments.sources in ([], ["-"]):
             raise UsageError(f"--{flag} is for files and folders, and standard input is read (leave --{flag} out)")
     for each in arguments.suffix:
         if not each.startswith(".") or not each.strip(".") or {"/", os.sep} & set(each):
             raise UsageError(f"--suffix needs the end of a name, such as .qmd, not {each!r}")
-    return {
-        "stdin_name": arguments.stdin_filename,
-        "suffixes": (*drafts.MARKDOWN, *(each.lower() for each in arguments.suffix)),
-        "exclude": tuple(arguments.exclude),
-    }
+    return (*drafts.MARKDOWN, *(each.lower() for each in arguments.suffix))
 
 
 def _carry_out(
