@@ -82,8 +82,8 @@ def compare(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) 
     """What a check has to say about each result that is not as it should be."""
     findings = []
     for change in outcome.changes:
-        message = "is missing" if change.old is None else f"is not what {change.draft.name} gives today"
-        findings.append(Finding(change.draft.result_name, Diagnostic(None, message, "run again without --check")))
+        message = f"{change.draft.result_name} is " + ("missing" if change.old is None else "not what this gives today")
+        findings.append(Finding(change.draft.name, Diagnostic(None, message, "run again without --check")))
     return findings + leftovers(plan, destination, suffix)
 
 
