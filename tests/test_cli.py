@@ -269,6 +269,18 @@ def test_a_diff_shows_what_check_found_and_git_applies_it(run: Command) -> None:
     assert run("render", "d", "-o", "out", "--check", "--diff") == (0, b"", "")
 
 
+def test_a_check_that_cannot_be_made_is_an_error(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("d/a.md", block("x"))
+    run("render", "d", "-o", "out")
+    wrong = Finding("out/sub", Diagnostic(None, "Permission denied"))
+    compare = drafts.compare
+    monkeypatch.setattr(drafts, "compare", lambda *argv: [*compare(*argv), wrong])
+    for data in (drawn("x"), b"old"):
+        put("out/a.md", data)
+        assert run("render", "d", "-o", "out", "--check").status == 2
+        assert run.closing == "1 error, nothing written"
+
+
 def test_a_diff_writes_nothing(run: Command) -> None:
     put("a.md", block("x"))
     put("out.md", drawn("w"))
@@ -861,6 +873,9 @@ def test_closed_streams(monkeypatch: pytest.MonkeyPatch, run: Command) -> None:
     assert main(["render"]) == 2
     put("a.md", b"a")
     assert main(["render", "a.md"]) == 2
+    assert main(["render", "a.md", "-o", "a2.md", "--check", "--diff"]) == 2
+    put("a2.md", b"a")
+    assert main(["render", "a.md", "-o", "a2.md", "--check", "--diff"]) == 0
     monkeypatch.setattr(sys, "stderr", None)
     assert main(["render", "a.md"]) == 2
     assert main(["render", "a.md", "-o", "b.md"]) == 0

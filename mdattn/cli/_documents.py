@@ -18,6 +18,8 @@ TARGETS: Mapping[str, tuple[str | None, Callable[..., Work]]] = {
     "html": (".html", drafts.paging),
 }
 
+_UNDONE = "nothing written"
+
 
 def render(arguments: argparse.Namespace, report: Report) -> int:
     """Each block of the sources becomes a diagram in the results."""
@@ -95,11 +97,12 @@ def _carry_out(
         different=sum(each.old != each.new for each in outcome.changes),
     )
     if tally.errors:
-        tally = tally._replace(different=0, undone="nothing written")
+        tally = tally._replace(different=0, undone=_UNDONE)
     elif arguments.check or arguments.diff:
         if arguments.check:
-            report.findings(compare(outcome))
-        tally = _printed(report, tally, [drafts.patch(each) for each in outcome.changes] if arguments.diff else [])
+            tally = _compared(report, tally, outcome, compare(outcome))
+        if arguments.diff:
+            tally = _printed(report, tally, b"".join(map(drafts.patch, outcome.changes)))
     else:
         tally = _written(report, tally, outcome, track)
     if not arguments.quiet:
@@ -119,13 +122,21 @@ def _strictly(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _printed(report: Report, tally: Tally, patches: Sequence[bytes]) -> Tally:
+def _compared(report: Report, tally: Tally, outcome: Outcome, findings: Sequence[Finding]) -> Tally:
+    """Say what differs. An error that is about no draft that differs is that of a comparison that could not be made."""
+    report.findings(findings)
+    different = {each.draft.name for each in outcome.changes if each.old != each.new}
+    wrong = sum(each.diagnostic.severity == "error" and each.name not in different for each in findings)
+    return tally._replace(errors=wrong, undone=_UNDONE) if wrong else tally
+
+
+def _printed(report: Report, tally: Tally, patch: bytes) -> Tally:
     """Print what would change."""
     try:
-        report.patch(b"".join(patches))
+        report.patch(patch)
     except OutputError as error:
         report.failure(str(error), "standard output")
-        return tally._replace(errors=1, undone="nothing written")
+        return tally._replace(errors=tally.errors + 1, undone=_UNDONE)
     return tally
 
 

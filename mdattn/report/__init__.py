@@ -96,7 +96,9 @@ class Report(NamedTuple):
 
     def patch(self, patch: bytes) -> None:
         """Print a patch: for a file or a pipe as it is, for a page or a terminal so that nothing in it is obeyed."""
-        if patch and self.form is FORMS["github"]:
+        if not patch:
+            return
+        if self.form is FORMS["github"]:
             patch = guarded(shown(patch))
         elif self.streams.stdout is not None and self.streams.stdout.isatty():
             patch = shown(patch)
