@@ -82,6 +82,7 @@ def plan(
     has to be one; a folder's documents keep their places. `suffix` replaces that of names that are made here.
     Raises `UsageError` where two sources claim one destination, or where a destination is needed and missing.
     """
+    suffixes = all_suffixes(suffixes)
     if not sources or "-" in sources:
         if len(sources) > 1:
             raise UsageError("standard input (-) cannot be combined with other sources")
@@ -108,6 +109,7 @@ def plan_in_place(
     exclude: Sequence[str] = (),
 ) -> Plan:
     """Decide which documents are read and written where they stand: files, and all documents of folders."""
+    suffixes = all_suffixes(suffixes)
     if "-" in sources:
         if len(sources) > 1:
             raise UsageError("standard input (-) cannot be combined with other files")
@@ -125,6 +127,14 @@ def plan_in_place(
         for path in paths:
             drafts.setdefault(os.path.realpath(path), Draft(tidy(path), path, path, folder))
     return Plan(tuple(drafts.values()), tuple(findings), in_place=True, left_out=left_out)
+
+
+def all_suffixes(given: Sequence[str]) -> tuple[str, ...]:
+    """Those of Markdown and the given ones, with or without their dot, in any case. Raises UsageError."""
+    for each in given:
+        if not each.strip(".") or "/" in each or os.sep in each:
+            raise UsageError(f"{each!r} is not the suffix of a file's name (it is written like .qmd)")
+    return tuple(dict.fromkeys((*MARKDOWN, *("." + each.lower().lstrip(".") for each in given))))
 
 
 def leftovers(plan: Plan, destination: str, suffix: str | None) -> list[Finding]:
