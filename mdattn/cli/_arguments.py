@@ -156,7 +156,11 @@ def _shared_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of `render` and `update`."""
     parser.add_argument("--strict", action="store_true", help="take every warning for an error, as --check does")
     parser.add_argument(
-        "--exclude", metavar="GLOB", action="append", default=[], help="leave these out of folders; may be repeated"
+        "--exclude",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="leave out of folders what has such a name or, with a / in the pattern, such a path; may be repeated",
     )
     parser.add_argument(
         "--suffix",

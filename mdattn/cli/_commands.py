@@ -19,16 +19,17 @@ COMMANDS: Mapping[str, Command] = {
     "render": Command(
         "draft in, publishable Markdown or HTML out",
         "Replace each attention-diagram block by its diagram, and change no other byte.\n\n"
-        "A folder stands for every *.md and *.markdown below it; hidden ones and links to folders are\n"
-        "left out. If any block is wrong, each is reported as FILE:LINE:COL: error: message, nothing is\n"
-        "written, and the exit status is 2. --check and --diff write nothing, and exit 1 where DEST is not\n"
-        "what SRC gives today; --check takes every warning for an error.",
+        "A folder stands for every *.md and *.markdown below it; hidden ones, node_modules, virtual\n"
+        "environments and links to folders are left out. If any block is wrong, each is reported as\n"
+        "FILE:LINE:COL: error: message, nothing is written, and the exit status is 2. --check and --diff\n"
+        "write nothing, and exit 1 where DEST is not what SRC gives today; --check takes every warning for\n"
+        "an error.",
         render_arguments,
         render,
         (
             "mdattn render draft.md > post.md",
             "mdattn render drafts -o posts",
-            "mdattn render drafts -o posts --exclude 'notes/*'",
+            "mdattn render drafts -o posts --exclude notes/",
             "mdattn render drafts -o posts --check --diff --output-format github",
             "mdattn render draft.md --to html -o post.html",
             "mdattn render README.md --keep-source -o README.md.new",

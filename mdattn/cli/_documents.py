@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -63,14 +62,11 @@ def update(arguments: argparse.Namespace, report: Report) -> int:
 
 
 def _suffixes(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """What the names of documents end with. Raises `UsageError` for a choice of files that would choose nothing."""
+    """What the names of documents end with. Raises `UsageError` for a choice of files where there is none."""
     for flag in ("exclude", "suffix"):
         if getattr(arguments, flag) and arguments.sources in ([], ["-"]):
             raise UsageError(f"--{flag} is for files and folders, and standard input is read (leave --{flag} out)")
-    for each in arguments.suffix:
-        if not each.startswith(".") or not each.strip(".") or {"/", os.sep} & set(each):
-            raise UsageError(f"--suffix needs the end of a name, such as .qmd, not {each!r}")
-    return (*drafts.MARKDOWN, *(each.lower() for each in arguments.suffix))
+    return (*drafts.MARKDOWN, *arguments.suffix)
 
 
 def _carry_out(
