@@ -15,6 +15,8 @@ from pathlib import Path
 import echo
 import pytest
 from echo import block
+from hypothesis import given
+from hypothesis import strategies as st
 
 import mdattn
 from mdattn.drafts import Finding
@@ -104,6 +106,20 @@ def test_nothing_that_is_said_is_obeyed(text: str) -> None:
         obeyed = {command for command, _, _ in commands(said)}
         assert obeyed == ({"error"} if name == "github" else set())
         assert said.count("\n") == 11 + (name == "text")
+
+
+# What commands are made of, what is passed over, and anything else.
+TEXTS = st.text(st.sampled_from(":#[] adm-sk\u00ad\u200d\u0301\n\r\x1b%") | st.characters(), max_size=12)
+
+
+@given(name=TEXTS, message=TEXTS, lead=st.sampled_from(["", "::add-mask::", "##[add-mask]", "# ", ": "]))
+def test_nothing_at_all_is_obeyed(name: str, message: str, lead: str) -> None:
+    for text in (lead + name, name + lead + message):
+        finding = Finding(text, Diagnostic(Position(1, 1), message + lead, lead, drift=Drift(1, text, message)))
+        for form, said in FORMS.items():
+            lines = (said.finding(finding), said.failure(text, finding.diagnostic))
+            assert [each[0] for line in lines for each in commands(line)] == (["error"] * 2 if form == "github" else [])
+            assert all("\n" not in line and "\x1b" not in line for line in lines)
 
 
 @pytest.mark.parametrize(
