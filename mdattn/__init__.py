@@ -3,7 +3,8 @@
 A fenced `attention-diagram` block with YAML options becomes the Unicode diagram that it describes, with every number
 computed. The rooms of the house, from the top floor down; imports point down only:
 
-    cli                      argv, standard streams, exit status
+    cli                      argv, commands, exit status
+    report                   diagnostics in their forms, the closing line
     drafts, plugin           files and folders; the markdown-it-py plugin
     render                   the spine: text in, text out
     diagrams                 the kinds: one file each

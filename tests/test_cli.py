@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from echo import block, drawn
 import mdattn
 from mdattn import drafts
 from mdattn.cli import COMMANDS, main
-from mdattn.errors import ProofError
+from mdattn.drafts import Finding
+from mdattn.errors import Diagnostic, ProofError
 
 ROOT = Path(mdattn.__file__).parent.parent
 ECHO = str(Path(echo.__file__))
@@ -31,6 +33,7 @@ ECHO = str(Path(echo.__file__))
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("mdattn.diagrams.KINDS", echo.KINDS)
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     return tmp_path
 
 
@@ -42,11 +45,21 @@ class Done(NamedTuple):
     err: str
 
 
+# What was done, which `render` and `update` say last.
+CLOSING = re.compile(
+    r"^(\d+ documents?, \d+ diagrams?; .*|\d+ errors?, (?:nothing written|standard output).*)\n\Z", re.M
+)
+
+
 class Command:
-    """The command line in this process, on streams of bytes."""
+    """The command line in this process, on streams of bytes.
+
+    The closing line of the last run is kept apart from what else it said.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
+        self.closing = ""
 
     def __call__(self, *argv: str, stdin: bytes = b"") -> Done:
         streams = [io.TextIOWrapper(io.BytesIO(data), encoding="ascii") for data in (stdin, b"", b"")]
@@ -54,7 +67,10 @@ class Command:
             self.monkeypatch.setattr(sys, name, stream)
         status = main(argv)
         out, err = (stream.buffer.getvalue() for stream in streams[1:])
-        return Done(status, out, err.decode("utf-8"))
+        text = err.decode("utf-8")
+        found = CLOSING.search(text)
+        self.closing = found[1] if found else ""
+        return Done(status, out, text[: found.start()] if found else text)
 
 
 @pytest.fixture
@@ -199,14 +215,15 @@ def test_check_passes_then_names_what_is_stale_or_missing(run: Command) -> None:
     put("out/old.md", b"left over\n")
     before = tree()
     done = run("render", "d", "-o", "out", "--check")
-    assert done == (
-        1,
-        b"",
-        "d/a.md: error: out/a.md is not what this document gives today, from line 6 on (run again without --check)\n"
-        "d/b.md: error: out/b.md is not what this document gives today, from line 1 on (run again without --check)\n"
-        "d/c.md: error: out/c.md is missing (run again without --check)\n"
-        "out/old.md: note: no source gives this file any more (delete it if it is a result)\n",
-    )
+    assert (done.status, done.out) == (1, b"")
+    lines = done.err.splitlines()
+    assert len(lines) == 4
+    for line, name in zip(lines, ("a.md", "b.md", "c.md"), strict=False):
+        assert ": error: " in line
+        assert f"out/{name}" in line
+    assert lines[3].startswith("out/old.md: ")
+    assert ": error: " not in lines[3]
+    assert run.closing == "3 documents, 1 diagram; 3 out of date"
     assert tree() == before
     put("d/c.md", block("bad"))
     assert run("render", "d", "-o", "out", "--check").status == 2
@@ -218,15 +235,17 @@ def test_a_leftover_alone_does_not_fail_the_check(run: Command) -> None:
     put("out/b.md", b"b")
     done = run("render", "d", "-o", "out", "--check")
     assert done.status == 0
-    assert done.err.startswith("out/b.md: note: ")
+    assert done.err.startswith("out/b.md: ")
+    assert run.closing == "1 document, 0 diagrams; all up to date"
 
 
 def test_check_of_standard_input_and_of_a_single_file(run: Command) -> None:
     put("a.md", drawn("x"))
     assert run("render", "-o", "a.md", "--check", stdin=block("x")).status == 0
-    assert run("render", "-o", "a.md", "--check", stdin=block("y")).err == (
-        "<stdin>:1:1: error: the diagram in a.md is not what this block gives today (run again without --check)\n"
-    )
+    done = run("render", "-o", "a.md", "--check", stdin=block("y"))
+    assert done.status == 1
+    assert "a.md" in done.err
+    assert done.err.count("\n") == 1
     put("b.md", block("x"))
     assert run("render", "b.md", "-o", "no/such/a.md", "--check").status == 1
 
@@ -245,32 +264,180 @@ def test_a_diff_shows_what_check_found_and_git_applies_it(run: Command) -> None:
     done = run("render", "d", "-o", "out", "--check", "--diff")
     assert done.status == 1
     assert done.out.startswith(b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,3 +1,7 @@\n \xff\r\n \n-old\n+```text\n")
-    assert "d/b c.md: error: out/b c.md is missing" in done.err
+    assert "out/b c.md" in done.err
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert run("render", "d", "-o", "out", "--check", "--diff") == (0, b"", "")
 
 
-def test_a_diff_without_check_also_writes(run: Command) -> None:
+def test_a_check_that_cannot_be_made_is_an_error(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("d/a.md", block("x"))
+    run("render", "d", "-o", "out")
+    wrong = Finding("out/sub", Diagnostic(None, "Permission denied"))
+    compare = drafts.compare
+    monkeypatch.setattr(drafts, "compare", lambda *argv: [*compare(*argv), wrong])
+    for data in (drawn("x"), b"old"):
+        put("out/a.md", data)
+        assert run("render", "d", "-o", "out", "--check").status == 2
+        assert run.closing == "1 error, nothing written"
+
+
+def test_a_diff_writes_nothing(run: Command) -> None:
     put("a.md", block("x"))
     put("out.md", drawn("w"))
+    before = tree()
     done = run("render", "a.md", "-o", "out.md", "--diff")
     assert done == (
-        0,
+        1,
         "--- a/out.md\n+++ b/out.md\n@@ -1,5 +1,5 @@\n ```text\n ┌─┐\n-w\n+x\n └─┘\n ```\n".encode(),
         "",
     )
-    assert Path("out.md").read_bytes() == drawn("x")
+    assert run.closing == "1 document, 1 diagram; 1 would change, nothing written"
+    assert run("render", "a.md", "-o", "new/out.md", "--diff").status == 1
+    assert tree() == before
+    run("render", "a.md", "-o", "out.md")
     assert run("render", "a.md", "-o", "out.md", "--diff") == (0, b"", "")
+    assert run.closing == "1 document, 1 diagram; nothing would change"
 
 
 def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) -> None:
     put("a.md", b"t\n" + block("x"))
     done = run("render", "a.md", "--diff")
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err) == (1, "")
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert Path("a.md").read_bytes() == b"t\n" + drawn("x")
     assert run("render", "--diff", stdin=b"plain") == (0, b"", "")
     assert run("render", "--diff", "--stdin-filename", "p.md", stdin=block("x")).out.startswith(b"--- a/p.md\n")
+
+
+@pytest.mark.parametrize("command", [["render", "d", "-o", "out"], ["update", "d"]])
+def test_a_dry_run_never_writes(run: Command, command: list[str]) -> None:
+    put("d/a.md", block("x") + region("y", "w"))
+    put("d/b.md", block("y") + region("y"))
+    before = tree()
+    for more in (["--diff"], ["--check"], ["--check", "--diff"], ["--diff", "--output-format", "github"]):
+        done = run(*command, *more)
+        assert done.status == 1
+        assert bool(done.out) == ("--diff" in more)
+        assert tree() == before
+
+
+def test_a_diff_for_github_stands_where_nothing_is_obeyed(run: Command) -> None:
+    draft = b"::add-mask::x\n" + block("x")
+    put("a.md", draft)
+    done = run("render", "a.md", "--diff", "--output-format", "github")
+    lines = done.out.decode().splitlines()
+    token = lines[0].removeprefix("::stop-commands::")
+    assert lines[-1] == f"::{token}::"
+    assert lines[1] == "--- a/a.md"
+    assert run("render", "a.md", "--diff").out == done.out.split(b"\n", 1)[1].removesuffix(f"::{token}::\n".encode())
+    assert run("render", "a.md", "--output-format", "github").out == b"::add-mask::x\n" + drawn("x")
+    assert run("render", "--diff", "--output-format", "github", stdin=b"plain").out == b""
+
+
+# What was done
+
+
+def test_the_closing_line_counts(run: Command) -> None:
+    put("d/a.md", block("x") + block("y"))
+    put("d/b.md", b"plain")
+    for status, closing, argv in (
+        (0, "2 documents, 2 diagrams; 2 written", ["render", "d", "-o", "out"]),
+        (0, "2 documents, 2 diagrams; nothing to write", ["render", "d", "-o", "out"]),
+        (0, "2 documents, 2 diagrams; all up to date", ["render", "d", "-o", "out", "--check"]),
+        (0, "2 documents, 2 diagrams; nothing would change", ["render", "d", "-o", "out", "--diff"]),
+        (1, "2 documents, 2 diagrams; 2 would change, nothing written", ["render", "d", "-o", "new", "--diff"]),
+        (1, "2 documents, 2 diagrams; 2 out of date", ["render", "d", "-o", "new", "--check", "--diff"]),
+        (0, "1 document, 2 diagrams; 1 written", ["render", "d/a.md"]),
+        (2, "1 error, nothing written", ["render", "d", "missing.md", "-o", "new"]),
+        (0, "2 documents, 2 diagrams; 2 written", ["render", "d", "-o", "page", "--to", "html"]),
+    ):
+        assert run(*argv).status == status
+        assert run.closing == closing
+        quiet = run(*argv, "--quiet")
+        assert run.closing == ""
+        assert quiet.err.count("\n") == (2 if argv[-1] == "--diff" and "--check" in argv else closing.count("error"))
+    assert run("render", "-", stdin=block("x")).out == drawn("x")
+    assert run.closing == "1 document, 1 diagram; 1 written"
+    for argv in (["show", "--alt"], ["kinds"], ["schema"]):
+        assert run(*argv, stdin=b"kind: echo\ntitle: x").err == run.closing == ""
+
+
+def test_the_closing_line_is_an_object_for_programs(run: Command) -> None:
+    put("a.md", block("bad"))
+    put("b.md", b"<!--\n" + block("x") + b"-->\n")
+    done = run("render", "a.md", "b.md", "-o", "out", "--output-format", "json")
+    error, warning, closing = map(json.loads, done.err.splitlines())
+    assert (error["file"], error["line"], error["severity"]) == ("a.md", 3, "error")
+    assert (warning["file"], warning["severity"]) == ("b.md", "warning")
+    assert (closing["documents"], closing["errors"], closing["warnings"], closing["written"]) == (2, 1, 1, 0)
+
+
+def test_what_is_left_out_is_counted(run: Command) -> None:
+    put("d/a.md", block("x"))
+    put("d/b.md", block("y"))
+    put("d/sub/b.md", block("y"))
+    put("d/c.QMD", block("z"))
+    assert run("render", "d", "-o", "out", "--exclude", "b.md", "--exclude", "sub/*").status == 0
+    assert list(tree("out")) == ["out/a.md"]
+    assert re.fullmatch(r"1 document, 1 diagram; 1 written, \d left out", run.closing)
+    assert run("render", "d", "-o", "all", "--suffix", "Qmd").status == 0
+    assert list(tree("all")) == ["all/a.md", "all/b.md", "all/c.QMD", "all/sub/b.md"]
+
+
+def test_a_file_that_cannot_be_written_is_named_and_stops_no_other(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        put(f"d/{name}.md", block("x"))
+        put(f"out/{name}.md", b"old")
+    real = os.replace
+
+    def replace(source: str, target: str, **more: int) -> None:
+        if target.endswith("b.md"):
+            raise PermissionError(13, "Permission denied")
+        real(source, target, **more)
+
+    monkeypatch.setattr(os, "replace", replace)
+    done = run("render", "d", "-o", "out")
+    assert (done.status, done.out) == (2, b"")
+    assert done.err == "out/b.md: error: Permission denied\n"
+    assert run.closing == "3 documents, 3 diagrams; 2 written, not written: out/b.md"
+    assert tree("out") == {"out/a.md": drawn("x"), "out/b.md": b"old", "out/c.md": drawn("x")}
+
+
+# strict
+
+
+DOUBTFUL = b"<!--\n" + block("x") + b"-->\n"
+
+
+def test_a_warning_is_an_error_if_asked_and_in_a_check(run: Command) -> None:
+    put("a.md", DOUBTFUL)
+    assert run("render", "a.md", "-o", "out.md").status == 0
+    assert Path("out.md").read_bytes() == DOUBTFUL
+    for more in (["--strict"], ["--check"], ["--check", "--strict"], ["--strict", "--diff"]):
+        done = run("render", "a.md", "-o", "new.md", *more)
+        assert (done.status, done.out) == (2, b"")
+        assert done.err.startswith("a.md:2:1: error: ")
+        assert run.closing == "1 error, nothing written"
+    put("b.md", b"<details>\n" + region("x"))
+    for more in (["--strict"], ["--check"]):
+        done = run("update", "b.md", *more)
+        assert (done.status, done.err.split(": ")[1]) == (2, "error")
+    Path("empty").mkdir()
+    assert run("update", "empty").status == 0
+    assert run("update", "empty", "--check").status == run("render", "empty", "-o", "out", "--check").status == 2
+    assert not Path("new.md").exists()
+
+
+def test_a_note_never_fails(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = Finding("a.md", Diagnostic(None, "by the way", severity="note"))
+    plan = drafts.plan
+    monkeypatch.setattr(drafts, "plan", lambda *argv, **more: plan(*argv, **more)._replace(findings=(note,)))
+    put("a.md", b"a")
+    put("out.md", b"a")
+    for more in ([], ["--strict"], ["--check"]):
+        assert run("render", "a.md", "-o", "out.md", *more) == (0, b"", "a.md: note: by the way\n")
 
 
 # update, and what it is made of
@@ -324,7 +491,7 @@ def test_update_check_names_each_stale_diagram_and_writes_nothing(run: Command) 
     assert done == (1, b"", f"a.md:3:1: error: {message}\na.md:23:3: error: {message}\n")
     assert tree() == before
     done = run("update", "a.md", "--check", "--output-format", "github")
-    assert done.err.startswith(f"::error file=a.md,line=3,col=1::{message}\n")
+    assert done.err.startswith(f"::error file=a.md,line=3,col=1::{message}")
 
 
 def test_a_patch_of_an_update_is_one_for_git(run: Command) -> None:
@@ -340,8 +507,8 @@ def test_a_patch_of_an_update_is_one_for_git(run: Command) -> None:
     assert run("update", "d", "--check", "--diff") == (0, b"", "")
     put("e.md", region("x", "w"))
     done = run("update", "e.md", "--diff")
-    assert (done.status, done.out.count(b"\n-"), done.err) == (0, 2, "")
-    assert Path("e.md").read_bytes() == region("x")
+    assert (done.status, done.out.count(b"\n-"), done.err) == (1, 2, "")
+    assert Path("e.md").read_bytes() == region("x", "w")
 
 
 def test_an_edit_by_hand_is_an_error_drift_or_overwritten(run: Command) -> None:
@@ -355,10 +522,10 @@ def test_an_edit_by_hand_is_an_error_drift_or_overwritten(run: Command) -> None:
         "(change its options, or let --force overwrite it)\n"
     )
     assert Path("b.md").read_bytes() == region("y", "w")
-    for more in ([], ["--force"]):
-        done = run("update", "a.md", "--check", *more)
-        assert (done.status, done.out) == (1, b"")
-        assert done.err == "a.md:1:1: error: the diagram of this comment was edited by hand (--force overwrites it)\n"
+    done = run("update", "a.md", "--check")
+    assert (done.status, done.out) == (1, b"")
+    assert done.err == "a.md:1:1: error: the diagram of this comment was edited by hand (--force overwrites it)\n"
+    assert (run("update", "a.md", "--diff").status, run("update", "a.md", "--diff", "--force").status) == (2, 1)
     assert Path("a.md").read_bytes() == edited
     assert run("update", "b.md", "a.md", "--force") == (0, b"", "")
     assert tree() == {"a.md": region("x"), "b.md": region("y")}
@@ -379,10 +546,10 @@ def test_every_mistake_of_an_update_is_told_and_nothing_written(run: Command) ->
         assert tree() == before
 
 
-def test_a_file_without_a_region_is_as_it_should_be(run: Command) -> None:
+def test_an_update_where_there_is_nothing_to_update(run: Command) -> None:
     put("d/a.md", block("x"))
-    for argv in (["d"], ["d/a.md"], ["d/a.md", "--check"]):
-        assert run("update", *argv) == (0, b"", "")
+    assert run("update", "d") == (0, b"", "")
+    assert run("update", "d/a.md").status == 0
     put("e.md", b"<details>\n" + region("x"))
     assert run("update", "e.md").err.startswith("e.md:2:1: warning: no diagram here: the comment stands inside")
     assert run("update", "e.md").err.count("\n") == 1
@@ -417,7 +584,7 @@ def test_an_update_imports_what_it_needs() -> None:
     code = "import sys; from mdattn.cli import main; main(['update', '.', '--check']); print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stderr == ""
+    assert done.stderr == "1 document, 0 diagrams; all up to date\n"
     assert not set(done.stdout.split()) & {"numpy", "markdown_it", "yaml", "msgspec", "wcwidth", "hashlib", "difflib"}
 
 
@@ -564,7 +731,7 @@ def test_help_and_version(run: Command) -> None:
     top = run("--help")
     assert (top.status, top.err) == (0, "")
     assert run("-h") == top
-    assert run() == (2, b"", top.out.decode())
+    assert run() == (2, b"", top.out.decode() + "mdattn: error: a command is needed\n")
     for name, command in COMMANDS.items():
         assert f"  {name:<8}{command.summary}\n" in top.out.decode()
         done = run(name, "--help")
@@ -584,6 +751,13 @@ def test_help_and_version(run: Command) -> None:
         (["render", "a", "b"], "-o DEST is needed"),
         (["render", "a", "-o", ""], "-o needs the name"),
         (["show", "a", "b"], "unrecognized arguments: b"),
+        (["render", "--exclude", "x"], "--exclude is for files and folders"),
+        (["update", "-", "--suffix", ".qmd"], "--suffix is for files and folders"),
+        (["update", "a", "--suffix", "."], "'.' is not the suffix of a file's name"),
+        (["render", "a", "-o", "b", "--suffix", ".a/b"], "'.a/b' is not the suffix of a file's name"),
+        (["update", "a", "--check", "--force"], "--force overwrites diagrams, and --check writes nothing"),
+        (["render", "--to", "html", "--keep-source"], "leave one of the two out"),
+        (["update", "a", "--output-format", "xml"], "invalid choice: 'xml'"),
     ],
 )
 def test_wrong_usage(run: Command, argv: list[str], words: str) -> None:
@@ -591,6 +765,46 @@ def test_wrong_usage(run: Command, argv: list[str], words: str) -> None:
     assert (done.status, done.out) == (2, b"")
     assert words in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["render", "--chek"],
+        ["render", "a", "b"],
+        ["render", "a", "--check"],
+        ["render", "missing.md"],
+        ["update"],
+        ["show", "missing.yaml"],
+        ["show", "a", "b"],
+        ["kinds", "ecko"],
+        ["schema", "x"],
+        ["rendr"],
+    ],
+)
+def test_every_complaint_has_the_form_that_was_asked_for(run: Command, argv: list[str]) -> None:
+    for flag in (["--output-format", "github"], ["--output-format=github"]):
+        done = run(*argv, *flag)
+        assert (done.status, done.out) == (2, b"")
+        assert done.err.startswith("::error")
+        assert done.err.count("\n") == 1
+    done = run(*argv, "--output-format", "json")
+    assert json.loads(done.err.splitlines()[0])["severity"] == "error"
+    assert not run(*argv, "--", "--output-format", "json").err.startswith("{")
+
+
+def test_a_fault_of_ours_has_the_form_that_was_asked_for(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RecursionError("deep")
+
+    monkeypatch.setattr(drafts, "plan", fail)
+    done = run("render", "a.md", "--output-format", "github")
+    assert done == (2, b"", "::error::internal error: RecursionError: deep; please report\n")
+    stderr = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(stderr))
+    assert main(["kinds", "--output-format", "json"]) == 2
+    assert json.loads(stderr.getvalue())["message"].startswith("standard output: ")
 
 
 def test_destroying_a_draft_is_refused(run: Command) -> None:
@@ -608,11 +822,17 @@ def test_destroying_a_draft_is_refused(run: Command) -> None:
 def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     put("a.md", block("x"))
     put("b.md", block("fault"))
-    done = run("render", "a.md", "b.md", "-o", "out")
-    assert done == (2, b"", "b.md: error: internal error: ZeroDivisionError: a fault\\nof ours; please report\n")
+    put("c.md", block("bad"))
+    done = run("render", "a.md", "b.md", "c.md", "-o", "out")
+    assert (done.status, done.out) == (2, b"")
+    crash, other = done.err.splitlines()
+    assert crash.startswith("b.md")
+    assert "error: internal error: ZeroDivisionError: a fault\\nof ours; please report" in crash
+    assert other.startswith("c.md:3:8: error: a bad title")
+    assert run.closing == "2 errors, nothing written"
     assert not Path("out").exists()
     assert run("show", stdin=b"kind: echo\ntitle: fault").err == (
-        "mdattn: internal error: ZeroDivisionError: a fault\\nof ours; please report\n"
+        "mdattn: error: internal error: ZeroDivisionError: a fault\\nof ours; please report\n"
     )
 
     def refute(*_: object) -> None:
@@ -620,7 +840,8 @@ def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(sys.modules["mdattn.render"], "prove", refute)
     done = run("render", "a.md", "-o", "out.md")
-    assert done == (2, b"", "a.md: error: internal error: ProofError: line 3 moved; please report\n")
+    assert (done.status, done.out) == (2, b"")
+    assert "internal error: ProofError: line 3 moved; please report" in done.err
     assert not Path("out.md").exists()
 
 
@@ -632,9 +853,17 @@ def test_any_exception_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(drafts, "plan", fail)
     done = run("render", "a.md")
     assert done.status == 2
-    assert done.err.startswith(f"mdattn: internal error: {type(fault).__name__}")
+    assert done.err.startswith(f"mdattn: error: internal error: {type(fault).__name__}")
     assert done.err.endswith("; please report\n")
     assert done.err.count("\n") == 1
+
+
+def test_a_fault_in_saying_so_is_one_line(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("mdattn.report.Report.failure", fail)
+    assert run("rendr") == (2, b"", "mdattn: error: internal error: MemoryError; please report\n")
 
 
 def test_closed_streams(monkeypatch: pytest.MonkeyPatch, run: Command) -> None:
@@ -643,6 +872,9 @@ def test_closed_streams(monkeypatch: pytest.MonkeyPatch, run: Command) -> None:
     assert main(["render"]) == 2
     put("a.md", b"a")
     assert main(["render", "a.md"]) == 2
+    assert main(["render", "a.md", "-o", "a2.md", "--check", "--diff"]) == 2
+    put("a2.md", b"a")
+    assert main(["render", "a.md", "-o", "a2.md", "--check", "--diff"]) == 0
     monkeypatch.setattr(sys, "stderr", None)
     assert main(["render", "a.md"]) == 2
     assert main(["render", "a.md", "-o", "b.md"]) == 0
@@ -684,10 +916,11 @@ def test_as_a_module_and_no_heavy_imports() -> None:
     code = (
         "import sys; before = set(sys.modules); from mdattn.cli import main; status = main(sys.argv[1:]);"
         "heavy = 'numpy yaml msgspec markdown_it wcwidth difflib tempfile json shutil pathlib'.split();"
+        "heavy += 'tqdm secrets signal subprocess mdattn.report._terminal mdattn.report._progress'.split();"
         "print(sorted(set(heavy) & set(sys.modules) - before), status)"
     )
     done = process("-c", code, "render", "d", "-o", "out", "--check")
-    assert (done.stdout, done.stderr) == (b"[] 0\n", b"")
+    assert (done.stdout, done.stderr) == (b"[] 0\n", b"1 document, 0 diagrams; all up to date\n")
     done = process("-m", "mdattn", "render", "d/a.md")
     assert (done.returncode, done.stdout) == (0, b"# plain\n\n```python\nx\n```\n")
 
@@ -695,7 +928,7 @@ def test_as_a_module_and_no_heavy_imports() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_goes_away_is_no_error(unbuffered: str) -> None:
     put("a.md", b"a line\n" * 300_000)
-    command = f"'{sys.executable}' -m mdattn render a.md; echo $? >&2"
+    command = f"{sys.executable} -m mdattn render a.md; echo $? >&2"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
     done = subprocess.run(["sh", "-c", f"({command}) | head -c 10"], capture_output=True, env=environment, check=False)
     assert (done.stdout, done.stderr) == (b"a line\na l", b"141\n")
@@ -720,21 +953,59 @@ def test_a_full_device_is_one_line() -> None:
         with Path("/dev/full").open("wb") as full:
             command = [sys.executable, "-m", "mdattn", *argv]
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, check=False)
-        assert (done.returncode, done.stderr) == (2, b"standard output: error: No space left on device\n")
+        lines = done.stderr.decode().splitlines()
+        assert (done.returncode, lines[0]) == (2, "standard output: error: No space left on device")
+        assert lines[1:] == (["1 error, standard output is incomplete"] if argv[0] == "render" else [])
     done = subprocess.run(
-        ["sh", "-c", f"'{sys.executable}' -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
+        ["sh", "-c", f"{sys.executable} -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("target", [">/dev/full", ">&-"])
+def test_a_diff_that_cannot_be_printed_says_that_nothing_was_written(target: str) -> None:
+    put("a.md", block("x"))
+    put("b.md", b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"{sys.executable} {ECHO} render a.md -o b.md --diff {target}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("standard output: error: ")
+    assert done.stderr.endswith("\n1 error, nothing written\n")
+    assert Path("b.md").read_bytes() == b"old"
+
+
+def test_a_reader_of_a_diff_that_goes_away_is_no_error() -> None:
+    put("a.md", b"a line\n" * 300_000)
+    put("b.md", b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = f"({sys.executable} -m mdattn render a.md -o b.md --diff; echo $? >&2) | head -c 10"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False)
+    assert (done.stdout, done.stderr) == (b"--- a/b.md", b"141\n")
+    assert Path("b.md").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("argv", [["update", "."], ["render", ".", "-o", "out"], ["show", "a.yaml"], ["kinds"]])
+def test_without_a_current_folder(argv: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    command = f"mkdir gone && cd gone && rmdir ../gone && exec {sys.executable} {ECHO} {' '.join(argv)}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
+    assert done.returncode in ((0,) if argv == ["kinds"] else (0, 2))
+    assert bool(done.stderr) == (argv != ["kinds"])
+    assert "Traceback" not in done.stderr
+    assert "internal error" not in done.stderr
+    assert done.stderr.count("\n") <= 2
 
 
 @pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_closed_by_the_shell(closing: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = f"'{sys.executable}' -m mdattn render {closing}"
+    command = f"{sys.executable} -m mdattn render {closing}"
     done = subprocess.run(["sh", "-c", command], input=b"a", capture_output=True, env=environment, check=False)
     assert done.returncode == (0 if closing == "2>&-" else 2)
     assert b"Traceback" not in done.stderr
-    assert done.stderr.count(b"\n") <= 1
+    assert done.stderr.count(b"\n") <= 2
 
 
 def test_an_interruption_is_quiet() -> None:
@@ -747,6 +1018,53 @@ def test_an_interruption_is_quiet() -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
     assert (running.returncode, out, err) == (130, b"", b"")
+
+
+SLOW = (
+    "import os, sys, time\n"
+    "real = os.replace\n"
+    "def slow(*pair, **more):\n"
+    "    print('ready', flush=True)\n"
+    "    time.sleep(30)\n"
+    "    real(*pair, **more)\n"
+    "os.replace = slow\n"
+    "from mdattn.__main__ import start\n"
+    "start()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "before"),
+    [("SIGTERM", 143, ""), ("SIGHUP", 129, ""), ("SIGINT", 130, ""), ("SIGTERM", 143, "trap '' HUP; kill -HUP $$; ")],
+)
+def test_a_signal_leaves_nothing_half_done(name: str, status: int, before: str) -> None:
+    number = getattr(signal, name, None)
+    if number is None or os.name == "nt":
+        pytest.skip(f"no {name} here")
+    put("d/a.md", b"a")
+    put("d/b.md", b"b")
+    put("out/a.md", b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["sh", "-c", f'{before}exec "$@"', "sh", sys.executable, "-c", SLOW, "render", "d", "-o", "out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        assert len(list(Path("out").iterdir())) > 1
+        if before:  # As under `nohup`: what the caller switched off stays off.
+            running.send_signal(signal.SIGHUP)
+        running.send_signal(number)
+        out, err = running.communicate()
+    assert (running.returncode, out, err) == (status, b"", b"")
+    assert tree("out") == {"out/a.md": b"old"}
+
+
+@pytest.mark.parametrize("missing", ["SIGHUP", "SIGTERM", "SIGBREAK"])
+def test_no_system_has_every_signal(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    from mdattn.__main__ import _endings
+
+    all_of_them = {"SIGTERM", "SIGHUP"} & set(dir(signal))
+    monkeypatch.delattr(signal, missing, raising=False)
+    assert {each.name for each in _endings()} == all_of_them - {missing}
 
 
 def test_ctrl_c_while_the_program_is_being_imported() -> None:
