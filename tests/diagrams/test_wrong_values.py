@@ -240,6 +240,7 @@ FLOW = "kind: flow\ntext: a b\nquery: a\n"
 HEATMAP = "kind: heatmap\ntext: a b\n"
 SIX = "kind: heatmap\ntext: The cat sat on the mat\n"
 IN_PLACE = [
+    ("kind: flow\ntext: a b\nquery: b\nweights: [0.5, 0.6]", (4, 1), "the weights of the row add up to 1.1"),
     (FLOW + "heads: 2\nweights: [0.5, 0.5]", (5, 1), "'weights' is one row, and there are 2 heads (give one row or"),
     (HEATMAP + "heads: 2\nweights: [[2, 1], [1, 0]]", (4, 1), "'weights' is one matrix, and there are 2 heads"),
     (HEATMAP + "heads: 2\nweights: [{a: 1}, [[1, 0], [0, 1]]]", (4, 11), ""),
