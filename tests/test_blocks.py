@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from mdattn.blocks import Document, drawn, find, may_hold_blocks, prove, splice, split
+from mdattn.blocks import Block, Document, drawn, find, may_hold_blocks, misfit, prove, splice, split
 from mdattn.errors import Position, ProofError
 
 NAME = "attention-diagram"
@@ -106,9 +107,18 @@ def outside(document: Document) -> list[str]:
     return [*pieces, "".join(document.lines[cursor:])]
 
 
+def fitting(block: Block, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines, without those that would end what holds the block."""
+    if block.place.in_admonition and misfit(block.place, lines, block.fence[0]):
+        assert any(not a and not b for a, b in pairwise(lines))
+        lines = tuple(line for line, below in zip(lines, (*lines[1:], "."), strict=True) if line or below)
+    assert misfit(block.place, lines, block.fence[0]) is None
+    return lines
+
+
 def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
     """The document with each block replaced, proved."""
-    replacements = [drawn(block, lines) for block in document.blocks]
+    replacements = [drawn(block, fitting(block, lines)) for block in document.blocks]
     result = splice(document, replacements)
     prove(document, replacements, result)
     return result
@@ -128,12 +138,13 @@ def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: 
     assert block.yaml.text.lstrip(" ") == "k: 1\n"  # In nested quotes the parser leaves blanks of a tab.
     assert (block.place.first_prefix, block.place.rest_prefix, block.place.line_ending) == (first, rest, ending)
     result = replaced(document)
-    assert ("text", "".join(line + "\n" for line in HOSTILE)) in fences(result)
+    lines = fitting(block, HOSTILE)
+    assert ("text", "".join(line + "\n" for line in lines)) in fences(result)
     assert skeleton(result) == skeleton(source)
     before, after = outside(document)
     assert result.startswith(before) and result.endswith(after)
     inside = result[len(before) : len(result) - len(after)]
-    assert len(split(inside)) == len(HOSTILE) + 2
+    assert len(split(inside)) == len(lines) + 2
     assert all(line.endswith(ending) for line in split(inside)[:-1])
     assert not find(result).blocks
 
@@ -170,9 +181,15 @@ def test_empty_lines_of_a_diagram_carry_no_trailing_blanks() -> None:
     assert result == "1. > ```text\n   > a\n   >\n   > b\n   > ```\n\n- ```text\n  a\n\n  b\n  ```\n"
 
 
-def test_empty_lines_in_an_admonition_are_kept_from_ending_it() -> None:
-    result = replaced(find(f"!!! note\n    ```{NAME}\n    ```\n"), ("a", "", "", "b"))
-    assert result == "!!! note\n    ```text\n    a\n    \n    \n    b\n    ```\n"
+def test_an_empty_line_in_an_admonition_is_empty_and_two_would_end_it() -> None:
+    document = find(f"!!! note\n    ```{NAME}\n    ```\n")
+    assert replaced(document, ("a", "", "b", "")) == "!!! note\n    ```text\n    a\n\n    b\n\n    ```\n"
+    (block,) = document.blocks
+    fault = misfit(block.place, ("a", "", "", "b"), "`")
+    assert fault is not None and "two empty lines in a row" in fault[0]
+    replacements = [drawn(block, ("a", "", "", "b"))]
+    with pytest.raises(ProofError):
+        prove(document, replacements, splice(document, replacements))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +248,6 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "position", "message", "hint"),
     [
-        ("<!--\n```@\n```\n-->\n", (2, 1), "inside an HTML comment", "move it out"),
         ("<details>\n\t```@\n```\n", (2, 2), "inside an HTML block", "blank line before"),
         ("<pre>\n\n```@\n```\n</pre>\n", (3, 1), "inside an HTML block", "move it out"),
         ("> <div>\n> ```@\n> ```\n", (2, 3), "inside an HTML block", "blank line before"),
@@ -245,11 +261,11 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
         ("```Attention-Diagram\n```\n", (1, 1), "'Attention-Diagram' is not", "write ```attention-diagram"),
         ("```attention_diagram\n```\n", (1, 1), "'attention_diagram' is not", "write ```attention-diagram"),
         ("```attention-diagrams\n```\n", (1, 1), "'attention-diagrams' is not", "write ```attention-diagram"),
-        ("~~~ {@}\n~~~\n", (1, 1), "'{attention-diagram}' is not", "write ~~~attention-diagram"),
-        ("```{.@ width=3}\n```\n", (1, 1), "'{.attention-diagram' is not", "write ```attention-diagram"),
+        ("~~~ {#x .@}\n~~~\n", (1, 1), "is not its first word", "write ~~~attention-diagram"),
+        ("```{.@ width=3\n```\n", (1, 1), "'{.attention-diagram' is not", "write ```attention-diagram"),
         ("1. ```attentiondiagram\n", (1, 4), "'attentiondiagram' is not", "write ```attention-diagram"),
         ("\ufeff```@: x\n```\n", (1, 1), "'attention-diagram:' is not", "write ```attention-diagram"),
-        ("```attention diagram\n```\n", (1, 1), "'attention' is not", "write ```attention-diagram"),
+        ("```attention diagram\n```\n", (1, 1), "'attention diagram' is not", "write ```attention-diagram"),
     ],
 )
 def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], message: str, hint: str) -> None:

@@ -24,6 +24,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 from test_blocks import NESTINGS, TEXT, random_document
 
+from mdattn import __version__
 from mdattn.blocks import find, kept, may_hold_regions, prove, refreshed, regions, splice, split
 from mdattn.blocks._inplace import checksum, escape, unescape
 from mdattn.errors import DiagramError, Position, ProofError
@@ -58,7 +59,7 @@ def digest(text: str) -> str:
 
 
 def marker(title: str | None = None) -> str:
-    return f"<!-- /{NAME}{' ' + digest(content(title)) if title else ''} -->\n"
+    return f"<!-- /{NAME}{f' {digest(content(title))} {__version__}' if title else ''} -->\n"
 
 
 def whole(title: str) -> str:
@@ -112,7 +113,7 @@ def test_a_block_in_any_nesting_keeps_its_source(source: str, first: str, rest: 
     held, fence, end = leaves(kept)[-3:]
     assert [line.lstrip() for line in held[1].splitlines()] == [f"<!-- {NAME}", body.format("\\"), "-->"]
     assert fence == ("fence", content("a --> b"))
-    assert end[1].strip() == f"<!-- /{NAME} {digest(content('a --> b'))} -->"
+    assert end[1].strip() == f"<!-- /{NAME} {digest(content('a --> b'))} {__version__} -->"
     (block,) = find(source).blocks
     before = "".join(find(source).lines[: block.place.first_line])
     after = "".join(find(source).lines[block.place.end_line :])
@@ -145,13 +146,19 @@ def test_empty_lines_of_the_yaml_are_kept(prefix: str) -> None:
         assert f"\n{rest.rstrip()}\n{rest}title" in kept
 
 
-def test_empty_lines_of_a_diagram_end_no_admonition_and_leave_no_blanks_elsewhere() -> None:
-    yaml = 'kind: echo\ntitle: "a\\n\\n\\nb"\n'
-    for head, prefix, blank in (("!!! note\n", "    ", "    "), ("- x\n\n", "  ", ""), ("> x\n>\n", "> ", ">")):
-        body = (comment(yaml) + marker()).rstrip("\n").replace("\n", f"\n{prefix}")
-        updated = update_document(f"{head}{prefix}{body}\n")
-        assert f"\n{prefix}a\n{blank}\n{blank}\n{prefix}b\n" in updated.text
-        assert update_document(updated.text) == Updated(updated.text, 1, (), ())
+def test_empty_lines_of_a_diagram_end_no_admonition_and_leave_no_blanks() -> None:
+    for head, prefix, blank in (("!!! note\n", "    ", ""), ("- x\n\n", "  ", ""), ("> x\n>\n", "> ", ">")):
+        for gap in (1, 2):
+            yaml = 'kind: echo\ntitle: "a' + "\\n" * (gap + 1) + 'b"\n'
+            body = (comment(yaml) + marker()).rstrip("\n").replace("\n", f"\n{prefix}")
+            source = f"{head}{prefix}{body}\n"
+            if gap == 2 and head.startswith("!"):
+                ((place, message, _),) = errors(source)
+                assert place == (2, 5) and "two empty lines in a row" in message
+                continue
+            updated = update_document(source)
+            assert f"\n{prefix}a\n" + f"{blank}\n" * gap + f"{prefix}b\n" in updated.text
+            assert update_document(updated.text) == Updated(updated.text, 1, (), ())
 
 
 def test_a_region_as_a_hand_writes_it_is_drawn() -> None:
@@ -311,8 +318,8 @@ HEAD = comment(YAML)
         (f"<!-- @\n{YAML}\n", (2, 1), "never closed", "end it with a line -->"),
         (f"> <!-- @\n> {YAML}-->\n", (2, 3), "never closed", "as deep in lists"),
         (f"<!-- @\n{YAML}--> text\n" + marker(), (2, 1), "text stands behind", "line of its own"),
-        (HEAD + "<!-- /@ 12345678 9 -->\n", (6, 1), "a checksum and nothing else", "write <!-- /@ -->"),
-        (HEAD + "> \n\n <!-- /@ x --> y\n", (8, 2), "a checksum and nothing else", "write <!-- /@ -->"),
+        (HEAD + "<!-- /@ 12345678 9 9 -->\n", (6, 1), "a checksum, a version and nothing else", "write <!-- /@ -->"),
+        (HEAD + "> \n\n <!-- /@ x --> y\n", (8, 2), "a checksum, a version and nothing else", "write <!-- /@ -->"),
     ],
 )
 def test_a_region_that_is_not_whole_is_an_error(source: str, place: tuple[int, int], message: str, hint: str) -> None:
@@ -396,13 +403,13 @@ def test_an_edit_by_hand_is_not_overwritten_but_by_force(edited: str) -> None:
 def test_the_proof_sees_every_change_within_a_region() -> None:
     source = f"a\n\n```{NAME}\n{YAML}```\n\nb\n"
     document = find(source)
-    replacement = kept(document.blocks[0], content("x").splitlines())
+    replacement = kept(document.blocks[0], content("x").splitlines(), __version__)
     result = splice(document, [replacement])
     prove(document, [replacement], result)
     stale = result.replace(content("x"), content("y"))
     document_in_place = find(stale)
     (region,) = regions(document_in_place).regions
-    fresh = refreshed(region, content("x").splitlines())
+    fresh = refreshed(region, content("x").splitlines(), __version__)
     assert splice(document_in_place, fresh) == result
     prove(document_in_place, fresh, result)
     for index in range(len(result)):

@@ -19,13 +19,14 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from mdattn.canvas import Diagram
-from mdattn.errors import DiagramError, Excerpt, Position
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position
 from mdattn.plugin import attention_diagram_plugin
 from mdattn.render import render_document
 
@@ -267,23 +268,31 @@ _PIECES = [
     "---\n",
     "<div>",
 ]
-_FENCES = ["```", "````", "~~~", "```attention-diagram\n", "~~~~ attention-diagram x\n", "```\n", "~~~~\n"]
+_FENCES = [
+    *("```", "````", "~~~", "```attention-diagram\n", "~~~~ attention-diagram x\n", "```\n", "~~~~\n", ":::\n"),
+    *("`````{note}\n", "`````\n", ":::{tip}\n", "::::x\n", "::::\n", "`````{code}\n", "~~~attn-diagram\n"),
+    *(":class: x\n", "<!-- mdattn: off -->\n", "<!--\n", "-->\n"),
+]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(_PIECES + _FENCES * 2), max_size=20).map("".join))
 def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ...]], source: str) -> None:
-    def places(parse: Callable[[str], object]) -> tuple[list[Any], list[Any]]:
+    def places(parse: Callable[[str], Any]) -> tuple[set[Any], set[Any], list[Any]]:
         echo.clear()
-        try:
-            parse(source)
-        except DiagramError as error:
-            wrong = [each.position for each in error.diagnostics if each.severity == "error"]
-        else:
-            wrong = []
-        return wrong, [(position, yaml.text, yaml.starts if "\t" not in source else ()) for yaml, position, *_ in echo]
+        warned: list[Diagnostic] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("mdattn.plugin._warn", lambda warning, path: warned.append(warning))
+            try:
+                warned += getattr(parse(source), "warnings", ())
+                wrong = []
+            except DiagramError as error:
+                wrong = [each.position for each in error.diagnostics if each.severity == "error"]
+                warned += [each for each in error.diagnostics if each.severity == "warning"]
+        drawn = [(position, yaml.text, yaml.starts if "\t" not in source else ()) for yaml, position, *_ in echo]
+        return set(wrong), set(warned), sorted(drawn)
 
-    markdown = pipeline(front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin)
+    markdown = pipeline(front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin, colon_fence_plugin)
     assert places(markdown.parse) == places(render_document)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdattn.blocks import BOM, label_figures, present
+from mdattn.blocks import BOM, label_figures, present, use_containers
 from mdattn.drafts._compute import Worked
 from mdattn.errors import Diagnostic, DiagramError
 
@@ -51,13 +51,8 @@ def page(text: str, path: Path | None) -> Worked:
 def _markdown() -> MarkdownIt:
     """The parser of the blocks, with all that a page needs."""
     from markdown_it import MarkdownIt
-    from mdit_py_plugins.admon import admon_plugin
-    from mdit_py_plugins.deflist import deflist_plugin
-    from mdit_py_plugins.footnote import footnote_plugin
-    from mdit_py_plugins.front_matter import front_matter_plugin
 
     markdown = MarkdownIt("commonmark").enable("table")
-    for plugin in (front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin):
-        markdown.use(plugin)
+    use_containers(markdown)
     label_figures(markdown)
     return markdown
