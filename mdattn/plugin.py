@@ -124,12 +124,17 @@ class _Part:
     """A fence that holds Markdown: a document of its own, whose lines stand in that of the pipeline."""
 
     def __init__(self, token: Token, lines: Sequence[str]) -> None:
-        from mdattn.blocks import find
+        from mdattn.blocks import behind_options, find, split
 
         assert token.map is not None
         self.token = token
-        self.excerpt = _excerpt(token.content, lines, token.map[0] + 1)
-        self.document = find(token.content, (token.markup,))
+        texts = split(token.content)
+        options = behind_options(token.info, (text.lstrip() for text in texts))
+        self.options, markdown = "".join(texts[:options]), "".join(texts[options:])
+        # The content is the tail of its line. A tab cut in two comes as blanks: the start may lie before it.
+        rows = enumerate(token.content.split("\n")[options:], token.map[0] + 1 + options)
+        self.starts = [Position(row + 1, len(lines[row]) - len(text) + 1) for row, text in rows if row < len(lines)]
+        self.document = find(markdown, (token.markup,))
         self.errors = [self._placed(each) for each in self.document.errors]
         self.warnings = [self._placed(each) for each in self.document.warnings]
         self.sources = [
@@ -139,7 +144,7 @@ class _Part:
         self.result = token.content
 
     def _place(self, position: Position) -> Position:
-        start = self.excerpt.starts[position.line - 1]
+        start = self.starts[position.line - 1]
         return Position(start.line, start.column + position.column - 1)
 
     def _placed(self, each: Diagnostic) -> Diagnostic:
@@ -157,8 +162,9 @@ class _Part:
                 wrong.append(Diagnostic(self._place(block.position), *fault))
             replacements.append(drawn(block, diagram.lines))
         if not wrong and replacements:
-            self.result = splice(self.document, replacements)
-            prove(self.document, replacements, self.result)
+            result = splice(self.document, replacements)
+            prove(self.document, replacements, result)
+            self.result = self.options + result
 
 
 def _fences(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -292,6 +292,8 @@ def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ..
         drawn = [(position, yaml.text, yaml.starts if "\t" not in source else ()) for yaml, position, *_ in echo]
         return set(wrong), set(warned), sorted(drawn)
 
+    if ":::" in source:
+        source += "\n"  # Or the plugin for colon fences, which is not ours, reads past the end.
     markdown = pipeline(front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin, colon_fence_plugin)
     assert places(markdown.parse) == places(render_document)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks._containers import use_containers
+from mdattn.blocks._containers import behind_options, use_containers
 from mdattn.blocks._doubts import doubts, heard
 from mdattn.blocks._find import Block, Document, Place, find
 from mdattn.blocks._names import INFO, NAME, holds_markdown, may_hold_blocks, names_block
@@ -34,6 +34,7 @@ __all__ = [
     "Region",
     "Regions",
     "Replacement",
+    "behind_options",
     "doubts",
     "drawn",
     "find",

@@ -7,7 +7,7 @@ in a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -37,9 +37,13 @@ _SIGNS = {
 EVERY = tuple(_SIGNS)
 
 
-def needed(source: str) -> tuple[str, ...]:
-    """The plugins that can make a difference to the source."""
-    return tuple(name for name, signs in _SIGNS.items() if any(sign in source for sign in signs))
+def needed(source: str, whole: bool) -> tuple[str, ...]:
+    """The plugins that can make a difference to the source; a part of a document has no front matter."""
+    return tuple(
+        name
+        for name, signs in _SIGNS.items()
+        if (whole or name not in ("front_matter", "toml")) and any(sign in source for sign in signs)
+    )
 
 
 def use_containers(markdown: MarkdownIt, plugins: tuple[str, ...] = EVERY) -> None:
@@ -85,7 +89,11 @@ def _open(state: StateBlock, start: int, fence: Token) -> None:
     token.block, token.map = True, fence.map
     token.markup, token.info = fence.markup, fence.info
     token.attrs = {"class": name.strip("{}.#")}
-    begin = _behind_options(state, start + 1, end) if directive(fence.info) else start + 1
+    begin = start + 1 + behind_options(fence.info, (text_of(state, line) for line in range(start + 1, end)))
+    if begin > start + 1:
+        options = state.push("directive_options", "", 0)
+        options.hidden = options.block = True
+        options.map = [start + 1, begin]
     around = state.env.setdefault(AROUND, [])
     around.append(fence.markup)
     before = state.parentType, state.lineMax, state.blkIndent
@@ -119,17 +127,29 @@ def text_of(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-def _behind_options(state: StateBlock, begin: int, end: int) -> int:
-    """The first line behind the options that MyST reads at the top of a directive: `:key: value`, or YAML in `---`."""
-    line = begin
-    if line < end and text_of(state, line).startswith("---"):
-        for line in range(begin + 1, end):
-            if text_of(state, line).startswith("---"):
-                break
-        return line + 1
-    while line < end and (text := text_of(state, line)).startswith(":") and not text.startswith(":::"):
-        line += 1
-    return line
+def behind_options(info: str, texts: Iterable[str]) -> int:
+    """How many lines at the top of a fence are options that MyST reads: `:key: value`, or YAML between two `---`.
+
+    The lines come without their indentation.
+    """
+    count = 0
+    if directive(info) is None:
+        return count
+    in_yaml = False
+    for text in texts:
+        if text.startswith("---"):
+            if in_yaml or count > 0:
+                return count + in_yaml
+            in_yaml = True
+        elif not in_yaml and not _is_option(text):
+            break
+        count += 1
+    return count
+
+
+def _is_option(text: str) -> bool:
+    key, colon, _ = text[1:].partition(":")
+    return text.startswith(":") and bool(colon) and key.split() == [key]
 
 
 def _ended(rule: Rule) -> Rule:

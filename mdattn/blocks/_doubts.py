@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdattn.blocks._containers import behind_options
 from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_misses, resembles
 from mdattn.blocks._parse import BOM, span
 from mdattn.errors import Diagnostic, Position
@@ -119,7 +120,9 @@ def _comments(token: Token) -> list[range]:
 def _in_fence(token: Token, each: Lookalike) -> _Finding:
     """A near miss of the name, or a directive whose content is not known; a fence within a fence is documentation."""
     if holds_markdown(token.markup, token.info):
-        return None  # What a container holds, its own reader looks through.
+        texts = (line.lstrip() for line in token.content.split("\n"))
+        in_options = span(token)[0] < each.line <= span(token)[0] + behind_options(token.info, texts)
+        return _in_options(token, each) if in_options else None  # What a container holds, its own reader looks through.
     if each.line == span(token)[0]:
         return _misspelt(token, each)
     name = directive(token.info)
@@ -166,6 +169,10 @@ def _in_text(token: Token, each: Lookalike) -> _Finding:
     )
 
 
+def _in_options(token: Token, each: Lookalike) -> _Finding:
+    return "no diagram here: the line stands in the options of a directive", "end them with a line --- before it"
+
+
 def _silent(token: Token, each: Lookalike) -> _Finding:
     return None
 
@@ -180,5 +187,6 @@ _REASONS: dict[str, Callable[[Token, Lookalike], _Finding]] = {
     "html_block": _in_html,
     "code_block": _in_code,
     "inline": _in_text,
+    "directive_options": _in_options,
     "front_matter": _silent,
 }

@@ -18,7 +18,7 @@ diagram is right keeps the version that it has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._find import Block, Document, Place, admonished, position_of, unreadable
@@ -147,46 +147,53 @@ def regions(document: Document) -> Regions:
         site = sites.get(id(token))
         if site is None:
             warnings += _hidden(token)
-        elif _BEGINS.match(token.content):
-            follow = _following(tokens, index)
-            ended.update(id(each) for each in follow if _ENDS.match(each.content))
-            fault = _fault(site, follow, document.lines)
+        elif _BEGINS.match(site.content):
+            follow = _following(tokens, index, sites)
+            ended.update(id(each) for each in follow if _ends(each, sites))
+            fault = _fault(site, follow, document.lines, sites)
             if fault:
                 errors.append(fault)
             else:
                 end = sites[id(follow[-1])]
                 fence = follow[0] if len(follow) == 2 else None
                 found.append(_region(site, fence, end, document.lines, id(end.token) in inside))
-        elif _ENDS.match(token.content) and id(token) not in ended:
+        elif _ENDS.match(site.content) and id(token) not in ended:
             errors.append(_orphan(site))
     return Regions(tuple(found), tuple(errors), tuple(warnings))
 
 
-def _following(tokens: Sequence[Token], index: int) -> list[Token]:
+def _ends(token: Token, sites: Mapping[int, Site]) -> re.Match[str] | None:
+    """What an end marker says, if the token is one."""
+    return _ENDS.match(sites[id(token)].content) if id(token) in sites else None
+
+
+def _following(tokens: Sequence[Token], index: int, sites: Mapping[int, Site]) -> list[Token]:
     """The siblings behind a comment up to the end marker; up to what comes first if there is none."""
     siblings: list[Token] = []
     level = tokens[index].level
     for token in tokens[index + 1 :]:
-        if token.level < level or (token.type == "html_block" and _BEGINS.match(token.content)):
+        if token.level < level or (id(token) in sites and _BEGINS.match(sites[id(token)].content)):
             break
         if token.level == level:
             siblings.append(token)
-            if token.type == "html_block" and _ENDS.match(token.content):
+            if _ends(token, sites):
                 return siblings
     return siblings[:1]
 
 
-def _fault(site: Site, follow: Sequence[Token], lines: Sequence[str]) -> Diagnostic | None:
+def _fault(
+    site: Site, follow: Sequence[Token], lines: Sequence[str], sites: Mapping[int, Site]
+) -> Diagnostic | None:
     """The first thing that is wrong with the form of a region."""
     position = position_of(site)
     if not site.closed:
         cure = "end it with a line -->, and keep its lines as deep in lists and quotes as its first"
         return Diagnostic(position, f"this {NAME} comment is never closed", cure)
-    if site.token.content.partition("-->")[2].strip():
+    if site.content.partition("-->")[2].strip():
         return Diagnostic(position, "text stands behind the --> of this comment", "put it on a line of its own")
     if fault := unreadable(site, lines):
         return fault
-    end = _ENDS.match(follow[-1].content) if follow and follow[-1].type == "html_block" else None
+    end = _ends(follow[-1], sites) if follow else None
     if end is None:
         return Diagnostic(position, f"this {NAME} comment has no end marker", _missing_end(follow))
     if not end["closed"]:
@@ -234,7 +241,7 @@ def _hidden(token: Token) -> Iterator[Diagnostic]:
 
 
 def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in_admonition: bool) -> Region:
-    match = _ENDS.match(end.token.content)
+    match = _ENDS.match(end.content)
     assert match is not None
     line_ending = ending(lines[span(site.token)[0]])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdattn.blocks._containers import AROUND, BLANKS, EVERY, INTERRUPTS, is_closed, needed, opening, use_containers
+from mdattn.blocks._containers import AROUND, BLANKS, EVERY, INTERRUPTS, is_closed, needed, opening, text_of, use_containers
 from mdattn.blocks._names import NAME, names_block
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _watching_comment() -> Callable[[StateBlock, int, int, bool], bool]:
         if not html_block(state, start, end, silent):
             return False
         if not silent:
-            head = state.tokens[-1].content.partition("\n")[0].lstrip(BLANKS)
+            head = text_of(state, start)  # The token's content may have a container's mark before it, beside tabs.
             if NAME in head and head.startswith("<!--"):
                 content = f"{head}\n{state.getLines(start + 1, state.line, state.sCount[start], True)}"
                 state.env.setdefault(_COMMENTS, []).append(_site(state, start, content, "-->" in content))
@@ -154,7 +154,7 @@ def parse(source: str, around: tuple[str, ...] = ()) -> Parsed:
     `around` has the markup of the fences that hold the source, where it is only a part of a document.
     """
     env: dict[str, Any] = {AROUND: list(around)}
-    tokens = tuple(parser(needed(source)).parse(source.removeprefix(BOM), env))
+    tokens = tuple(parser(needed(source, whole=not around)).parse(source.removeprefix(BOM), env))
     references = env.get("references", {})
     definitions = tuple((label, each["href"], each["title"]) for label, each in references.items())
     return Parsed(tokens, definitions, tuple(env.get(_FENCES, ())), tuple(env.get(_COMMENTS, ())))
