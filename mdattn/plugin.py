@@ -35,9 +35,9 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
     Each block's token becomes a fence of plain text that holds the diagram; HTML shows it as an image whose label says
     it in words, which stand in the token's meta under "attention-diagram". Defaults in the front matter need the front
     matter plugin of mdit-py-plugins, and are an error without it; TOML needs none. `env["mdattn_path"]` may hold the
-    document's path: data files that a block names are looked up beside it. Parsing raises DiagramError with all mistakes
-    in place, and warns (DiagramWarning) of what was meant as a block and is none. The fences of MyST's containers, whose
-    content no token shows, have the diagrams in their text.
+    document's path: data files that a block names are looked up beside it. Parsing raises DiagramError with all
+    mistakes in place, and warns (DiagramWarning) of what was meant as a block and is none. A fence that holds Markdown,
+    as MyST's containers do, has the diagrams in its text.
     """
     md.core.ruler.after("block", "attention_diagram", _draw_blocks)
     label_figures(md)

@@ -10,7 +10,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -26,8 +26,9 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from mdattn.blocks import Block, Document, drawn, find, may_hold_blocks, misfit, prove, splice, split
-from mdattn.errors import Position, ProofError
+import mdattn.blocks._splice
+from mdattn.blocks import Block, Document, drawn, find, heard, may_hold_blocks, misfit, prove, splice, split
+from mdattn.errors import Diagnostic, Position, ProofError
 
 NAME = "attention-diagram"
 HOSTILE = ("", "  two blanks, ```` and ~~~~", "", "", "~~~ text", " ", "\ttab", "> quote", "- item", "end  ")
@@ -91,7 +92,9 @@ NESTINGS = {
     "directive in a quote": ("> ``````{tip}\n> ```@\n> k: 1\n> ```\n> ``````\n", "> ", "> "),
     "item in a directive": ("``````{note}\n- ```@\n  k: 1\n  ```\n``````\n", "- ", "  "),
     "quote and item in a directive in an item": (
-        "1. ``````{note}\n   > - ```@\n   >   k: 1\n   >   ```\n   ``````\n", "   > - ", "   >   "
+        "1. ``````{note}\n   > - ```@\n   >   k: 1\n   >   ```\n   ``````\n",
+        "   > - ",
+        "   >   ",
     ),
     "directive, unclosed": ("``````{note}\n```@\nk: 1\n```\n", "", ""),
     "colons": (":::note\n```@\nk: 1\n```\n:::\nx\n", "", ""),
@@ -158,18 +161,21 @@ def outside(document: Document) -> list[str]:
     return [*pieces, "".join(document.lines[cursor:])]
 
 
-def fitting(block: Block, lines: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines, without those that would end what holds the block."""
+def fitting(block: Block, lines: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The lines, without those that would end what holds the block; None where it can hold no fence at all."""
     if block.place.in_admonition and misfit(block.place, lines, block.fence[0]):
         assert any(not a and not b for a, b in pairwise(lines))
         lines = tuple(line for line, below in zip(lines, (*lines[1:], "."), strict=True) if line or below)
-    assert misfit(block.place, lines, block.fence[0]) is None
-    return lines
+    if misfit(block.place, lines, block.fence[0]):
+        assert {"`", "~"} <= {each[0] for each in block.place.around}
+        lines = ("plain",)
+    return None if misfit(block.place, lines, block.fence[0]) else lines
 
 
 def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
     """The document with each block replaced, proved."""
-    replacements = [drawn(block, fitting(block, lines)) for block in document.blocks]
+    fits = [(block, fitting(block, lines)) for block in document.blocks]
+    replacements = [drawn(block, lines) for block, lines in fits if lines is not None]
     result = splice(document, replacements)
     prove(document, replacements, result)
     return result
@@ -190,6 +196,7 @@ def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: 
     assert (block.place.first_prefix, block.place.rest_prefix, block.place.line_ending) == (first, rest, ending)
     result = replaced(document)
     lines = fitting(block, HOSTILE)
+    assert lines
     assert ("text", "".join(line + "\n" for line in lines)) in fences(result)
     assert skeleton(result) == skeleton(source)
     before, after = outside(document)
@@ -356,6 +363,76 @@ def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], m
     assert (warning.position, warning.severity) == (Position(*position), "warning")
     assert message in warning.message
     assert hint in warning.hint
+
+
+OFF = "<!-- mdattn: off -->\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{}```attn-diagram\n```\n",
+        "> {}> ```attn-diagram\n> ```\n",
+        "1. {}   ```attn-diagram\n   ```\n",
+        "````{{note}}\n{}```attn-diagram\n```\n````\n",
+        "<pre>\n{}```@\n</pre>\n",
+        "a\n\n{}    ```@\n",
+        "````{{exercise}}\n{}```@\n```\n````\n",
+        "---\n# {}attention_diagram:\n---\n",
+    ],
+)
+def test_a_comment_on_the_line_before_switches_one_warning_off(source: str) -> None:
+    for off, count in ((OFF, 1), ("<!--  mdattn: off-->\r\n", 1), (f"{OFF}\n", 2), ("<!-- mdattn: on -->\n", 2)):
+        document = find((source.format(off) + "\n\n~~~attn-diagram\n~~~\n").replace("@", NAME))
+        spans = [(block.place.first_line, block.place.end_line) for block in document.blocks]
+        assert len(document.warnings) == 2
+        assert len(heard(document.lines, document.warnings, spans)) == count
+
+
+def test_what_is_switched_off_before_a_block_is_all_that_it_holds() -> None:
+    document = find(f"{OFF}```{NAME}\nk: 1\n```\n\n```{NAME}\nk: 1\n```\n")
+    spans = [(block.place.first_line, block.place.end_line) for block in document.blocks]
+    warnings = [Diagnostic(Position(line, 1), "a warning") for line in (2, 3, 7)] + [Diagnostic(None, "a warning")]
+    assert heard(document.lines, warnings, spans) == tuple(warnings[2:])
+    assert heard(find(OFF).lines, (), []) == ()
+
+
+# Fences around a block
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "fence"),
+    [
+        ("````{note}\n```@\n```\n````", ("a",), "```"),
+        ("````{note}\n```@\n```\n````", ("a ``` b",), "~~~"),
+        ("```{note}\n~~~@\n~~~\n```", ("a ~~~",), "~~~~"),
+        ("~~~{note}\n````{tip}\n```@\n```\n````\n~~~", ("a",), "```"),
+        (":::note\n```@\n```\n:::", ("::: a ```",), "````"),
+    ],
+)
+def test_the_fence_closes_none_of_those_around_it(source: str, lines: tuple[str, ...], fence: str) -> None:
+    result = replaced(find(source.replace("@", NAME)), lines)
+    assert f"\n{fence}text\n" in result
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "message"),
+    [
+        ("````{note}\n```@\n```\n````", ("a", "  ````` "), "close the fence ````"),
+        (":::{note}\n```@\n```\n:::", (":::",), "close the fence :::"),
+        ("~~~{note}\n````{tip}\n```@\n```\n````\n~~~", ("a ```",), "too short"),
+    ],
+)
+def test_a_diagram_that_would_close_a_fence_around_it_does_not_fit(
+    source: str, lines: tuple[str, ...], message: str
+) -> None:
+    document = find(source.replace("@", NAME))
+    (block,) = document.blocks
+    fault = misfit(block.place, lines, block.fence[0])
+    assert fault is not None and message in fault[0]
+    replacements = [drawn(block, lines)]
+    with pytest.raises(ProofError):
+        prove(document, replacements, splice(document, replacements))
 
 
 # Errors
@@ -619,13 +696,16 @@ def test_a_block_amid_any_text_leaves_every_byte_outside(before: str, after: str
 FRAGMENTS = (
     "> ", ">", "- ", "* ", "1. ", "12) ", "\t", " ", "  ", "   ", "    ", "```", "~~~", "````", "\n", "\r\n", "\r",
     "[^1]: ", "[^a>]:", "T\n: ", ": ", "~ ", "!!! note\n", "??? x\n", "<!--", "-->", "<div>", "k: 1", "---", "\0", "x",
-    "\n\n", "# ", "`", "|",
+    "\n\n", "# ", "`", "|", "````{note}\n", "~~~~{code}\n", ":::", ":::{tip} x\n", "::::a\n", ":a: b\n", "{.note}",
 )  # fmt: skip
 OPENINGS = (f"```{NAME}", f"~~~{NAME}", f"```` {NAME} x")
 # What opens a container, what continues it.
 CONTAINERS = (
     ("> ", "> "), (">", ">"), (">\t", ">\t"), ("- ", "  "), ("*   ", "    "), ("-\t", "\t"), ("10. ", "    "),
-    ("[^1]: ", "    "), (" ", " "), ("   ", "   "), ("!!! note\n", "    "), ("T\n: ", "  "),
+    ("[^1]: ", "    "), (" ", " "), ("   ", "   "), ("!!! note\n", "    "), ("T\n: ", "  "), ("\t", "\t"),
+    ("1.\t", "\t"), ("T\n:\t", "\t"), ("!!! note\n", "\t"), (">\t", ">>"), (" >\t", ">\t"),
+    ("`````{note}\n", ""), ("````{tip}\n:a: b\n", ""), ("~~~~~{tab-set}\n", ""), (":::{note} T\n", ""),
+    ("::::a\n", " "),    ("````{code}\n", ""), ("   ``````{figure} x\n", ""),
 )  # fmt: skip
 
 
@@ -666,8 +746,32 @@ def test_random_documents_are_spliced_and_proved(budget: int) -> None:
         for lines in (HOSTILE, ("",)):
             result = replaced(document, lines)
             assert skeleton(result) == skeleton(source), seed
-            assert not find(result).blocks, seed
+            assert len(find(result).blocks) == sum(fitting(each, lines) is None for each in document.blocks), seed
     assert found > 500
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("_splice._fits", lambda fence, around: True),
+        ("_splice.misfit", lambda place, lines, marker: None),
+        ("_parse._rest_prefix", lambda state, start, last, first_prefix: first_prefix),
+        ("_parse._rest_prefix", lambda state, start, last, first_prefix: " " * state.sCount[start]),
+        ("_find.admonished", lambda tokens: frozenset()),
+        ("_find.ending", lambda line: "\n"),
+    ],
+    ids=("fence too long", "no misfit", "opening prefix", "blanks only", "admonition unseen", "line ending"),
+)
+def test_the_campaign_sees_a_seeded_fault(
+    target: str, fault: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"mdattn.blocks.{target}", fault)
+    monkeypatch.setattr("test_blocks.misfit", mdattn.blocks._splice.misfit)
+    with pytest.raises((ProofError, AssertionError)):
+        for seed in range(1500):
+            source = random_document(seed)
+            assert skeleton(replaced(find(source))) == skeleton(source)
 
 
 # Cost

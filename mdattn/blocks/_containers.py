@@ -2,11 +2,12 @@
 
 Footnotes, definition lists, admonitions, colon fences and front matter come from mdit-py-plugins. What the author
 of a directive writes between its fences is Markdown for MyST, and so it is here: the parser goes on inside, as it does
-in a list.
+in a block quote.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 BLANKS = " \t"
 AROUND = "attention-diagram fences around"  # In the parser's environment: the open fences that hold Markdown.
 TOML = "+++"
+# Also there: by its number, the blanks that a line lacks to stand as far in as the fences that hold it: where in the
+# source, how many, and whether a tab that stands there has them.
+LACKING = "attention-diagram blanks lacking"
+# And the lines that have a second tab behind one that is cut in two: its stop is not known here.
+TABBED = "attention-diagram tabs behind a cut one"
 
 # By the name of each plugin, the signs of which a source has one wherever its rule finds anything. Without them the
 # rule is left out: it would be tried at each line of the source in vain.
@@ -96,18 +102,54 @@ def _open(state: StateBlock, start: int, fence: Token) -> None:
         options.map = [start + 1, begin]
     around = state.env.setdefault(AROUND, [])
     around.append(fence.markup)
-    before = state.parentType, state.lineMax, state.blkIndent
-    counts = state.sCount[begin:end]
-    state.parentType, state.lineMax, state.blkIndent = "container", end, state.sCount[start]
-    # A line may stand further out than its fence: inside it begins at the margin all the same.
-    state.sCount[begin:end] = [max(count, state.blkIndent) for count in counts]
-    state.md.block.tokenize(state, begin, end)
-    state.sCount[begin:end] = counts
-    state.parentType, state.lineMax, state.blkIndent = before
+    _tokenize(state, begin, end, state.sCount[start])
     around.pop()
     state.line = after
     token = state.push("directive_close", "div", -1)
     token.block, token.markup = True, fence.markup
+
+
+def _tokenize(state: StateBlock, begin: int, end: int, indent: int) -> None:
+    """Read lines as those of a text of their own, the indentation of their fence taken away."""
+    before = state.parentType, state.lineMax, state.blkIndent
+    places = state.bMarks, state.tShift, state.sCount, state.bsCount
+    lines = [each[begin:end] for each in places]
+    lacking = state.env.setdefault(LACKING, {})
+    lacked = dict(lacking) if indent else lacking
+    state.parentType, state.lineMax, state.blkIndent = "container", end, 0
+    for line in range(begin, end):
+        _strip(state, line, indent)
+    state.md.block.tokenize(state, begin, end)
+    for each, old in zip(places, lines, strict=True):
+        each[begin:end] = old
+    state.env[LACKING] = lacked
+    state.parentType, state.lineMax, state.blkIndent = before
+
+
+def _strip(state: StateBlock, line: int, indent: int) -> None:
+    """Move the beginning of a line to where it is in its fence; tabs have their stops from there."""
+    at, last, stop = state.bMarks[line], state.eMarks[line], state.bsCount[line]
+    lacking = state.env[LACKING].get(line, ())
+    is_cut = any(in_tab and place == at for place, _, in_tab in lacking)
+    width = whole = 0
+    while at < last and width < indent and state.src[at] in BLANKS:
+        whole = width
+        width += 4 - (width + stop) % 4 if state.src[at] == "\t" else 1
+        at += 1
+    over = max(0, width - indent)  # Of a tab that the fence's margin cuts in two, and which stays whole.
+    at -= over > 0
+    if over and re.compile(r"[ \t>*+\-0-9.):]*\t").match(state.src, at + 1, last):
+        state.env.setdefault(TABBED, set()).add(line)
+    if lacks := indent - (whole if over else width):
+        state.env[LACKING][line] = (*lacking, (at, lacks, over > 0))
+    state.bsCount[line] = stop if is_cut and at == state.bMarks[line] and not over else -over % 4
+    state.bMarks[line] = at
+    width = 0
+    begin = at
+    while at < last and state.src[at] in BLANKS:
+        width += 4 - (width + state.bsCount[line]) % 4 if state.src[at] == "\t" else 1
+        at += 1
+    state.tShift[line], state.sCount[line] = at - begin, width
 
 
 def is_closed(state: StateBlock, start: int, fence: Token) -> bool:
@@ -153,12 +195,17 @@ def _is_option(text: str) -> bool:
 
 
 def _ended(rule: Rule) -> Rule:
-    """The rule, for which each line must have an end: it would read past that of the source."""
+    """The rule, which reads past the end of a source whose last line is blank and has no ending."""
 
     def ended(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        if not silent and not state.src.endswith("\n"):
-            state.src += "\n"
-        return rule(state, start, end, silent)
+        source = state.src
+        try:
+            return rule(state, start, end, silent)
+        except IndexError:
+            state.src = source + "\n"
+            return rule(state, start, end, silent)
+        finally:
+            state.src = source
 
     return ended
 

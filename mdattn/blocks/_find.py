@@ -83,7 +83,7 @@ def find(source: str, around: tuple[str, ...] = ()) -> Document:
     blocks: list[Block] = []
     errors: list[Diagnostic] = []
     for site in parsed.fences:
-        fault = _unclosed(site, lines) or unreadable(site, lines)
+        fault = tabbed(site) or _unclosed(site, lines) or unreadable(site, lines)
         if fault:
             errors.append(fault)
         else:
@@ -173,6 +173,14 @@ def _unclosed(site: Site, lines: Sequence[str]) -> Diagnostic | None:
         + (", the rest of the document" if end >= len(lines) else ""),
         f"close it with a line {site.token.markup} as deep in lists and quotes as this one",
     )
+
+
+def tabbed(site: Site) -> Diagnostic | None:
+    """Tabs whose stops depend on how a reader takes the fence around them."""
+    if not site.tabbed:
+        return None
+    message = "the fence around these lines cuts a tab in two, and another tab follows it: nobody knows where that ends"
+    return Diagnostic(position_of(site), message, "indent the lines with blanks, not with tabs")
 
 
 def unreadable(site: Site, lines: Sequence[str]) -> Diagnostic | None:

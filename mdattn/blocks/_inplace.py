@@ -21,8 +21,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdattn.blocks._find import Block, Document, Place, admonished, position_of, unreadable
 from mdattn.blocks._containers import BLANKS
+from mdattn.blocks._find import Block, Document, Place, admonished, position_of, tabbed, unreadable
 from mdattn.blocks._names import INFO, NAME
 from mdattn.blocks._parse import Site, ending, span
 from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
@@ -181,11 +181,11 @@ def _following(tokens: Sequence[Token], index: int, sites: Mapping[int, Site]) -
     return siblings[:1]
 
 
-def _fault(
-    site: Site, follow: Sequence[Token], lines: Sequence[str], sites: Mapping[int, Site]
-) -> Diagnostic | None:
+def _fault(site: Site, follow: Sequence[Token], lines: Sequence[str], sites: Mapping[int, Site]) -> Diagnostic | None:
     """The first thing that is wrong with the form of a region."""
     position = position_of(site)
+    if fault := tabbed(site):
+        return fault
     if not site.closed:
         cure = "end it with a line -->, and keep its lines as deep in lists and quotes as its first"
         return Diagnostic(position, f"this {NAME} comment is never closed", cure)
@@ -297,7 +297,7 @@ def kept(block: Block, lines: Sequence[str], version: str) -> Replacement:
 
 
 def refreshed(region: Region, lines: Sequence[str], version: str) -> tuple[Replacement, ...]:
-    """What it takes to have this diagram of this version in the region; nothing where it stands there with its checksum."""
+    """What it takes to have this version's diagram in the region; nothing where it stands there with its checksum."""
     piece = fence_piece(lines, 0)
     marker = _end_marker(piece.content, version)
     said = Piece("html_block", "", marker, 0, 1)

@@ -18,9 +18,9 @@ INFO = "text"
 # MyST's directives whose content is Markdown.
 _CONTAINERS = frozenset(
     (
-        "admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning",
-        "aside", "card", "details", "dropdown", "figure", "grid", "grid-item", "grid-item-card", "margin", "sidebar",
-        "tab-item", "tab-set",
+        "admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip",
+        "warning", "aside", "card", "details", "dropdown", "figure", "grid", "grid-item", "grid-item-card", "margin",
+        "sidebar", "tab-item", "tab-set",
     )
 )  # fmt: skip
 
@@ -68,14 +68,15 @@ def holds_markdown(markup: str, info: str) -> bool:
 def near_misses(info: str) -> Iterator[str]:
     """The words of an info string that are, or were meant to be, the name of a block."""
     words = [each for each in re.split(r"[\s{}]+", info.strip(), maxsplit=6) if each][:4]
-    if not any(_may_resemble(each) for each in (*words, "".join(words[:2]))):
+    pair = words[0] + words[1] if len(words) > 1 else ""
+    if not any(_may_resemble(each) for each in (*words, pair)):
         return
     for index, word in enumerate(words):
+        # Behind another language only the name itself is a slip: titles resemble much.
         if resembles(word) if index == 0 else _letters(word) == _KEY and "=" not in word:
             yield word
-    if words[:1] and not resembles(words[0]) and len(words) > 1 and resembles(words[0] + words[1]):
-        if not resembles(words[1]):
-            yield f"{words[0]} {words[1]}"
+    if pair and resembles(pair) and not any(resembles(each) for each in words[:2]):
+        yield f"{words[0]} {words[1]}"
 
 
 @lru_cache(maxsize=2**12)

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mdattn.blocks._containers import AROUND, BLANKS, EVERY, INTERRUPTS, is_closed, needed, opening, text_of, use_containers
+from mdattn.blocks._containers import (
+    AROUND,
+    EVERY,
+    INTERRUPTS,
+    LACKING,
+    TABBED,
+    is_closed,
+    needed,
+    opening,
+    text_of,
+    use_containers,
+)
 from mdattn.blocks._names import NAME, names_block
 
 if TYPE_CHECKING:
@@ -29,7 +40,7 @@ class Site(NamedTuple):
     """What only the parser knows while it stands on a block's fence, or on a comment that names one.
 
     `content` is that of the token; a comment's is without its own indentation, as a fence's always is. `around` has
-    the markup of each fence that holds it.
+    the markup of each fence that holds it. `tabbed` says that tabs make its place uncertain.
     """
 
     token: Token
@@ -38,6 +49,7 @@ class Site(NamedTuple):
     rest_prefix: str
     closed: bool
     around: tuple[str, ...]
+    tabbed: bool
 
 
 class Parsed(NamedTuple):
@@ -126,7 +138,8 @@ def _site(state: StateBlock, start: int, content: str, closed: bool) -> Site:
     first_prefix = state.src[state.src.rfind("\n", 0, mark) + 1 : mark]
     rest_prefix = _rest_prefix(state, start, state.line - 1, first_prefix)
     around = tuple(state.env.get(AROUND, ()))
-    return Site(state.tokens[-1], content, first_prefix, rest_prefix, closed, around)
+    tabbed = not state.env.get(TABBED, set()).isdisjoint(range(start, state.line))
+    return Site(state.tokens[-1], content, first_prefix, rest_prefix, closed, around, tabbed)
 
 
 def _rest_prefix(state: StateBlock, start: int, last: int, first_prefix: str) -> str:
@@ -145,7 +158,15 @@ def _rest_prefix(state: StateBlock, start: int, last: int, first_prefix: str) ->
         blanks = " " * state.sCount[start]
     # After a bare `>` the parser swallows one blank: it must not be one of the diagram's.
     swallowed = " " if quotes.endswith(">") and not blanks.startswith("\t") else ""
-    return quotes + swallowed + blanks
+    # What stands further out than the fence around it is moved in, or that fence would strip the diagram's blanks; it
+    # strips none before a quote.
+    last = mark - len(quotes) + quotes.rfind(">")
+    lacking = sum(
+        count
+        for at, count, in_tab in state.env.get(LACKING, {}).get(line, ())
+        if (at == mark and not blanks.startswith("\t") if in_tab else at > last)
+    )
+    return f"{quotes}{swallowed}{' ' * lacking}{blanks}"
 
 
 def parse(source: str, around: tuple[str, ...] = ()) -> Parsed:

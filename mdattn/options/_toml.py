@@ -59,7 +59,9 @@ class _Table(NamedTuple):
         name = rf"[\"']?{KEY}[\"']?"
         header = re.compile(rf"^[ \t]*\[*[ \t]*({name})", re.MULTILINE).search(excerpt.text)
         start = header.start(1) if header else max(0, excerpt.text.find(KEY))
-        own = re.compile(rf"^[ \t]*(?:\[[ \t]*)?(?:{name}[ \t]*\.[ \t]*)?[\"']?([\w-]+)[\"']?[ \t]*[.=\]]", re.MULTILINE)
+        own = re.compile(
+            rf"^[ \t]*(?:\[[ \t]*)?(?:{name}[ \t]*\.[ \t]*)?[\"']?([\w-]+)[\"']?[ \t]*[.=\]]", re.MULTILINE
+        )
         keys: dict[str, int] = {}
         for match in own.finditer(excerpt.text, excerpt.text.rfind("\n", 0, start) + 1):
             keys.setdefault(match[1], match.start(1))
@@ -87,7 +89,7 @@ def _node(value: Any, table: _Table, index: int, depth: int) -> Node:
         return Node(index, _digits(value, table, index), "scalar", plain=True)
     if isinstance(value, float):
         return Node(index, re.sub("^(-?)(inf|nan)$", r"\1.\2", repr(value)), "scalar", plain=True)
-    _fail(table, index, "no option is a date or a time", "put quotes around it to have it as text")
+    return _fail(table, index, "no option is a date or a time", "put quotes around it to have it as text")
 
 
 def _digits(value: int, table: _Table, index: int) -> str:
