@@ -21,7 +21,7 @@ from test_blocks import NESTINGS, TEXT, random_document, tokens_of
 from mdattn import __version__
 from mdattn.blocks import find, kept, may_hold_regions, prove, refreshed, regions, splice, split
 from mdattn.blocks._inplace import checksum, escape, unescape
-from mdattn.errors import DiagramError, Position, ProofError
+from mdattn.errors import DiagramError, Drift, Position, ProofError
 from mdattn.render import Updated, render_document, update_document
 
 NAME = "attention-diagram"
@@ -341,6 +341,58 @@ def test_a_region_that_an_html_block_hides_is_warned_of() -> None:
     assert (quoted.regions, quoted.warnings) == (0, ())
     shown = update_document("<details>\n\n" + whole("x") + "\n</details>\n")
     assert (shown.regions, shown.warnings) == (1, ())
+
+
+@pytest.mark.parametrize("name", ["attenton-diagram", "attention_diagram", "attn-diagram", "attention-diagrams"])
+def test_a_comment_whose_name_is_misspelt_is_warned_of(name: str) -> None:
+    source = "a\n\n" + whole("x").replace(NAME, name)
+    updated = update_document(source)
+    assert (updated.text, updated.regions) == (source, 0)
+    assert [each.position for each in updated.warnings] == [Position(3, 1)]
+    assert all(repr(name) in each.message for each in updated.warnings)
+    assert update_document("<!-- mdattn: off -->\n" + source[3:]).warnings == ()
+    assert update_document(f"<!-- see the {name} -->\n").warnings == ()
+
+
+# Versions
+
+
+def test_an_older_diagram_is_told_from_an_edit_and_drawn_again() -> None:
+    old = whole("x").replace(__version__, "0.0.9").replace("title: x", "title: z")
+    updated = update_document(old)
+    assert updated.text == whole("z")
+    (drift,) = updated.drift
+    assert f"drawn by mdattn 0.0.9, and this is {__version__}" in drift.message
+    assert drift.drift == Drift(2, "x", "z")
+    edited = old.replace("┌", "+")
+    assert "edited by hand" in errors(edited)[0][1]
+    assert update_document(edited, force=True).text == whole("z")
+
+
+@pytest.mark.parametrize(
+    ("version", "says", "cure"),
+    [
+        (f" {__version__}", "give today", "without --check"),
+        ("", "give today", "without --check"),
+        (" 0.0.9.dev3+g12", "drawn by mdattn 0.0.9.dev3+g12", "without --check"),
+        (" 99.0rc1", "drawn by mdattn 99.0rc1", "upgrade"),
+    ],
+)
+def test_the_version_says_why_a_diagram_is_another(version: str, says: str, cure: str) -> None:
+    stale = whole("x").replace(f" {__version__}", version).replace("title: x", "title: z")
+    (drift,) = update_document(stale).drift
+    assert drift.message.endswith(says) or f"{says}, and this is" in drift.message
+    assert cure in drift.hint
+
+
+def test_a_marker_is_not_rewritten_for_its_version_alone() -> None:
+    for version in (" 0.0.9", " 99.0", ""):
+        source = whole("x").replace(f" {__version__}", version)
+        assert update_document(source) == Updated(source, 1, (), ())
+    bare = comment(YAML) + result("x") + marker()
+    (drift,) = update_document(bare).drift
+    assert "does not hold the checksum" in drift.message
+    assert drift.drift is None
 
 
 # Edits by hand

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import behind_options
-from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_misses, resembles
+from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_miss, openings, resembles
 from mdattn.blocks._parse import BOM, span
 from mdattn.errors import Diagnostic, Position
 
@@ -41,13 +42,14 @@ def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterat
     lookalikes = [each for each in _lookalikes(source, lines) if each.line not in titles]
     leaves = [token for token in tokens if token.map and token.type in _REASONS] if lookalikes else []
     starts = [span(token)[0] for token in leaves]
-    comments: dict[int, list[range]] = {}
+    comments: dict[int, frozenset[int]] = {}
     for each in lookalikes:
         index = bisect_right(starts, each.line) - 1
         token = leaves[index] if index >= 0 and each.line < span(leaves[index])[1] else None
         if token is not None and token.type == "html_block":
-            spans = comments.setdefault(index, _comments(token))
-            if any(each.line - span(token)[0] in lines for lines in spans):
+            if index not in comments:
+                comments[index] = _comments(token)
+            if each.line in comments[index]:
                 continue  # Its author has switched it off.
         finding = _TOO_DEEP if token is None else _REASONS[token.type](token, each)
         if finding:
@@ -79,9 +81,9 @@ def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[Lookalike]:
     from markdown_it.common.utils import unescapeAll
 
     ends: list[int] = []
-    for match in re.finditer(r"(`{3,}|~{3,}|:{3,})([^\r\n]+)", source):
-        info = unescapeAll(match[2])
-        word = next(near_misses(info), None)
+    for match in sorted(openings(source), key=lambda match: match.start()):
+        info = unescapeAll(match[2]) if "&" in match[2] or "\\" in match[2] else match[2]
+        word = near_miss(info)
         if word is None:
             continue
         ends = ends or list(accumulate(map(len, lines)))
@@ -104,24 +106,23 @@ def _misspelt_keys(front_matter: Token, lines: Sequence[str]) -> Iterator[Diagno
             yield Diagnostic(Position(number + 1, match.start(1) + 1), message, f"write {NAME}", "warning")
 
 
-def _comments(token: Token) -> list[range]:
-    """The lines of an HTML block, counted in it, that stand in comments."""
+def _comments(token: Token) -> frozenset[int]:
+    """The lines that stand in comments of an HTML block."""
     text = token.content
-    found = []
-    line = at = 0
+    found: set[int] = set()
+    line, at = span(token)[0], 0
     for match in re.finditer(r"<!--.*?-->|<!--.*\Z", text, re.DOTALL):
         line += text.count("\n", at, match.start())
         end = line + match[0].count("\n")
-        found.append(range(line, end + 1))
+        found.update(range(line, end + 1))
         line, at = end, match.end()
-    return found
+    return frozenset(found)
 
 
 def _in_fence(token: Token, each: Lookalike) -> _Finding:
     """A near miss of the name, or a directive whose content is not known; a fence within a fence is documentation."""
     if holds_markdown(token.markup, token.info):
-        texts = (line.lstrip() for line in token.content.split("\n"))
-        in_options = span(token)[0] < each.line <= span(token)[0] + behind_options(token.info, texts)
+        in_options = span(token)[0] < each.line <= span(token)[0] + _options(token.info, token.content)
         return _in_options(token, each) if in_options else None  # What a container holds, its own reader looks through.
     if each.line == span(token)[0]:
         return _misspelt(token, each)
@@ -129,6 +130,11 @@ def _in_fence(token: Token, each: Lookalike) -> _Finding:
     if name is None:
         return None
     return f"no diagram here: nobody knows whether {{{name}}} holds Markdown", "move the block out of it"
+
+
+@lru_cache(maxsize=4)  # Asked again for each line of a container.
+def _options(info: str, content: str) -> int:
+    return behind_options(info, (line.lstrip() for line in content.split("\n")))
 
 
 def _misspelt(token: Token, each: Lookalike) -> _Finding:

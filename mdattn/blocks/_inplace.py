@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
 from mdattn.blocks._find import Block, Document, Place, admonished, position_of, tabbed, unreadable
-from mdattn.blocks._names import INFO, NAME
+from mdattn.blocks._names import INFO, NAME, resembles
 from mdattn.blocks._parse import Site, ending, span
 from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
 from mdattn.errors import Diagnostic, Excerpt, Position
@@ -39,6 +39,7 @@ _ENDS = re.compile(
     rf"\s*<!--[ \t]*/[ \t]*{NAME}(?!\w|-(?!->))(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?"
     r"(?:[ \t]+(?P<version>[0-9]+(?:\.[0-9A-Za-z+!]+)*))?(?P<closed>[ \t]*-->\s*\Z)?"
 )
+_NAMED = re.compile(r"\s*<!--[ \t]*/?[ \t]*([^\s>]+?)[ \t]*(?:$|-->)", re.MULTILINE)
 _HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
 
 
@@ -145,7 +146,7 @@ def regions(document: Document) -> Regions:
     ended: set[int] = set()
     for index, token in enumerate(tokens):
         site = sites.get(id(token))
-        if site is None:
+        if site is None or not (_BEGINS.match(site.content) or _ENDS.match(site.content)):
             warnings += _hidden(token)
         elif _BEGINS.match(site.content):
             follow = _following(tokens, index, sites)
@@ -157,7 +158,7 @@ def regions(document: Document) -> Regions:
                 end = sites[id(follow[-1])]
                 fence = follow[0] if len(follow) == 2 else None
                 found.append(_region(site, fence, end, document.lines, id(end.token) in inside))
-        elif _ENDS.match(site.content) and id(token) not in ended:
+        elif id(token) not in ended:
             errors.append(_orphan(site))
     return Regions(tuple(found), tuple(errors), tuple(warnings))
 
@@ -230,8 +231,14 @@ def _orphan(site: Site) -> Diagnostic:
 
 
 def _hidden(token: Token) -> Iterator[Diagnostic]:
-    """A comment that would begin a region, if another HTML block did not hold it."""
-    if token.type != "html_block" or token.content.lstrip().startswith("<!--"):
+    """A comment that would begin a region, if another HTML block did not hold it, or if its name were right."""
+    if token.type != "html_block":
+        return
+    if token.content.lstrip().startswith("<!--"):
+        word = _NAMED.match(token.content)
+        if word and word[1] != NAME and resembles(word[1]):
+            message = f"this comment keeps no diagram: {word[1]!r} is not {NAME!r}"
+            yield Diagnostic(Position(span(token)[0] + 1, 1), message, f"write {BEGIN}", "warning")
         return
     match = _HIDDEN.search(token.content)
     if match:

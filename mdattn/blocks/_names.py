@@ -59,24 +59,28 @@ def holds_markdown(markup: str, info: str) -> bool:
     name = directive(info)
     if name or not markup.startswith(":"):
         return name in _CONTAINERS
-    return not any(near_misses(info))  # Without braces it is a division, as pandoc and others have them.
+    return near_miss(info) is None  # Without braces it is a division, as pandoc and others have them.
 
 
 # Near misses
 
 
-def near_misses(info: str) -> Iterator[str]:
-    """The words of an info string that are, or were meant to be, the name of a block."""
-    words = [each for each in re.split(r"[\s{}]+", info.strip(), maxsplit=6) if each][:4]
+def near_miss(info: str) -> str | None:
+    """The word of an info string that is, or was meant to be, the name of a block."""
+    return _near_miss(info[:_LONGEST_INFO])
+
+
+@lru_cache(maxsize=2**10)  # Info strings are few, and stand in many places.
+def _near_miss(info: str) -> str | None:
+    words = [each for each in re.split(r"[\s{}]+", info, maxsplit=6) if each][:4]
     pair = words[0] + words[1] if len(words) > 1 else ""
     if not any(_may_resemble(each) for each in (*words, pair)):
-        return
+        return None
     for index, word in enumerate(words):
         # Behind another language only the name itself is a slip: titles resemble much.
         if resembles(word) if index == 0 else _letters(word) == _KEY and "=" not in word:
-            yield word
-    if pair and resembles(pair) and not any(resembles(each) for each in words[:2]):
-        yield f"{words[0]} {words[1]}"
+            return word
+    return f"{words[0]} {words[1]}" if pair and resembles(pair) else None
 
 
 @lru_cache(maxsize=2**12)
@@ -94,8 +98,9 @@ def resembles(word: str) -> bool:
 
 _KEY = "attentiondiagram"
 _COUNTS = {letter: _KEY.count(letter) for letter in _KEY}
-_CLOSE = 0.8  # `attn-diagram` is, and so is one with four letters wrong; `activation-diagram` is not.
 _LONGEST = 60  # With a few escapes; no name is longer.
+_LONGEST_INFO = 400
+_CLOSE = 0.8  # `attn-diagram` is, and so is one with four letters wrong; `activation-diagram` is not.
 
 
 def _letters(word: str) -> str:
@@ -118,17 +123,24 @@ def _may_resemble(word: str) -> bool:
 
 def may_hold_blocks(source: str) -> bool:
     """Whether `find` could find a block, an error or a warning; False is certain, True is not."""
-    return any("&" in info or any(near_misses(info)) for info in _infos(source))
+    return any("&" in info or near_miss(info) for info in {match[2] for match in openings(source)})
 
 
-def _infos(source: str) -> set[str]:
-    """What stands behind the fences of a source, and behind what looks like one."""
-    infos: set[str] = set()
+def may_hold_regions(source: str) -> bool:
+    """Whether `regions` could find a region, an error or a warning; False is certain, True is not."""
+    if "<!--" not in source:
+        return False
+    return NAME in source or any(map(resembles, set(re.findall(r"<!--[ \t]*/?[ \t]*([^\s>]{8,60})", source))))
+
+
+def openings(source: str) -> Iterator[re.Match[str]]:
+    """What looks like a fence of backticks, tildes or colons with an info string: its run of markers, and the string."""
+    pattern = re.compile(r"([`~:]+)([^\r\n]*)")
     for sign in ("```", "~~~", ":::"):
         at = source.find(sign)
         while at >= 0:
-            match = re.compile(r"[`~:]+([^\r\n]*)").match(source, at)
+            match = pattern.match(source, at)
             assert match is not None
-            infos.add(match[1])
+            if match[2]:
+                yield match
             at = source.find(sign, match.end())
-    return infos

@@ -64,11 +64,6 @@ class Parsed(NamedTuple):
     comments: tuple[Site, ...]
 
 
-def may_hold_regions(source: str) -> bool:
-    """Whether `regions` could find a region, an error or a warning; False is certain, True is not."""
-    return NAME in source and "<!--" in source
-
-
 def split(source: str) -> tuple[str, ...]:
     """The lines of a source with their endings, broken where the parser breaks them: at CRLF, LF and CR."""
     if "\r" in source:
