@@ -13,7 +13,8 @@ from mdattn.errors import DiagramError, Excerpt
 from mdattn.options._yaml import MOST_DEPTH, Node, Tree
 
 KEY = "attention-diagram"
-MOST_CHARACTERS = 100_000  # tomllib takes time that grows with the square of some texts.
+MOST_CHARACTERS = 100_000
+MOST_PARTS = 1_000  # tomllib takes time that grows with the square of the parts of a key.
 
 
 def parse_toml(excerpt: Excerpt) -> Tree:
@@ -23,6 +24,10 @@ def parse_toml(excerpt: Excerpt) -> Tree:
     if len(excerpt.text) > MOST_CHARACTERS:
         problem = f"front matter of more than {MOST_CHARACTERS:,} characters"
         raise DiagramError(excerpt.position(0), problem, "move what is not for diagrams out of it")
+    for row, line in enumerate(excerpt.text.split("\n")):
+        if line.partition("=")[0].count(".") > MOST_PARTS:
+            place = excerpt.position(_offset(excerpt.text, row + 1, 1))
+            raise DiagramError(place, f"a key of more than {MOST_PARTS:,} parts")
     try:
         excerpt.text.encode()
     except UnicodeEncodeError as error:
