@@ -46,7 +46,9 @@ def test_defaults_come_from_the_table() -> None:
             assert toml.replace(ending, "\n").partition("```")[2] == yaml.partition("```")[2]
 
 
-SCALARS = st.booleans() | st.integers(-(10**18), 10**18) | st.floats(allow_nan=False) | st.text("ab\n'é \"1", max_size=6)
+SCALARS = (
+    st.booleans() | st.integers(-(10**18), 10**18) | st.floats(allow_nan=False) | st.text("ab\n'é \"1", max_size=6)
+)
 TREES = st.recursive(
     SCALARS, lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text("abc-", min_size=1), each, max_size=3)
 )
