@@ -790,6 +790,12 @@ def test_the_campaign_sees_a_seeded_fault(
         "1." * 50_000 + f"```{NAME}",
         ("> " * 19 + f"```{NAME}\n") * 100,
         f"<!-- ```{NAME} " * 5_000,
+        "".join("`" * (300 - each) + "{note}\n" for each in range(290)) + f"```{NAME}\n",
+        ":::a\n" * 5_000 + f"```{NAME}\n```",
+        ":" * 100_000 + "{note}\n",
+        "````{note}\n" + ":a: b\n" * 20_000 + f"```{NAME}",
+        "   ````{note}\n" + "\t" * 20_000 + f"```{NAME}\n",
+        "+++\n" * 5_000 + f"```{NAME}\n",
     ],
     ids=lambda text: text[:12],
 )
@@ -798,9 +804,24 @@ def test_depth_and_length_neither_overflow_nor_hang(hostile: str) -> None:
     assert splice(document, []) == hostile
 
 
-def test_work_grows_with_the_document() -> None:
-    """Ten times the blocks call at most eleven times the functions: counted, so that no clock decides."""
-    counts = [_calls(f"text\n\n> ```{NAME}\n> k: 1\n> ```\n\n" * blocks) for blocks in (20, 200)]
+@pytest.mark.parametrize(
+    ("head", "each", "foot"),
+    [
+        ("", f"text\n\n> ```{NAME}\n> k: 1\n> ```\n\n", ""),
+        ("````{note}\n", f"text\n\n~~~{NAME}\nk: 1\n~~~\n\n", "````\n"),
+        ("", f"````{{note}}\n:a: b\n\n```{NAME}\nk: 1\n```\n````\n", ""),
+        (":::::a\n::::b\n:::c\n````{tip}\n", f"> - ~~~{NAME}\n>   k: 1\n>   ~~~\n\n", "````\n:::\n::::\n:::::\n"),
+        (":::a\n" * 100, ":::a\n", ""),
+        ("", "```attn-diagram\n```\n", ""),
+        ("<div>\n", "<!-- a -->\n```attn-diagram\n", ""),
+        ("````{exercise}\n", "```attn-diagram\n", "````\n"),
+        ("", "<!-- mdattn: off -->\n```attn-diagram\n```\n", ""),
+        ("````{note}\n---\n", "```attn-diagram\n", "````\n"),
+    ],
+)
+def test_work_grows_with_the_document(head: str, each: str, foot: str) -> None:
+    """Ten times the text call at most eleven times the functions: counted, so that no clock decides."""
+    counts = [_calls(head + each * times + foot) for times in (20, 200)]
     assert counts[1] <= 11 * counts[0]
 
 

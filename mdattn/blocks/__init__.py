@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mdattn.blocks._containers import behind_options, use_containers
 from mdattn.blocks._doubts import doubts, heard
 from mdattn.blocks._find import Block, Document, Place, find
-from mdattn.blocks._names import INFO, NAME, holds_markdown, may_hold_blocks, may_hold_regions, names_block
+from mdattn.blocks._names import INFO, NAME, holds_markdown, may_hold_blocks, may_hold_regions, names_block, title_of
 from mdattn.blocks._parse import BOM, Parsed, parser, split
 from mdattn.blocks._splice import Replacement, drawn, misfit, prove, splice
 
@@ -53,6 +53,7 @@ __all__ = [
     "regions",
     "splice",
     "split",
+    "title_of",
     "use_containers",
 ]
 

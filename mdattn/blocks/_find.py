@@ -167,11 +167,14 @@ def _unclosed(site: Site, lines: Sequence[str]) -> Diagnostic | None:
     if site.closed:
         return None
     end = span(site.token)[1]
+    shut = next((each for each in site.around if site.token.markup.startswith(each)), None)
     return Diagnostic(
         position_of(site),
         f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}"
         + (", the rest of the document" if end >= len(lines) else ""),
-        f"close it with a line {site.token.markup} as deep in lists and quotes as this one",
+        f"make the fence {shut} around it longer than its own"
+        if shut
+        else f"close it with a line {site.token.markup} as deep in lists and quotes as this one",
     )
 
 

@@ -16,12 +16,15 @@ NAME = "attention-diagram"
 INFO = "text"
 
 # MyST's directives whose content is Markdown.
-_CONTAINERS = frozenset(
+_ADMONITIONS = frozenset(
     (
         "admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip",
-        "warning", "aside", "card", "details", "dropdown", "figure", "grid", "grid-item", "grid-item-card", "margin",
-        "sidebar", "tab-item", "tab-set",
+        "warning",
     )
+)  # fmt: skip
+_TITLED = frozenset(("card", "details", "dropdown", "grid-item-card", "sidebar", "tab-item"))
+_CONTAINERS = frozenset(
+    (*_ADMONITIONS, *_TITLED, "aside", "figure", "grid", "grid-item", "margin", "tab-set")
 )  # fmt: skip
 
 
@@ -60,6 +63,15 @@ def holds_markdown(markup: str, info: str) -> bool:
     if name or not markup.startswith(":"):
         return name in _CONTAINERS
     return near_miss(info) is None  # Without braces it is a division, as pandoc and others have them.
+
+
+def title_of(info: str) -> str:
+    """The Markdown that a container shows above what it holds: its title, or its picture."""
+    name = directive(info) or info.strip().partition(" ")[0]
+    words = info.strip().removeprefix("{").removeprefix(name).removeprefix("}").strip()
+    if name == "figure":
+        return f"![](<{words}>)" if words else ""
+    return (words or name.capitalize() * (name in _ADMONITIONS)) if name in _ADMONITIONS | _TITLED else ""
 
 
 # Near misses

@@ -35,8 +35,8 @@ def parse_toml(excerpt: Excerpt) -> Tree:
     try:
         values = tomllib.loads(excerpt.text)
     except tomllib.TOMLDecodeError as error:
-        message, _, place = str(error).rpartition(" (at ")
-        numbers = [int(each) for each in re.findall(r"[0-9]+", place)]
+        message, _, there = str(error).rpartition(" (at ")
+        numbers = [int(each) for each in re.findall(r"[0-9]+", there)]
         index = _offset(excerpt.text, *numbers) if len(numbers) == 2 else len(excerpt.text)
         raise DiagramError(excerpt.position(index), f"not valid TOML: {message or error}") from None
     except RecursionError:
