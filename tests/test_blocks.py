@@ -462,6 +462,20 @@ def test_an_unclosed_fence_is_an_error_where_it_opens(source: str, position: tup
     assert "close it with a line" in error.hint
 
 
+def test_tabs_whose_stops_nobody_knows_are_an_error() -> None:
+    for source, line in (
+        ("- ````{note}\n\t-\t```@\n\t\tk: 1\n\t\t```\n  ````\n", 2),
+        ("  :::{note}\n\t\n> a\n\n- ```@\n\t\t k: 1\n  ```\n  :::\n", 5),
+    ):
+        document = find(source.replace("@", NAME))
+        assert document.blocks == ()
+        assert [each.position and each.position.line for each in document.errors] == [line]
+        assert "another tab follows" in document.errors[0].message
+        assert "with blanks" in document.errors[0].hint
+    one = find("- ````{note}\n\t```@\n\tk: 1\n\t```\n  ````\n".replace("@", NAME))
+    assert replaced(one, ("a",)) == "- ````{note}\n\t```text\n\ta\n\t```\n  ````\n"
+
+
 @pytest.mark.parametrize(
     ("source", "position", "message"),
     [

@@ -332,7 +332,7 @@ def test_a_mistake_in_a_held_block_has_its_place_and_changes_nothing() -> None:
         pipeline().parse(source)
     assert caught.value.position == Position(5, 9)
     unclosed = "````{note}\n```attention-diagram\nkind: echo\n````\n"
-    with pytest.raises(DiagramError, match="2:1: .*never closed"):
+    with pytest.raises(DiagramError, match=r"2:1: .*never closed"):
         pipeline().parse(unclosed)
 
 

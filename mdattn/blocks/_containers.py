@@ -62,9 +62,9 @@ def use_containers(markdown: MarkdownIt, plugins: tuple[str, ...] = EVERY) -> No
         else:
             markdown.use(getattr(import_module(f"mdit_py_plugins.{name}"), f"{name}_plugin"))
     if "colon_fence" in plugins:
-        from mdit_py_plugins.colon_fence import _rule
-
-        markdown.block.ruler.at("colon_fence", opening(_ended(_rule)), {"alt": [*INTERRUPTS, "footnote_def"]})
+        rules = markdown.block.ruler
+        rule = dict(zip(rules.get_active_rules(), rules.getRules(""), strict=True))["colon_fence"]
+        rules.at("colon_fence", opening(_ended(rule)), {"alt": [*INTERRUPTS, "footnote_def"]})
     markdown.block.ruler.at("fence", opening(fence), {"alt": INTERRUPTS})
 
 

@@ -146,7 +146,7 @@ def may_hold_regions(source: str) -> bool:
 
 
 def openings(source: str) -> Iterator[re.Match[str]]:
-    """What looks like a fence of backticks, tildes or colons with an info string: its run of markers, and the string."""
+    """What looks like a fence of backticks, tildes or colons with an info string: its run of markers, and that."""
     pattern = re.compile(r"([`~:]+)([^\r\n]*)")
     for sign in ("```", "~~~", ":::"):
         at = source.find(sign)
