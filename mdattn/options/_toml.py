@@ -10,9 +10,9 @@ import re
 from typing import Any, NamedTuple, NoReturn
 
 from mdattn.errors import DiagramError, Excerpt
+from mdattn.options._read import DEFAULTS_KEY as KEY
 from mdattn.options._yaml import MOST_DEPTH, Node, Tree
 
-KEY = "attention-diagram"
 MOST_CHARACTERS = 100_000
 MOST_PARTS = 1_000  # tomllib takes time that grows with the square of the parts of a key.
 
