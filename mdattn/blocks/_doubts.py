@@ -66,7 +66,8 @@ def heard(
     warned = list(warnings)
     if not warned or not any(_OFF in line for line in lines):
         return tuple(warned)
-    off = {number for number, line in enumerate(lines, 1) if re.search(rf"<!--[ \t]*{_OFF}[ \t]*-->\s*\Z", line)}
+    comment = rf"<!--[ \t]*{_OFF}[ \t]*-->\s*\Z"
+    off = {number for number, line in enumerate(lines, 1) if _OFF in line and re.search(comment, line)}
     silent = {inner for first, end in blocks if first in off for inner in range(first + 1, end + 1)}
     silent |= {number + 1 for number in off}
     return tuple(each for each in warned if each.position is None or each.position.line not in silent)

@@ -133,7 +133,8 @@ def _site(state: StateBlock, start: int, content: str, closed: bool) -> Site:
     first_prefix = state.src[state.src.rfind("\n", 0, mark) + 1 : mark]
     rest_prefix = _rest_prefix(state, start, state.line - 1, first_prefix)
     around = tuple(state.env.get(AROUND, ()))
-    tabbed = not state.env.get(TABBED, set()).isdisjoint(range(start, state.line))
+    # Of the lines between, tabs may be the author's own.
+    tabbed = not state.env.get(TABBED, set()).isdisjoint((start, state.line - 1))
     return Site(state.tokens[-1], content, first_prefix, rest_prefix, closed, around, tabbed)
 
 
