@@ -101,6 +101,10 @@ class DiagramError(Exception):
         )
 
 
+class DiagramWarning(UserWarning):
+    """What was meant as a diagram and is none, in a document that is only parsed."""
+
+
 class OptionError(Exception):
     """An option cannot be honoured; `path` leads to it, as `("embeddings", 2, 0)`; `()` means the whole block."""
 

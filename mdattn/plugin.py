@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks import NAME, label_figures, present
-from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position
+from mdattn.blocks import NAME, holds_markdown, label_figures, may_hold_blocks, names_block, present
+from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Excerpt, Position
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PATH_KEY = "mdattn_path"
 # Front matter with defaults, which a parser without its plugin takes for a rule and a heading.
 _UNREAD = rf"---[^\S\n]*\n(?:(?!---[^\S\n]*\n).*\n)*?{NAME}:"
+_TOML = r"\+\+\+[ \t]*\n((?:(?!\+\+\+[ \t]*\n).*\n)*?)\+\+\+[ \t]*(?:\n|\Z)"  # Which no plugin reads.
 _READER = "add mdit_py_plugins.front_matter.front_matter_plugin to the pipeline"
 
 
@@ -34,8 +35,10 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
 
     Each block's token becomes a fence of plain text that holds the diagram; HTML shows it as an image whose label says
     it in words, which stand in the token's meta under "attention-diagram". Defaults in the front matter need the front
-    matter plugin of mdit-py-plugins, and are an error without it. `env["mdattn_path"]` may hold the document's path:
-    data files that a block names are looked up beside it. Parsing raises DiagramError with all mistakes in place.
+    matter plugin of mdit-py-plugins, and are an error without it; TOML needs none. `env["mdattn_path"]` may hold the
+    document's path: data files that a block names are looked up beside it. Parsing raises DiagramError with all
+    mistakes in place, and warns (DiagramWarning) of what was meant as a block and is none. A fence that holds Markdown,
+    as MyST's containers do, has the diagrams in its text.
     """
     md.core.ruler.after("block", "attention_diagram", _draw_blocks)
     label_figures(md)
@@ -43,31 +46,134 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
 
 def _draw_blocks(state: StateCore) -> None:
     fences = list(_fences(state.tokens))
-    if not fences:
+    doubtful = may_hold_blocks(state.src)
+    if not fences and not doubtful:
         return
+    wrong: list[Diagnostic] = []
+    lines = state.src.split("\n")
+    blocks = list(_closed(fences, lines, wrong))
+    parts = [_Part(token, lines) for token in state.tokens if _is_part(token)] if doubtful else []
+    sources = [(yaml, position) for _, yaml, position in blocks]
+    for part in parts:
+        wrong += part.errors
+        sources += part.sources
+    diagrams = _draw_each(sources, state, wrong)
+    rest = iter(diagrams[len(blocks) :])
+    for part in parts:
+        part.take([next(rest) for _ in part.sources], wrong)
+    warnings = list(_warnings(state, blocks, parts)) if doubtful else []
+    if wrong:
+        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)))
+    for (token, *_), diagram in zip(blocks, diagrams, strict=False):
+        assert diagram is not None
+        present(token, diagram.lines, diagram.alternative)
+    for part in parts:
+        part.token.content = part.result
+    for each in warnings:
+        _warn(each, state.env.get(PATH_KEY))
+
+
+def _draw_each(
+    sources: Sequence[tuple[Excerpt, Position]], state: StateCore, wrong: list[Diagnostic]
+) -> list[Diagram | None]:
+    """The diagram of each block; None where it has a mistake, which is added to `wrong`."""
+    if not sources:
+        return []
     from mdattn.render import draw
 
-    wrong: list[Diagnostic] = []
-    blocks = list(_closed(fences, state.src.split("\n"), wrong))
-    defaults = _defaults(state, wrong) if blocks else None
-    drawn: list[tuple[Token, Diagram]] = []
+    defaults = _defaults(state, wrong)
     files: Files = {}
-    for token, excerpt, position in blocks:
+    diagrams: list[Diagram | None] = []
+    for yaml, position in sources:
         try:
-            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env), files=files)))
+            diagrams.append(draw(yaml, position, defaults, _folder(state.env), files=files))
         except DiagramError as error:
+            diagrams.append(None)
             wrong.extend(error.diagnostics)
-    if wrong:
-        raise DiagramError.of(dict.fromkeys(wrong))
-    for token, diagram in drawn:
-        present(token, diagram.lines, diagram.alternative)
+    return diagrams
+
+
+def _warnings(
+    state: StateCore, blocks: Iterable[tuple[Token, Excerpt, Position]], parts: Iterable[_Part]
+) -> Iterator[Diagnostic]:
+    """What was meant as a block and is none, but where the line before switches the warning off."""
+    from mdattn.blocks import doubts, heard, split
+
+    lines = split(state.src)
+    found = list(doubts(state.src, lines, state.tokens))
+    for part in parts:
+        found += part.warnings
+    yield from heard(lines, found, [(token.map[0], token.map[1]) for token, *_ in blocks if token.map])
+
+
+def _warn(warning: Diagnostic, path: object) -> None:
+    """Say it in Python's way, as if the line of the document were one of Python's."""
+    from warnings import warn_explicit
+
+    position = warning.position or Position(1, 1)
+    message = f"{position.line}:{position.column}: {warning.text()}"
+    warn_explicit(message, DiagramWarning, str(path or "<document>"), position.line)
+
+
+def _is_part(token: Token) -> bool:
+    """Whether the token holds Markdown that the pipeline has not parsed: a container that is a fence."""
+    if token.type not in ("fence", "colon_fence") or not token.map:
+        return False
+    return holds_markdown(token.markup, token.info) and may_hold_blocks(token.content)
+
+
+class _Part:
+    """A fence that holds Markdown: a document of its own, whose lines stand in that of the pipeline."""
+
+    def __init__(self, token: Token, lines: Sequence[str]) -> None:
+        from mdattn.blocks import behind_options, find, split
+
+        assert token.map is not None
+        self.token = token
+        texts = split(token.content)
+        options = behind_options(token.info, (text.lstrip() for text in texts))
+        self.options, markdown = "".join(texts[:options]), "".join(texts[options:])
+        # The content is the tail of its line. A tab cut in two comes as blanks: the start may lie before it.
+        rows = enumerate(token.content.split("\n")[options:], token.map[0] + 1 + options)
+        self.starts = [Position(row + 1, len(lines[row]) - len(text) + 1) for row, text in rows if row < len(lines)]
+        self.document = find(markdown, (token.markup,))
+        self.errors = [self._placed(each) for each in self.document.errors]
+        self.warnings = [self._placed(each) for each in self.document.warnings]
+        self.sources = [
+            (each.yaml._replace(starts=tuple(map(self._place, each.yaml.starts))), self._place(each.position))
+            for each in self.document.blocks
+        ]
+        self.result = token.content
+
+    def _place(self, position: Position) -> Position:
+        start = self.starts[position.line - 1]
+        return Position(start.line, start.column + position.column - 1)
+
+    def _placed(self, each: Diagnostic) -> Diagnostic:
+        return each._replace(position=self._place(each.position)) if each.position else each
+
+    def take(self, diagrams: Sequence[Diagram | None], wrong: list[Diagnostic]) -> None:
+        """Put the diagrams into the text; what hinders it is added to `wrong`."""
+        from mdattn.blocks import drawn, misfit, prove, splice
+
+        replacements = []
+        for block, diagram in zip(self.document.blocks, diagrams, strict=True):
+            if diagram is None:
+                continue
+            if fault := misfit(block.place, diagram.lines, block.fence[0]):
+                wrong.append(Diagnostic(self._place(block.position), *fault))
+            replacements.append(drawn(block, diagram.lines))
+        if not wrong and replacements:
+            result = splice(self.document, replacements)
+            prove(self.document, replacements, result)
+            self.result = self.options + result
 
 
 def _fences(tokens: Sequence[Token]) -> Iterator[Token]:
     from markdown_it.common.utils import unescapeAll
 
     for token in tokens:
-        if token.type == "fence" and unescapeAll(token.info).split(maxsplit=1)[:1] == [NAME]:
+        if token.type == "fence" and names_block(unescapeAll(token.info)):
             yield token
 
 
@@ -99,7 +205,10 @@ def _closed(
 def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
     """Content whose lines are the tails of the document's, from line `first` on, down to a closing fence."""
     texts = content.split("\n")
-    texts[-1] = lines[first + len(texts) - 1].lstrip(" \t>")
+    if first + len(texts) > len(lines):
+        texts.pop()  # No closing fence.
+    else:
+        texts[-1] = lines[first + len(texts) - 1].lstrip(" \t>")
     starts = (
         Position(number + 1, max(0, len(lines[number]) - len(text)) + 1) for number, text in enumerate(texts, first)
     )
@@ -108,17 +217,20 @@ def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
 
 def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Tree | None:
     """The options that the front matter gives to every block; what is wrong with them is added to `wrong`."""
-    tokens = state.tokens
-    if tokens[0].type != "front_matter":
+    front = state.tokens[0]
+    if front.type == "front_matter":
+        content, language = front.content + "\n", "toml" if front.markup == "+++" else "yaml"
+    elif match := re.match(_TOML, state.src):
+        content, language = match[1], "toml"
+    else:
         if re.match(_UNREAD, state.src):  # Without them the diagrams would not be those of `render`.
             wrong.append(Diagnostic(Position(1, 1), f"nothing reads this front matter's '{NAME}:'", _READER))
         return None
     from mdattn.options import defaults_of
 
-    content = tokens[0].content + "\n"
     starts = tuple(Position(row + 2, 1) for row in range(content.count("\n") + 1))
     try:
-        return defaults_of(Excerpt(content, starts))
+        return defaults_of(Excerpt(content, starts), language)
     except DiagramError as error:
         wrong.extend(error.diagnostics)
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from mdattn.blocks import drawn, find, may_hold_blocks, may_hold_regions, prove, splice
+from mdattn.blocks import drawn, find, heard, may_hold_blocks, may_hold_regions, misfit, prove, splice
 from mdattn.errors import Diagnostic, DiagramError, Drift, Excerpt, IdleError, OptionError, Position
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ def render_document(source: str, *, path: Path | None = None, keep_source: bool 
     if drawings.document is None or not drawings.diagrams:
         return Rendered(source, (), drawings.warnings)
     if keep_source:
-        from mdattn.blocks import kept as replaced
+        from mdattn import __version__
+        from mdattn.blocks import kept
+
+        replacements = [kept(block, diagram.lines, __version__) for block, diagram in drawings.diagrams]
     else:
-        replaced = drawn
-    replacements = [replaced(block, diagram.lines) for block, diagram in drawings.diagrams]
+        replacements = [drawn(block, diagram.lines) for block, diagram in drawings.diagrams]
     text = _proved(drawings.document, replacements)
     placed = []
     grown = 0
@@ -99,9 +101,14 @@ def draw_document(source: str, *, path: Path | None = None) -> Drawings:
     document = find(source)
     wrong = list(document.errors)
     diagrams = _draw_each(document.blocks, document, path, wrong)
+    for block, diagram in diagrams:
+        if fault := misfit(block.place, diagram.lines, block.fence[0]):
+            wrong.append(Diagnostic(block.position, *fault))
+    spans = ((block.place.first_line, block.place.end_line) for block in document.blocks)
+    warnings = heard(document.lines, document.warnings, spans)
     if wrong:
-        raise DiagramError.of(dict.fromkeys((*wrong, *document.warnings)))
-    return Drawings(document, tuple(diagrams), document.warnings)
+        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)))
+    return Drawings(document, tuple(diagrams), warnings)
 
 
 def update_document(source: str, *, path: Path | None = None, force: bool = False) -> Updated:
@@ -111,6 +118,7 @@ def update_document(source: str, *, path: Path | None = None, force: bool = Fals
     """
     if not may_hold_regions(source):
         return Updated(source, 0, (), ())
+    from mdattn import __version__
     from mdattn.blocks import refreshed, regions
 
     document = find(source)
@@ -119,23 +127,26 @@ def update_document(source: str, *, path: Path | None = None, force: bool = Fals
     replacements: list[Replacement] = []
     drift: list[Diagnostic] = []
     for region, diagram in _draw_each(found.regions, document, path, wrong):
-        needed = refreshed(region, diagram.lines)
-        edited = region.edited(diagram.lines)
+        needed = refreshed(region, diagram.lines, __version__)
         replacements += needed
-        if edited and not force:
+        edited = region.edited(diagram.lines)
+        if fault := misfit(region.end, diagram.lines, region.marker):
+            wrong.append(Diagnostic(region.position, *fault))
+        elif edited and not force:
             wrong.append(Diagnostic(region.position, _BY_HAND, "change its options, or let --force overwrite it"))
         elif needed:
-            stale = (_BY_HAND, "--force overwrites it") if edited else _STALE
-            moved = Drift.between(region.result.split("\n")[:-1], diagram.lines)
-            drift.append(Diagnostic(region.position, *stale, drift=moved))
+            stale = (_BY_HAND, "--force overwrites it") if edited else region.stale(diagram.lines, __version__)
+            change = Drift.between(region.result.split("\n")[:-1], diagram.lines)
+            drift.append(Diagnostic(region.position, *stale, drift=change))
+    spans = ((region.position.line - 1, region.end.end_line) for region in found.regions)
+    warnings = heard(document.lines, (*document.front_warnings, *found.warnings), spans)
     if wrong:
-        raise DiagramError.of(dict.fromkeys((*wrong, *found.warnings)))
+        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)))
     text = _proved(document, replacements) if replacements else source
-    return Updated(text, len(found.regions), found.warnings, tuple(drift))
+    return Updated(text, len(found.regions), warnings, tuple(drift))
 
 
 _BY_HAND = "the diagram of this comment was edited by hand"
-_STALE = ("the diagram of this comment is not what its options give today", "run again without --check")
 
 
 class _Source(Protocol):
@@ -156,7 +167,7 @@ def _draw_each(
     """Each block with its diagram; what is wrong with the others is added to `wrong`."""
     if not sources:
         return []
-    defaults = _defaults(document.front_matter, wrong)
+    defaults = _defaults(document, wrong)
     folder = path.parent if path else None
     files: Files = {}
     diagrams = []
@@ -234,14 +245,14 @@ def _drawn(parsed: Parsed[Common], folder: Path | None, files: Files) -> Diagram
     return finished(draw(options), options)
 
 
-def _defaults(front_matter: Excerpt | None, wrong: list[Diagnostic]) -> Tree | None:
+def _defaults(document: Document, wrong: list[Diagnostic]) -> Tree | None:
     """The front matter's defaults for every block; what is wrong with them is added to `wrong`."""
-    if front_matter is None:
+    if document.front_matter is None:
         return None
     from mdattn.options import defaults_of
 
     try:
-        return defaults_of(front_matter)
+        return defaults_of(document.front_matter, document.language)
     except DiagramError as error:
         wrong.extend(error.diagnostics)
         return None

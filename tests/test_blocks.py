@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.admon import admon_plugin
+from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from mdattn.blocks import Document, drawn, find, may_hold_blocks, prove, splice, split
-from mdattn.errors import Position, ProofError
+import mdattn.blocks._splice
+from mdattn.blocks import Block, Document, drawn, find, heard, may_hold_blocks, misfit, prove, splice, split
+from mdattn.errors import Diagnostic, Position, ProofError
 
 NAME = "attention-diagram"
 HOSTILE = ("", "  two blanks, ```` and ~~~~", "", "", "~~~ text", " ", "\ttab", "> quote", "- item", "end  ")
@@ -71,6 +77,34 @@ NESTINGS = {
     "admonition in a quote": ("> !!! note\n>     ```@\n>     k: 1\n>     ```\n\nx\n", ">     ", ">     "),
     "admonition in an item": ("- !!! note\n      ```@\n      k: 1\n      ```\n", "      ", "      "),
     "item in an admonition": ("??? note\n    - ```@\n      k: 1\n      ```\n\nx\n", "    - ", "      "),
+    "braces": ("```{@}\nk: 1\n```\n", "", ""),
+    "braces and an argument": ("~~~ {@} A title\nk: 1\n~~~\n", "", ""),
+    "a class": ("``` {.@ #id key=value}\nk: 1\n```\n", "", ""),
+    "a class alone": ("```{ .@ }\nk: 1\n```\n", "", ""),
+    "directive": ("``````{note}\n```@\nk: 1\n```\n``````\nx\n", "", ""),
+    "directive with a title and options": ("``````{note} A\n:class: b\n:c:\n\n```@\nk: 1\n```\n``````\n", "", ""),
+    "directive, tildes": ("~~~~~~~{tip}\n~~~@\nk: 1\n~~~\n~~~~~~~\n", "", ""),
+    "directive, a backtick too short": ("````{note}\n```@\nk: 1\n```\n````\n", "", ""),
+    "directives": ("```````{tab-set}\n``````{note}\n```@\nk: 1\n```\n``````\n```````\n", "", ""),
+    "directive, indented": ("  ``````{note}\n  ```@\n  k: 1\n  ```\n  ``````\n", "  ", "  "),
+    "directive, less indented within": ("  ``````{note}\n```@\nk: 1\n```\n  ``````\n", "", "  "),
+    "directive in an item": ("- ``````{tip}\n  ```@\n  k: 1\n  ```\n  ``````\n- x\n", "  ", "  "),
+    "directive in a quote": ("> ``````{tip}\n> ```@\n> k: 1\n> ```\n> ``````\n", "> ", "> "),
+    "item in a directive": ("``````{note}\n- ```@\n  k: 1\n  ```\n``````\n", "- ", "  "),
+    "quote and item in a directive in an item": (
+        "1. ``````{note}\n   > - ```@\n   >   k: 1\n   >   ```\n   ``````\n",
+        "   > - ",
+        "   >   ",
+    ),
+    "directive, unclosed": ("``````{note}\n```@\nk: 1\n```\n", "", ""),
+    "colons": (":::note\n```@\nk: 1\n```\n:::\nx\n", "", ""),
+    "colons without a word": ("::: {.a #b}\n```@\nk: 1\n```\n:::\nx\n", "", ""),
+    "colons, a directive": (":::{note} A\n:class: b\n```@\nk: 1\n```\n:::", "", ""),
+    "colons in colons": ("::::{tab-set}\n:::{tip}\n```@\nk: 1\n```\n:::\n::::\n", "", ""),
+    "colons in a directive in a quote": ("> ````{note}\n> ::: a\n> ~~~@\n> k: 1\n> ~~~\n> :::\n> ````\n", "> ", "> "),
+    "admonition in colons": (":::a\n!!! note\n    ```@\n    k: 1\n    ```\n:::\n", "    ", "    "),
+    "tabs in quotes and a definition": (">>m\n>\t>\t: ```@\n>\t>\t    k: 1\n>>\t   ```", ">\t>\t: ", ">>     "),
+    "after TOML": ("+++\na = 1\n+++\n```@\nk: 1\n```\n", "", ""),
     "after front matter": ("---\na: 1\n---\n```@\nk: 1\n```\n", "", ""),
     "byte order mark": ("\ufeff```@\nk: 1\n```\n", "\ufeff", ""),
     "odd characters around": ("a\0b\x0cc\u2028d\x85\udcff\n\n```@\nk: 1\n```\n\0\x0b\udc80", "", ""),
@@ -80,21 +114,42 @@ ENDINGS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 
 @cache
 def plain_parser() -> MarkdownIt:
-    """CommonMark with the four plugins, inline rules and all, and nothing of the package."""
+    """CommonMark with the plugins, inline rules and all, and nothing of the package."""
     markdown = MarkdownIt("commonmark").use(front_matter_plugin).use(footnote_plugin, move_to_end=False)
-    return markdown.use(deflist_plugin).use(admon_plugin)
+    return markdown.use(deflist_plugin).use(admon_plugin).use(colon_fence_plugin)
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """The block tokens; what a container's fence holds is parsed as a text of its own, as MyST does it."""
+    # The plugin for colon fences reads past the end of a text.
+    for token in plain_parser().parse(text.removeprefix("\ufeff") + "\n" * (":::" in text)):
+        if not holds_text(token):
+            yield token
+            continue
+        inner = token.content
+        while token.info.lstrip().startswith("{") and re.match(r"[ \t]*:[^\s:]+:.*\n", inner):
+            inner = inner.partition("\n")[2]
+        token.content = ""
+        yield token
+        # A first line that is no front matter keeps the parser from taking one for it.
+        yield from tokens_of("\n" + inner)
+
+
+def holds_text(token: Token) -> bool:
+    """Whether a fence is one of the containers that these tests use."""
+    if token.type == "colon_fence":
+        return not re.match(r"\s*\{code", token.info)
+    return token.type == "fence" and bool(re.match(r"\s*\{(note|tip|tab-set|figure)\}", token.info))
 
 
 def skeleton(text: str) -> list[tuple[str, int, str]]:
     """Type, level and content of each block token; a fence's content is left out."""
-    tokens = plain_parser().parse(text.removeprefix("\ufeff"))
-    return [(each.type, each.level, "" if each.type == "fence" else each.content) for each in tokens]
+    return [(each.type, each.level, "" if each.type == "fence" else each.content) for each in tokens_of(text)]
 
 
 def fences(text: str) -> list[tuple[str, str]]:
     """Info string and content of each fence."""
-    tokens = plain_parser().parse(text.removeprefix("\ufeff"))
-    return [(each.info, each.content) for each in tokens if each.type == "fence"]
+    return [(each.info, each.content) for each in tokens_of(text) if each.type == "fence"]
 
 
 def outside(document: Document) -> list[str]:
@@ -106,9 +161,21 @@ def outside(document: Document) -> list[str]:
     return [*pieces, "".join(document.lines[cursor:])]
 
 
+def fitting(block: Block, lines: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The lines, without those that would end what holds the block; None where it can hold no fence at all."""
+    if block.place.in_admonition and misfit(block.place, lines, block.fence[0]):
+        assert any(not a and not b for a, b in pairwise(lines))
+        lines = tuple(line for line, below in zip(lines, (*lines[1:], "."), strict=True) if line or below)
+    if misfit(block.place, lines, block.fence[0]):
+        assert {"`", "~"} <= {each[0] for each in block.place.around}
+        lines = ("plain",)
+    return None if misfit(block.place, lines, block.fence[0]) else lines
+
+
 def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
     """The document with each block replaced, proved."""
-    replacements = [drawn(block, lines) for block in document.blocks]
+    fits = [(block, fitting(block, lines)) for block in document.blocks]
+    replacements = [drawn(block, lines) for block, lines in fits if lines is not None]
     result = splice(document, replacements)
     prove(document, replacements, result)
     return result
@@ -128,12 +195,14 @@ def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: 
     assert block.yaml.text.lstrip(" ") == "k: 1\n"  # In nested quotes the parser leaves blanks of a tab.
     assert (block.place.first_prefix, block.place.rest_prefix, block.place.line_ending) == (first, rest, ending)
     result = replaced(document)
-    assert ("text", "".join(line + "\n" for line in HOSTILE)) in fences(result)
+    lines = fitting(block, HOSTILE)
+    assert lines
+    assert ("text", "".join(line + "\n" for line in lines)) in fences(result)
     assert skeleton(result) == skeleton(source)
     before, after = outside(document)
     assert result.startswith(before) and result.endswith(after)
     inside = result[len(before) : len(result) - len(after)]
-    assert len(split(inside)) == len(HOSTILE) + 2
+    assert len(split(inside)) == len(lines) + 2
     assert all(line.endswith(ending) for line in split(inside)[:-1])
     assert not find(result).blocks
 
@@ -170,9 +239,15 @@ def test_empty_lines_of_a_diagram_carry_no_trailing_blanks() -> None:
     assert result == "1. > ```text\n   > a\n   >\n   > b\n   > ```\n\n- ```text\n  a\n\n  b\n  ```\n"
 
 
-def test_empty_lines_in_an_admonition_are_kept_from_ending_it() -> None:
-    result = replaced(find(f"!!! note\n    ```{NAME}\n    ```\n"), ("a", "", "", "b"))
-    assert result == "!!! note\n    ```text\n    a\n    \n    \n    b\n    ```\n"
+def test_an_empty_line_in_an_admonition_is_empty_and_two_would_end_it() -> None:
+    document = find(f"!!! note\n    ```{NAME}\n    ```\n")
+    assert replaced(document, ("a", "", "b", "")) == "!!! note\n    ```text\n    a\n\n    b\n\n    ```\n"
+    (block,) = document.blocks
+    fault = misfit(block.place, ("a", "", "", "b"), "`")
+    assert fault is not None and "two empty lines in a row" in fault[0]
+    replacements = [drawn(block, ("a", "", "", "b"))]
+    with pytest.raises(ProofError):
+        prove(document, replacements, splice(document, replacements))
 
 
 @pytest.mark.parametrize(
@@ -213,6 +288,15 @@ def test_only_the_blocks_asked_for_are_replaced() -> None:
     "source",
     [
         "````\n```@\nk: 1\n```\n````\n",
+        "````{.note}\n```@\nk: 1\n```\n````\n",
+        "````{=html}\n```@\nk: 1\n```\n````\n",
+        "```{note} the attention-diagram\nx\n```\n",
+        "<!--\n```@\n```\n-->\n",
+        "<!-- a\n\n```@\n```\n\n> ```attn-diagram\n-->\n",
+        "<div>\n<!-- a\n```@\n```\n--> b\n</div>\n",
+        "```mermaid\ngraph TD\n```\n```diagram\n```\n```attention\n```\n~~~activation-diagram\n~~~\n",
+        '```python title="attention-diagram.py"\n```\n',
+        "text about ```attn-diagram and `attenton-diagram`\n",
         "~~~markdown\n```@\nk: 1\n```\n~~~\n",
         "> ````\n> ```@\n> ```\n> ````\n",
         "```python\nx = '@'\n```\n",
@@ -231,7 +315,6 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "position", "message", "hint"),
     [
-        ("<!--\n```@\n```\n-->\n", (2, 1), "inside an HTML comment", "move it out"),
         ("<details>\n\t```@\n```\n", (2, 2), "inside an HTML block", "blank line before"),
         ("<pre>\n\n```@\n```\n</pre>\n", (3, 1), "inside an HTML block", "move it out"),
         ("> <div>\n> ```@\n> ```\n", (2, 3), "inside an HTML block", "blank line before"),
@@ -242,25 +325,114 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
         ("- ```@```\n", (1, 3), "backtick", "~~~"),
         ("> " * 25 + "```@\n", (1, 51), "deeper than the parser follows", "move it out"),
         ("- " * 12 + "~~~ @\n", (1, 25), "deeper than the parser follows", "move it out"),
+        ("<div>\n<!-- a -->\n```@\n```\n", (3, 1), "inside an HTML block", "blank line before"),
+        ("```attenton-diagram\n```\n", (1, 1), "'attenton-diagram' is not", "write ```attention-diagram"),
+        ("> ~~~attn-diagram\n> ~~~\n", (1, 3), "'attn-diagram' is not", "write ~~~attention-diagram"),
+        ("```atention_diagramm\n```\n", (1, 1), "'atention_diagramm' is not", "write ```"),
+        ("```att-diagram\n```\n", (1, 1), "'att-diagram' is not", "write ```"),
+        ("```attn diagram\n```\n", (1, 1), "'attn diagram' is not", "write ```"),
+        ("```yaml attention-diagram\n```\n", (1, 1), "not its first word", "write ```attention-diagram"),
+        ("``` yaml {.@}\n```\n", (1, 1), "not its first word", "write ```attention-diagram"),
+        ("```{attn-diagram}\n```\n", (1, 1), "'{attn-diagram}' is not", "write ```attention-diagram"),
+        ("```attenton&#45;diagram\n```\n", (1, 1), "'attenton-diagram' is not", "write ```"),
+        (":::{@}\nkind: flow\n:::\n", (1, 1), "colons fence no block", "write ```attention-diagram"),
+        (":::@\nkind: flow\n:::\n", (1, 1), "colons fence no block", "write ```attention-diagram"),
+        ("````{exercise}\n- ```@\n  ```\n````\n", (2, 3), "{exercise} holds Markdown", "move the block out"),
+        (":::{code-block} x\n```@\n```\n:::\n", (2, 1), "{code-block} holds Markdown", "move the block out"),
+        ("````{note}\n```attn-diagram\n```\n````\n", (2, 1), "'attn-diagram' is not", "write ```"),
+        ("````{note}\n<div>\n```@\n```\n````\n", (3, 1), "inside an HTML block", "blank line before"),
+        ("````{note}\n---\na: b\n```@\n```\n````\n", (4, 1), "options of a directive", "line ---"),
+        ("---\nattention_diagram:\n  a: b\n---\n\n~~~\n", (2, 1), "reach no block", "write attention-diagram"),
+        ("+++\n[attn-diagram]\n+++\n\n~~~\n", (2, 2), "reach no block", "write attention-diagram"),
         ("```Attention-Diagram\n```\n", (1, 1), "'Attention-Diagram' is not", "write ```attention-diagram"),
         ("```attention_diagram\n```\n", (1, 1), "'attention_diagram' is not", "write ```attention-diagram"),
         ("```attention-diagrams\n```\n", (1, 1), "'attention-diagrams' is not", "write ```attention-diagram"),
-        ("~~~ {@}\n~~~\n", (1, 1), "'{attention-diagram}' is not", "write ~~~attention-diagram"),
-        ("```{.@ width=3}\n```\n", (1, 1), "'{.attention-diagram' is not", "write ```attention-diagram"),
+        ("~~~ {#x .@}\n~~~\n", (1, 1), "is not its first word", "write ~~~attention-diagram"),
+        ("```{.@ width=3\n```\n", (1, 1), "'{.attention-diagram' is not", "write ```attention-diagram"),
         ("1. ```attentiondiagram\n", (1, 4), "'attentiondiagram' is not", "write ```attention-diagram"),
         ("\ufeff```@: x\n```\n", (1, 1), "'attention-diagram:' is not", "write ```attention-diagram"),
-        ("```attention diagram\n```\n", (1, 1), "'attention' is not", "write ```attention-diagram"),
+        ("```attention diagram\n```\n", (1, 1), "'attention diagram' is not", "write ```attention-diagram"),
     ],
 )
 def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], message: str, hint: str) -> None:
     source = source.replace("@", NAME)
     document = find(source)
-    assert may_hold_blocks(source)
+    assert may_hold_blocks(source) or source.startswith(("---", "+++"))
     assert (document.blocks, document.errors) == ((), ())
     (warning,) = document.warnings
     assert (warning.position, warning.severity) == (Position(*position), "warning")
     assert message in warning.message
     assert hint in warning.hint
+
+
+OFF = "<!-- mdattn: off -->\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{}```attn-diagram\n```\n",
+        "> {}> ```attn-diagram\n> ```\n",
+        "1. {}   ```attn-diagram\n   ```\n",
+        "````{{note}}\n{}```attn-diagram\n```\n````\n",
+        "<pre>\n{}```@\n</pre>\n",
+        "a\n\n{}    ```@\n",
+        "````{{exercise}}\n{}```@\n```\n````\n",
+        "---\n# {}attention_diagram:\n---\n",
+    ],
+)
+def test_a_comment_on_the_line_before_switches_one_warning_off(source: str) -> None:
+    for off, count in ((OFF, 1), ("<!--  mdattn: off-->\r\n", 1), (f"{OFF}\n", 2), ("<!-- mdattn: on -->\n", 2)):
+        document = find((source.format(off) + "\n\n~~~attn-diagram\n~~~\n").replace("@", NAME))
+        spans = [(block.place.first_line, block.place.end_line) for block in document.blocks]
+        assert len(document.warnings) == 2
+        assert len(heard(document.lines, document.warnings, spans)) == count
+
+
+def test_what_is_switched_off_before_a_block_is_all_that_it_holds() -> None:
+    document = find(f"{OFF}```{NAME}\nk: 1\n```\n\n```{NAME}\nk: 1\n```\n")
+    spans = [(block.place.first_line, block.place.end_line) for block in document.blocks]
+    warnings = [Diagnostic(Position(line, 1), "a warning") for line in (2, 3, 7)] + [Diagnostic(None, "a warning")]
+    assert heard(document.lines, warnings, spans) == tuple(warnings[2:])
+    assert heard(find(OFF).lines, (), []) == ()
+
+
+# Fences around a block
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "fence"),
+    [
+        ("````{note}\n```@\n```\n````", ("a",), "```"),
+        ("````{note}\n```@\n```\n````", ("a ``` b",), "~~~"),
+        ("```{note}\n~~~@\n~~~\n```", ("a ~~~",), "~~~~"),
+        ("~~~{note}\n````{tip}\n```@\n```\n````\n~~~", ("a",), "```"),
+        (":::note\n```@\n```\n:::", ("::: a ```",), "````"),
+    ],
+)
+def test_the_fence_closes_none_of_those_around_it(source: str, lines: tuple[str, ...], fence: str) -> None:
+    result = replaced(find(source.replace("@", NAME)), lines)
+    assert f"\n{fence}text\n" in result
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "message"),
+    [
+        ("````{note}\n```@\n```\n````", ("a", "  ````` "), "close the fence ````"),
+        (":::{note}\n```@\n```\n:::", (":::",), "close the fence :::"),
+        ("~~~{note}\n````{tip}\n```@\n```\n````\n~~~", ("a ```",), "too short"),
+    ],
+)
+def test_a_diagram_that_would_close_a_fence_around_it_does_not_fit(
+    source: str, lines: tuple[str, ...], message: str
+) -> None:
+    document = find(source.replace("@", NAME))
+    (block,) = document.blocks
+    fault = misfit(block.place, lines, block.fence[0])
+    assert fault is not None and message in fault[0]
+    replacements = [drawn(block, lines)]
+    with pytest.raises(ProofError):
+        prove(document, replacements, splice(document, replacements))
 
 
 # Errors
@@ -288,6 +460,20 @@ def test_an_unclosed_fence_is_an_error_where_it_opens(source: str, position: tup
     assert (error.position, error.severity) == (Position(*position), "error")
     assert "never closed" in error.message and until in error.message
     assert "close it with a line" in error.hint
+
+
+def test_tabs_whose_stops_nobody_knows_are_an_error() -> None:
+    for source, line in (
+        ("- ````{note}\n\t-\t```@\n\t\tk: 1\n\t\t```\n  ````\n", 2),
+        ("  :::{note}\n\t\n> a\n\n- ```@\n\t\t k: 1\n  ```\n  :::\n", 5),
+    ):
+        document = find(source.replace("@", NAME))
+        assert document.blocks == ()
+        assert [each.position and each.position.line for each in document.errors] == [line]
+        assert "another tab follows" in document.errors[0].message
+        assert "with blanks" in document.errors[0].hint
+    one = find("- ````{note}\n\t```@\n\tk: 1\n\t```\n  ````\n".replace("@", NAME))
+    assert replaced(one, ("a",)) == "- ````{note}\n\t```text\n\ta\n\t```\n  ````\n"
 
 
 @pytest.mark.parametrize(
@@ -524,13 +710,16 @@ def test_a_block_amid_any_text_leaves_every_byte_outside(before: str, after: str
 FRAGMENTS = (
     "> ", ">", "- ", "* ", "1. ", "12) ", "\t", " ", "  ", "   ", "    ", "```", "~~~", "````", "\n", "\r\n", "\r",
     "[^1]: ", "[^a>]:", "T\n: ", ": ", "~ ", "!!! note\n", "??? x\n", "<!--", "-->", "<div>", "k: 1", "---", "\0", "x",
-    "\n\n", "# ", "`", "|",
+    "\n\n", "# ", "`", "|", "````{note}\n", "~~~~{code}\n", ":::", ":::{tip} x\n", "::::a\n", ":a: b\n", "{.note}",
 )  # fmt: skip
 OPENINGS = (f"```{NAME}", f"~~~{NAME}", f"```` {NAME} x")
 # What opens a container, what continues it.
 CONTAINERS = (
     ("> ", "> "), (">", ">"), (">\t", ">\t"), ("- ", "  "), ("*   ", "    "), ("-\t", "\t"), ("10. ", "    "),
-    ("[^1]: ", "    "), (" ", " "), ("   ", "   "), ("!!! note\n", "    "), ("T\n: ", "  "),
+    ("[^1]: ", "    "), (" ", " "), ("   ", "   "), ("!!! note\n", "    "), ("T\n: ", "  "), ("\t", "\t"),
+    ("1.\t", "\t"), ("T\n:\t", "\t"), ("!!! note\n", "\t"), (">\t", ">>"), (" >\t", ">\t"),
+    ("`````{note}\n", ""), ("````{tip}\n:a: b\n", ""), ("~~~~~{tab-set}\n", ""), (":::{note} T\n", ""),
+    ("::::a\n", " "),    ("````{code}\n", ""), ("   ``````{figure} x\n", ""),
 )  # fmt: skip
 
 
@@ -571,8 +760,32 @@ def test_random_documents_are_spliced_and_proved(budget: int) -> None:
         for lines in (HOSTILE, ("",)):
             result = replaced(document, lines)
             assert skeleton(result) == skeleton(source), seed
-            assert not find(result).blocks, seed
+            assert len(find(result).blocks) == sum(fitting(each, lines) is None for each in document.blocks), seed
     assert found > 500
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("_splice._fits", lambda fence, around: True),
+        ("_splice.misfit", lambda place, lines, marker: None),
+        ("_parse._rest_prefix", lambda state, start, last, first_prefix: first_prefix),
+        ("_parse._rest_prefix", lambda state, start, last, first_prefix: " " * state.sCount[start]),
+        ("_find.admonished", lambda tokens: frozenset()),
+        ("_find.ending", lambda line: "\n"),
+    ],
+    ids=("fence too long", "no misfit", "opening prefix", "blanks only", "admonition unseen", "line ending"),
+)
+def test_the_campaign_sees_a_seeded_fault(
+    target: str, fault: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"mdattn.blocks.{target}", fault)
+    monkeypatch.setattr("test_blocks.misfit", mdattn.blocks._splice.misfit)
+    with pytest.raises((ProofError, AssertionError)):
+        for seed in range(1500):
+            source = random_document(seed)
+            assert skeleton(replaced(find(source))) == skeleton(source)
 
 
 # Cost
@@ -591,6 +804,12 @@ def test_random_documents_are_spliced_and_proved(budget: int) -> None:
         "1." * 50_000 + f"```{NAME}",
         ("> " * 19 + f"```{NAME}\n") * 100,
         f"<!-- ```{NAME} " * 5_000,
+        "".join("`" * (300 - each) + "{note}\n" for each in range(290)) + f"```{NAME}\n",
+        ":::a\n" * 5_000 + f"```{NAME}\n```",
+        ":" * 100_000 + "{note}\n",
+        "````{note}\n" + ":a: b\n" * 20_000 + f"```{NAME}",
+        "   ````{note}\n" + "\t" * 20_000 + f"```{NAME}\n",
+        "+++\n" * 5_000 + f"```{NAME}\n",
     ],
     ids=lambda text: text[:12],
 )
@@ -599,9 +818,24 @@ def test_depth_and_length_neither_overflow_nor_hang(hostile: str) -> None:
     assert splice(document, []) == hostile
 
 
-def test_work_grows_with_the_document() -> None:
-    """Ten times the blocks call at most eleven times the functions: counted, so that no clock decides."""
-    counts = [_calls(f"text\n\n> ```{NAME}\n> k: 1\n> ```\n\n" * blocks) for blocks in (20, 200)]
+@pytest.mark.parametrize(
+    ("head", "each", "foot"),
+    [
+        ("", f"text\n\n> ```{NAME}\n> k: 1\n> ```\n\n", ""),
+        ("````{note}\n", f"text\n\n~~~{NAME}\nk: 1\n~~~\n\n", "````\n"),
+        ("", f"````{{note}}\n:a: b\n\n```{NAME}\nk: 1\n```\n````\n", ""),
+        (":::::a\n::::b\n:::c\n````{tip}\n", f"> - ~~~{NAME}\n>   k: 1\n>   ~~~\n\n", "````\n:::\n::::\n:::::\n"),
+        (":::a\n" * 100, ":::a\n", ""),
+        ("", "```attn-diagram\n```\n", ""),
+        ("<div>\n", "<!-- a -->\n```attn-diagram\n", ""),
+        ("````{exercise}\n", "```attn-diagram\n", "````\n"),
+        ("", "<!-- mdattn: off -->\n```attn-diagram\n```\n", ""),
+        ("````{note}\n---\n", "```attn-diagram\n", "````\n"),
+    ],
+)
+def test_work_grows_with_the_document(head: str, each: str, foot: str) -> None:
+    """Ten times the text call at most eleven times the functions: counted, so that no clock decides."""
+    counts = [_calls(head + each * times + foot) for times in (20, 200)]
     assert counts[1] <= 11 * counts[0]
 
 

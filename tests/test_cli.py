@@ -174,7 +174,7 @@ def test_standard_input_has_a_name(run: Command) -> None:
 
 
 def test_a_warning_is_told_and_does_not_fail(run: Command) -> None:
-    source = b"<!--\n" + block("x") + b"-->\n"
+    source = b"<div>\n" + block("x") + b"</div>\n"
     done = run("render", stdin=source)
     assert (done.status, done.out) == (0, source)
     assert done.err.startswith("<stdin>:2:1: warning: ")
@@ -448,7 +448,7 @@ def region(title: str, shown: str | None = None) -> bytes:
     content = drawn(shown or title)
     marker = hashlib.blake2b(content[8:-4]).hexdigest()[:8]
     comment = f"<!-- attention-diagram\nkind: echo\ntitle: {title}\n-->\n".encode()
-    return comment + content + f"<!-- /attention-diagram {marker} -->\n".encode()
+    return comment + content + f"<!-- /attention-diagram {marker} {mdattn.__version__} -->\n".encode()
 
 
 def test_a_rendering_that_keeps_its_source_is_up_to_date(run: Command) -> None:
@@ -898,9 +898,9 @@ def process(*argv: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ],
 )
 def test_the_environment_changes_no_byte(env: dict[str, str]) -> None:
-    source = b"caf\xc3\xa9 \xff\r\n\n" + block("日本") + b"<!--\n" + block("x") + b"-->\n"
+    source = b"caf\xc3\xa9 \xff\r\n\n" + block("日本") + b"<div>\n" + block("x") + b"</div>\n"
     done = process(ECHO, "render", "--stdin-filename", "x.md", stdin=source, env=env)
-    assert done.stdout == b"caf\xc3\xa9 \xff\r\n\n" + drawn("日本") + b"<!--\n" + block("x") + b"-->\n"
+    assert done.stdout == b"caf\xc3\xa9 \xff\r\n\n" + drawn("日本") + b"<div>\n" + block("x") + b"</div>\n"
     assert done.stderr.startswith(b"x.md:8:1: warning: ")
     assert done.returncode == 0
     assert process(ECHO, "render", "é.md", env=env).returncode == 2

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -17,16 +16,12 @@ import echo
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from mdit_py_plugins.admon import admon_plugin
-from mdit_py_plugins.deflist import deflist_plugin
-from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.front_matter import front_matter_plugin
-from test_blocks import NESTINGS, TEXT, random_document
+from test_blocks import NESTINGS, TEXT, random_document, tokens_of
 
+from mdattn import __version__
 from mdattn.blocks import find, kept, may_hold_regions, prove, refreshed, regions, splice, split
 from mdattn.blocks._inplace import checksum, escape, unescape
-from mdattn.errors import DiagramError, Position, ProofError
+from mdattn.errors import DiagramError, Drift, Position, ProofError
 from mdattn.render import Updated, render_document, update_document
 
 NAME = "attention-diagram"
@@ -58,7 +53,7 @@ def digest(text: str) -> str:
 
 
 def marker(title: str | None = None) -> str:
-    return f"<!-- /{NAME}{' ' + digest(content(title)) if title else ''} -->\n"
+    return f"<!-- /{NAME}{f' {digest(content(title))} {__version__}' if title else ''} -->\n"
 
 
 def whole(title: str) -> str:
@@ -71,16 +66,8 @@ def errors(source: str) -> list[tuple[tuple[int, int], str, str]]:
     return [(each.position or (0, 0), each.message, each.hint) for each in caught.value.diagnostics]
 
 
-@cache
-def plain_parser() -> MarkdownIt:
-    """CommonMark with the four plugins, and nothing of the package."""
-    markdown = MarkdownIt("commonmark").use(front_matter_plugin).use(footnote_plugin, move_to_end=False)
-    return markdown.use(deflist_plugin).use(admon_plugin)
-
-
 def leaves(text: str) -> list[tuple[str, str]]:
-    tokens = plain_parser().parse(text.removeprefix("\ufeff"))
-    return [(each.type, each.content) for each in tokens if each.type in ("fence", "html_block")]
+    return [(each.type, each.content) for each in tokens_of(text) if each.type in ("fence", "html_block")]
 
 
 # The form
@@ -110,9 +97,10 @@ def test_a_block_in_any_nesting_keeps_its_source(source: str, first: str, rest: 
     source = source.replace("@", NAME).replace("k: 1", body.format("")).replace("\n", ending)
     kept = render_document(source, keep_source=True).text
     held, fence, end = leaves(kept)[-3:]
-    assert [line.lstrip() for line in held[1].splitlines()] == [f"<!-- {NAME}", body.format("\\"), "-->"]
+    # Beside tabs, the parser leaves the mark of a definition before a comment.
+    assert [line.lstrip(" \t:") for line in held[1].splitlines()] == [f"<!-- {NAME}", body.format("\\"), "-->"]
     assert fence == ("fence", content("a --> b"))
-    assert end[1].strip() == f"<!-- /{NAME} {digest(content('a --> b'))} -->"
+    assert end[1].strip() == f"<!-- /{NAME} {digest(content('a --> b'))} {__version__} -->"
     (block,) = find(source).blocks
     before = "".join(find(source).lines[: block.place.first_line])
     after = "".join(find(source).lines[block.place.end_line :])
@@ -145,13 +133,19 @@ def test_empty_lines_of_the_yaml_are_kept(prefix: str) -> None:
         assert f"\n{rest.rstrip()}\n{rest}title" in kept
 
 
-def test_empty_lines_of_a_diagram_end_no_admonition_and_leave_no_blanks_elsewhere() -> None:
-    yaml = 'kind: echo\ntitle: "a\\n\\n\\nb"\n'
-    for head, prefix, blank in (("!!! note\n", "    ", "    "), ("- x\n\n", "  ", ""), ("> x\n>\n", "> ", ">")):
-        body = (comment(yaml) + marker()).rstrip("\n").replace("\n", f"\n{prefix}")
-        updated = update_document(f"{head}{prefix}{body}\n")
-        assert f"\n{prefix}a\n{blank}\n{blank}\n{prefix}b\n" in updated.text
-        assert update_document(updated.text) == Updated(updated.text, 1, (), ())
+def test_empty_lines_of_a_diagram_end_no_admonition_and_leave_no_blanks() -> None:
+    for head, prefix, blank in (("!!! note\n", "    ", ""), ("- x\n\n", "  ", ""), ("> x\n>\n", "> ", ">")):
+        for gap in (1, 2):
+            yaml = 'kind: echo\ntitle: "a' + "\\n" * (gap + 1) + 'b"\n'
+            body = (comment(yaml) + marker()).rstrip("\n").replace("\n", f"\n{prefix}")
+            source = f"{head}{prefix}{body}\n"
+            if gap == 2 and head.startswith("!"):
+                ((place, message, _),) = errors(source)
+                assert place == (2, 5) and "two empty lines in a row" in message
+                continue
+            updated = update_document(source)
+            assert f"\n{prefix}a\n" + f"{blank}\n" * gap + f"{prefix}b\n" in updated.text
+            assert update_document(updated.text) == Updated(updated.text, 1, (), ())
 
 
 def test_a_region_as_a_hand_writes_it_is_drawn() -> None:
@@ -311,8 +305,8 @@ HEAD = comment(YAML)
         (f"<!-- @\n{YAML}\n", (2, 1), "never closed", "end it with a line -->"),
         (f"> <!-- @\n> {YAML}-->\n", (2, 3), "never closed", "as deep in lists"),
         (f"<!-- @\n{YAML}--> text\n" + marker(), (2, 1), "text stands behind", "line of its own"),
-        (HEAD + "<!-- /@ 12345678 9 -->\n", (6, 1), "a checksum and nothing else", "write <!-- /@ -->"),
-        (HEAD + "> \n\n <!-- /@ x --> y\n", (8, 2), "a checksum and nothing else", "write <!-- /@ -->"),
+        (HEAD + "<!-- /@ 12345678 9 9 -->\n", (6, 1), "a checksum, a version and nothing else", "write <!-- /@ -->"),
+        (HEAD + "> \n\n <!-- /@ x --> y\n", (8, 2), "a checksum, a version and nothing else", "write <!-- /@ -->"),
     ],
 )
 def test_a_region_that_is_not_whole_is_an_error(source: str, place: tuple[int, int], message: str, hint: str) -> None:
@@ -347,6 +341,58 @@ def test_a_region_that_an_html_block_hides_is_warned_of() -> None:
     assert (quoted.regions, quoted.warnings) == (0, ())
     shown = update_document("<details>\n\n" + whole("x") + "\n</details>\n")
     assert (shown.regions, shown.warnings) == (1, ())
+
+
+@pytest.mark.parametrize("name", ["attenton-diagram", "attention_diagram", "attn-diagram", "attention-diagrams"])
+def test_a_comment_whose_name_is_misspelt_is_warned_of(name: str) -> None:
+    source = "a\n\n" + whole("x").replace(NAME, name)
+    updated = update_document(source)
+    assert (updated.text, updated.regions) == (source, 0)
+    assert [each.position for each in updated.warnings] == [Position(3, 1)]
+    assert all(repr(name) in each.message for each in updated.warnings)
+    assert update_document("<!-- mdattn: off -->\n" + source[3:]).warnings == ()
+    assert update_document(f"<!-- see the {name} -->\n").warnings == ()
+
+
+# Versions
+
+
+def test_an_older_diagram_is_told_from_an_edit_and_drawn_again() -> None:
+    old = whole("x").replace(__version__, "0.0.9").replace("title: x", "title: z")
+    updated = update_document(old)
+    assert updated.text == whole("z")
+    (drift,) = updated.drift
+    assert f"drawn by mdattn 0.0.9, and this is {__version__}" in drift.message
+    assert drift.drift == Drift(2, "x", "z")
+    edited = old.replace("┌", "+")
+    assert "edited by hand" in errors(edited)[0][1]
+    assert update_document(edited, force=True).text == whole("z")
+
+
+@pytest.mark.parametrize(
+    ("version", "says", "cure"),
+    [
+        (f" {__version__}", "give today", "without --check"),
+        ("", "give today", "without --check"),
+        (" 0.0.9.dev3+g12", "drawn by mdattn 0.0.9.dev3+g12", "without --check"),
+        (" 99.0rc1", "drawn by mdattn 99.0rc1", "upgrade"),
+    ],
+)
+def test_the_version_says_why_a_diagram_is_another(version: str, says: str, cure: str) -> None:
+    stale = whole("x").replace(f" {__version__}", version).replace("title: x", "title: z")
+    (drift,) = update_document(stale).drift
+    assert drift.message.endswith(says) or f"{says}, and this is" in drift.message
+    assert cure in drift.hint
+
+
+def test_a_marker_is_not_rewritten_for_its_version_alone() -> None:
+    for version in (" 0.0.9", " 99.0", ""):
+        source = whole("x").replace(f" {__version__}", version)
+        assert update_document(source) == Updated(source, 1, (), ())
+    bare = comment(YAML) + result("x") + marker()
+    (drift,) = update_document(bare).drift
+    assert "does not hold the checksum" in drift.message
+    assert drift.drift is None
 
 
 # Edits by hand
@@ -396,13 +442,13 @@ def test_an_edit_by_hand_is_not_overwritten_but_by_force(edited: str) -> None:
 def test_the_proof_sees_every_change_within_a_region() -> None:
     source = f"a\n\n```{NAME}\n{YAML}```\n\nb\n"
     document = find(source)
-    replacement = kept(document.blocks[0], content("x").splitlines())
+    replacement = kept(document.blocks[0], content("x").splitlines(), __version__)
     result = splice(document, [replacement])
     prove(document, [replacement], result)
     stale = result.replace(content("x"), content("y"))
     document_in_place = find(stale)
     (region,) = regions(document_in_place).regions
-    fresh = refreshed(region, content("x").splitlines())
+    fresh = refreshed(region, content("x").splitlines(), __version__)
     assert splice(document_in_place, fresh) == result
     prove(document_in_place, fresh, result)
     for index in range(len(result)):

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mdattn.blocks._containers import behind_options, use_containers
+from mdattn.blocks._doubts import doubts, heard
 from mdattn.blocks._find import Block, Document, Place, find
-from mdattn.blocks._parse import BOM, INFO, NAME, Parsed, may_hold_blocks, may_hold_regions, parser, split
-from mdattn.blocks._splice import Replacement, drawn, prove, splice
+from mdattn.blocks._names import INFO, NAME, holds_markdown, may_hold_blocks, may_hold_regions, names_block, title_of
+from mdattn.blocks._parse import BOM, Parsed, parser, split
+from mdattn.blocks._splice import Replacement, drawn, misfit, prove, splice
 
 if TYPE_CHECKING:
     from mdattn.blocks._figure import label_figures, present
@@ -31,12 +34,18 @@ __all__ = [
     "Region",
     "Regions",
     "Replacement",
+    "behind_options",
+    "doubts",
     "drawn",
     "find",
+    "heard",
+    "holds_markdown",
     "kept",
     "label_figures",
     "may_hold_blocks",
     "may_hold_regions",
+    "misfit",
+    "names_block",
     "parser",
     "present",
     "prove",
@@ -44,6 +53,8 @@ __all__ = [
     "regions",
     "splice",
     "split",
+    "title_of",
+    "use_containers",
 ]
 
 

@@ -1,92 +1,171 @@
-"""Lines that look like the opening of a block and are none: a warning each, with the reason and the cure."""
+"""What was meant as a block and is none: a warning each, with the reason and the cure.
+
+The line before a place may say `<!-- mdattn: off -->`: then nothing is said of it.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mdattn.blocks._parse import BOM, NAME, span
+from mdattn.blocks._containers import behind_options
+from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_miss, openings, resembles
+from mdattn.blocks._parse import BOM, span
 from mdattn.errors import Diagnostic, Position
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
+class Lookalike(NamedTuple):
+    """A line where nothing but container marks precede a fence whose words resemble the name, numbers from 0.
+
+    `fence` is its run of markers, `info` what follows it, its escapes undone, and `word` what resembles the name.
+    """
+
+    line: int
+    column: int
+    fence: str
+    info: str
+    word: str
+
+
 def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Diagnostic]:
-    """Lines that look like the opening of a block and are none, with the reason and the cure."""
-    lookalikes = dict(_lookalikes(source, lines))
-    if not lookalikes:
-        return
-    leaves = [token for token in tokens if token.map and token.type in _REASONS]
+    """What looks like the defaults or the opening of a block and is none, with the reason and the cure."""
+    if tokens and tokens[0].type == "front_matter":
+        yield from _misspelt_keys(tokens[0], lines)
+    titles = {span(token)[0] for token in tokens if token.type == "directive_open"}
+    lookalikes = [each for each in _lookalikes(source, lines) if each.line not in titles]
+    leaves = [token for token in tokens if token.map and token.type in _REASONS] if lookalikes else []
     starts = [span(token)[0] for token in leaves]
-    for number, (column, opening) in lookalikes.items():
-        index = bisect_right(starts, number) - 1
-        covers = index >= 0 and number < span(leaves[index])[1]
-        finding = _REASONS[leaves[index].type](leaves[index], number, opening) if covers else _too_deep()
+    comments: dict[int, frozenset[int]] = {}
+    for each in lookalikes:
+        index = bisect_right(starts, each.line) - 1
+        token = leaves[index] if index >= 0 and each.line < span(leaves[index])[1] else None
+        if token is not None and token.type == "html_block":
+            if index not in comments:
+                comments[index] = _comments(token)
+            if each.line in comments[index]:
+                continue  # Its author has switched it off.
+        finding = _TOO_DEEP if token is None else _REASONS[token.type](token, each)
         if finding:
-            yield Diagnostic(Position(number + 1, column + 1), *finding, severity="warning")
+            yield Diagnostic(Position(each.line + 1, each.column + 1), *finding, severity="warning")
 
 
+def heard(
+    lines: Sequence[str], warnings: Iterable[Diagnostic], blocks: Iterable[tuple[int, int]]
+) -> tuple[Diagnostic, ...]:
+    """The warnings but for those of a place that the line before switches off.
+
+    `blocks` are the lines of each block, from 0, half-open: what is before one is before all that it holds.
+    """
+    warned = list(warnings)
+    if not warned or not any(_OFF in line for line in lines):
+        return tuple(warned)
+    comment = rf"<!--[ \t]*{_OFF}[ \t]*-->\s*\Z"
+    off = {number for number, line in enumerate(lines, 1) if _OFF in line and re.search(comment, line)}
+    silent = {inner for first, end in blocks if first in off for inner in range(first + 1, end + 1)}
+    silent |= {number + 1 for number in off}
+    return tuple(each for each in warned if each.position is None or each.position.line not in silent)
+
+
+_OFF = "mdattn: off"
 _Finding = tuple[str, str] | None
-_LOOKALIKE = r"attention(?:[^\w\r\n]|_){0,2}diagrams?"
 _CONTAINERS = r"(?:[ \t>]|[-+*:~](?=[ \t])|[0-9]{1,9}[.)]|\[\^[^\]\s]+\]:)*"
 
 
-def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[tuple[int, tuple[int, str]]]:
-    """The lines where nothing but container marks precede a fence whose info string resembles the name.
-
-    Yields line number, column of the fence and the text from there, both from 0.
-    """
-    ends = list(accumulate(map(len, lines)))
-    number = -1
-    for match in re.finditer(f"(?ai:{_LOOKALIKE})(?![\\w-])", source):
-        if number >= 0 and match.start() < ends[number]:
-            continue  # One a line is enough, and keeps a line of a million of them linear.
-        number = bisect_right(ends, match.start())
-        begin = ends[number] - len(lines[number])
-        before = source[begin : match.start()]
-        if begin == 0:
-            before = before.removeprefix(BOM)
-        run = before.rstrip(" \t{[.:").rstrip("\\")
-        prefix = run.rstrip("`") if run.endswith("`") else run.rstrip("~")
-        if len(run) - len(prefix) >= 3 and re.fullmatch(_CONTAINERS, prefix):
-            opening = lines[number].rstrip("\r\n").removeprefix(BOM if begin == 0 else "")[len(prefix) :]
-            yield number, (len(prefix), opening)
-
-
-def _in_fence(token: Token, number: int, opening: str) -> _Finding:
-    """A near miss of the name; a fence within a fence is documentation."""
-    if number != span(token)[0]:
-        return None
+def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[Lookalike]:
     from markdown_it.common.utils import unescapeAll
 
-    words = unescapeAll(token.info).split()
-    if words[:1] == [NAME]:
+    ends: list[int] = []
+    for match in sorted(openings(source), key=lambda match: match.start()):
+        info = unescapeAll(match[2]) if "&" in match[2] or "\\" in match[2] else match[2]
+        word = near_miss(info)
+        if word is None:
+            continue
+        ends = ends or list(accumulate(map(len, lines)))
+        number = bisect_right(ends, match.start())
+        begin = ends[number] - len(lines[number])
+        prefix = source[begin : match.start()]
+        if begin == 0:
+            prefix = prefix.removeprefix(BOM)
+        if re.fullmatch(_CONTAINERS, prefix):
+            yield Lookalike(number, len(prefix), match[1], info, word)
+
+
+def _misspelt_keys(front_matter: Token, lines: Sequence[str]) -> Iterator[Diagnostic]:
+    """Keys of the front matter, or tables, that resemble the name."""
+    first, end = span(front_matter)
+    for number in range(first + 1, end - 1):
+        match = re.match(r"[\[ \t]*[\"']?([\w-]+)[\"']?[ \t]*[\].:=]", lines[number])
+        if match and match[1] != NAME and not lines[number].startswith((" ", "\t")) and resembles(match[1]):
+            message = f"these defaults reach no block: {match[1]!r} is not {NAME!r}"
+            yield Diagnostic(Position(number + 1, match.start(1) + 1), message, f"write {NAME}", "warning")
+
+
+def _comments(token: Token) -> frozenset[int]:
+    """The lines that stand in comments of an HTML block."""
+    text = token.content
+    found: set[int] = set()
+    line, at = span(token)[0], 0
+    for match in re.finditer(r"<!--.*?-->|<!--.*\Z", text, re.DOTALL):
+        line += text.count("\n", at, match.start())
+        end = line + match[0].count("\n")
+        found.update(range(line, end + 1))
+        line, at = end, match.end()
+    return frozenset(found)
+
+
+def _in_fence(token: Token, each: Lookalike) -> _Finding:
+    """A near miss of the name, or a directive whose content is not known; a fence within a fence is documentation."""
+    if holds_markdown(token.markup, token.info):
+        in_options = span(token)[0] < each.line <= span(token)[0] + _options(token.info, token.content)
+        return _in_options(token, each) if in_options else None  # What a container holds, its own reader looks through.
+    if each.line == span(token)[0]:
+        return _misspelt(token, each)
+    name = directive(token.info)
+    if name is None:
         return None
-    return f"this fence stays as it is: {words[0]!r} is not {NAME!r}", f"write {token.markup}{NAME}"
+    return f"no diagram here: nobody knows whether {{{name}}} holds Markdown", "move the block out of it"
 
 
-def _in_html(token: Token, number: int, opening: str) -> _Finding:
-    comment = token.content.lstrip().startswith("<!--")
-    place = "an HTML comment" if comment else "an HTML block"
+@lru_cache(maxsize=4)  # Asked again for each line of a container.
+def _options(info: str, content: str) -> int:
+    return behind_options(info, (line.lstrip() for line in content.split("\n")))
+
+
+def _misspelt(token: Token, each: Lookalike) -> _Finding:
+    marker = "```" if token.markup.startswith(":") else token.markup
+    if token.markup.startswith(":"):
+        return "no diagram here: colons fence no block", f"write {marker}{NAME}"
+    if names_block(each.info):
+        return None
+    first = each.info.split()[0]
+    if each.word not in first and each.word.strip("#.:,") == NAME:
+        return f"this fence stays as it is: {NAME!r} is not its first word", f"write {marker}{NAME}"
+    written = first if each.word in first else each.word
+    return f"this fence stays as it is: {written!r} is not {NAME!r}", f"write {marker}{NAME}"
+
+
+def _in_html(token: Token, each: Lookalike) -> _Finding:
     blank_ends = not re.match(r"(?i)\s*<(?:[!?]|(?:script|pre|style|textarea)\b)", token.content)
     cure = "put a blank line before it" if blank_ends else "move it out to have it drawn"
-    return f"no diagram here: the fence stands inside {place}", cure
+    return "no diagram here: the fence stands inside an HTML block", cure
 
 
-def _in_code(token: Token, number: int, opening: str) -> _Finding:
+def _in_code(token: Token, each: Lookalike) -> _Finding:
     return (
         "no diagram here: the line is indented so far that it is an indented code block",
         "indent it by at most three spaces from its list item or margin",
     )
 
 
-def _in_text(token: Token, number: int, opening: str) -> _Finding:
-    marker = opening[0]
-    if marker == "`" and "`" in opening.lstrip("`"):
+def _in_text(token: Token, each: Lookalike) -> _Finding:
+    if each.fence.startswith("`") and "`" in each.info:
         return (
             "no diagram here: a backtick behind the opening fence makes the line paragraph text",
             "leave the backtick out, or fence with ~~~",
@@ -97,21 +176,24 @@ def _in_text(token: Token, number: int, opening: str) -> _Finding:
     )
 
 
-def _silent(token: Token, number: int, opening: str) -> _Finding:
+def _in_options(token: Token, each: Lookalike) -> _Finding:
+    return "no diagram here: the line stands in the options of a directive", "end them with a line --- before it"
+
+
+def _silent(token: Token, each: Lookalike) -> _Finding:
     return None
 
 
-def _too_deep() -> _Finding:
-    return (
-        "no diagram here: the fence is nested deeper than the parser follows",
-        "move it out of some of its lists and quotes",
-    )
-
-
-_REASONS: dict[str, Callable[[Token, int, str], _Finding]] = {
+_TOO_DEEP = (
+    "no diagram here: the fence is nested deeper than the parser follows",
+    "move it out of some of its lists and quotes",
+)
+_REASONS: dict[str, Callable[[Token, Lookalike], _Finding]] = {
     "fence": _in_fence,
+    "colon_fence": _in_fence,
     "html_block": _in_html,
     "code_block": _in_code,
     "inline": _in_text,
+    "directive_options": _in_options,
     "front_matter": _silent,
 }

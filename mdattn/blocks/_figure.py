@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks._parse import INFO
+from mdattn.blocks._names import INFO
 from mdattn.blocks._splice import fenced
 
 if TYPE_CHECKING:

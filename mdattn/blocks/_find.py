@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdattn.blocks._containers import BLANKS, TOML
 from mdattn.blocks._doubts import doubts
-from mdattn.blocks._parse import BLANKS, BOM, NAME, Parsed, Site, ending, parse, span, split
+from mdattn.blocks._names import NAME
+from mdattn.blocks._parse import BOM, Parsed, Site, ending, parse, span, split
 from mdattn.errors import Diagnostic, Excerpt, Position
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ class Place(NamedTuple):
 
     The lines `first_line` to `end_line`, from 0, half-open. `first_prefix` stands before the first of them;
     `rest_prefix` continues the same containers on the lines below, `blank_prefix` on those that are empty.
+    `around` has the markup of each fence that holds them; two empty lines in a row would end an admonition.
     """
 
     first_line: int
@@ -28,6 +31,8 @@ class Place(NamedTuple):
     blank_prefix: str
     line_ending: str
     last_ending: str
+    around: tuple[str, ...] = ()
+    in_admonition: bool = False
 
 
 class Block(NamedTuple):
@@ -46,27 +51,39 @@ class Block(NamedTuple):
 class Document(NamedTuple):
     """A source with its lines (each with its ending), its blocks, and what is wrong or doubtful about them.
 
-    A fence that is an error is not among the blocks. `front_matter` is what stands between its markers.
+    A fence that is an error is not among the blocks. `front_matter` is what stands between its markers, in the
+    `language` "yaml" or "toml". `around` has the markup of the fences that hold the source itself.
     """
 
     source: str
     lines: tuple[str, ...]
     blocks: tuple[Block, ...]
     front_matter: Excerpt | None
+    language: str
     errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
     parsed: Parsed
+    around: tuple[str, ...] = ()
+
+    @property
+    def front_warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings of the front matter."""
+        end = self.front_matter.starts[-1].line if self.front_matter else 0
+        return tuple(each for each in self.warnings if each.position and each.position.line < end)
 
 
-def find(source: str) -> Document:
-    """Read a document: its blocks, its front matter, its errors and warnings, each in document order."""
+def find(source: str, around: tuple[str, ...] = ()) -> Document:
+    """Read a document: its blocks, its front matter, its errors and warnings, each in document order.
+
+    `around` has the markup of the fences that hold the source, where it is only a part of a document.
+    """
     lines = split(source)
-    parsed = parse(source)
+    parsed = parse(source, around)
     inside = admonished(parsed.tokens)
     blocks: list[Block] = []
     errors: list[Diagnostic] = []
     for site in parsed.fences:
-        fault = _unclosed(site, lines) or unreadable(site, lines)
+        fault = tabbed(site) or _unclosed(site, lines) or unreadable(site, lines)
         if fault:
             errors.append(fault)
         else:
@@ -76,9 +93,11 @@ def find(source: str) -> Document:
         lines=lines,
         blocks=tuple(blocks),
         front_matter=_front_matter(parsed.tokens, lines),
+        language="toml" if parsed.tokens and parsed.tokens[0].markup == TOML else "yaml",
         errors=tuple(errors),
         warnings=tuple(doubts(source, lines, parsed.tokens)),
         parsed=parsed,
+        around=around,
     )
 
 
@@ -106,9 +125,11 @@ def _block(site: Site, lines: Sequence[str], in_admonition: bool) -> Block:
         end_line=end,
         first_prefix=mark + site.first_prefix,
         rest_prefix=rest,
-        blank_prefix=rest if in_admonition else rest.rstrip(BLANKS),
+        blank_prefix=rest.rstrip(BLANKS),
         line_ending=ending(lines[first]),
         last_ending=ending(lines[end - 1]),
+        around=site.around,
+        in_admonition=in_admonition,
     )
     yaml = _excerpt(site.token.content, lines, first + 1, end - 1)
     return Block(yaml, position_of(site), site.token.markup, place)
@@ -146,12 +167,23 @@ def _unclosed(site: Site, lines: Sequence[str]) -> Diagnostic | None:
     if site.closed:
         return None
     end = span(site.token)[1]
+    shut = next((each for each in site.around if site.token.markup.startswith(each)), None)
     return Diagnostic(
         position_of(site),
         f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}"
         + (", the rest of the document" if end >= len(lines) else ""),
-        f"close it with a line {site.token.markup} as deep in lists and quotes as this one",
+        f"make the fence {shut} around it longer than its own"
+        if shut
+        else f"close it with a line {site.token.markup} as deep in lists and quotes as this one",
     )
+
+
+def tabbed(site: Site) -> Diagnostic | None:
+    """Tabs whose stops depend on how a reader takes the fence around them."""
+    if not site.tabbed:
+        return None
+    message = "the fence around these lines cuts a tab in two, and another tab follows it: nobody knows where that ends"
+    return Diagnostic(position_of(site), message, "indent the lines with blanks, not with tabs")
 
 
 def unreadable(site: Site, lines: Sequence[str]) -> Diagnostic | None:

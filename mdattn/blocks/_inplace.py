@@ -6,22 +6,25 @@
     ```text
     ...
     ```
-    <!-- /attention-diagram 1f3a9c02 -->
+    <!-- /attention-diagram 1f3a9c02 0.1.0 -->
 
 The three are consecutive siblings in one container, as the parser sees them. In the comment each `-->` has a backslash
 more before its `>`, and `--!>` too, which ends a comment in a browser. The marker carries a checksum of the diagram,
 so that an edit by hand is noticed before it is overwritten: the first 8 hexadecimal digits of BLAKE2b over the fence's
-lines, each ended by a line feed (as `b2sum` counts).
+lines, each ended by a line feed (as `b2sum` counts). Behind it stands the version that drew the diagram; a marker whose
+diagram is right keeps the version that it has.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdattn.blocks._find import Block, Document, Place, admonished, position_of, unreadable
-from mdattn.blocks._parse import BLANKS, INFO, NAME, Site, ending, span
+from mdattn.blocks._containers import BLANKS
+from mdattn.blocks._find import Block, Document, Place, admonished, position_of, tabbed, unreadable
+from mdattn.blocks._names import INFO, NAME, resembles
+from mdattn.blocks._parse import Site, ending, span
 from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
 from mdattn.errors import Diagnostic, Excerpt, Position
 
@@ -34,9 +37,10 @@ END = f"<!-- /{NAME} -->"
 _BEGINS = re.compile(rf"\s*<!--[ \t]*{NAME}[ \t]*(?:$|-->)", re.MULTILINE)
 # What is no ASCII counts as a letter: which signs are letters, each Python knows otherwise.
 _ENDS = re.compile(
-    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![a-zA-Z0-9_]|[^\x00-\x7f\s]|-(?!->))"
-    r"(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?(?P<closed>[ \t]*-->\s*\Z)?"
+    rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![a-zA-Z0-9_]|[^\x00-\x7f\s]|-(?!->))(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?"
+    r"(?:[ \t]+(?P<version>[0-9]+(?:\.[0-9A-Za-z+!]+)*))?(?P<closed>[ \t]*-->\s*\Z)?"
 )
+_NAMED = re.compile(r"\s*<!--[ \t]*/?[ \t]*([^\s>]+?)[ \t]*(?:$|-->)", re.MULTILINE)
 _HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
 
 
@@ -44,7 +48,7 @@ class Region(NamedTuple):
     """A block in place: `position` is that of its comment, `result` what stands behind it, empty if nothing does.
 
     `fence` is the place of the result, None if there is none, and `marker` its sign; `end` is that of the end marker,
-    and `checksum` what it says. `info` is that of the fence.
+    and `checksum` and `version` what it says. `info` is that of the fence.
     """
 
     yaml: Excerpt
@@ -55,11 +59,24 @@ class Region(NamedTuple):
     marker: str
     end: Place
     checksum: str
+    version: str
 
     def edited(self, lines: Sequence[str]) -> bool:
         """Whether drawing these lines would lose what somebody wrote: a result that its checksum does not vouch for."""
         drawn = "".join(line + "\n" for line in lines)
         return bool(self.result.strip()) and self.result != drawn and self.checksum != checksum(self.result)
+
+    def stale(self, lines: Sequence[str], version: str) -> tuple[str, str]:
+        """What to say of a region that is to be refreshed with these lines by this version, and the cure."""
+        cure = "run again without --check"
+        if self.result == "".join(line + "\n" for line in lines) and self.info == INFO:
+            return "the end marker does not hold the checksum of its diagram", cure
+        message = "the diagram of this comment is not what its options give today"
+        mine, other = _numbers(version), _numbers(self.version)
+        if not other or mine == other:
+            return message, cure
+        message += f": it was drawn by mdattn {self.version}, and this is {version}"
+        return message, "upgrade mdattn, the diagram is that of a newer one" if other > mine else cure
 
 
 class Regions(NamedTuple):
@@ -68,6 +85,11 @@ class Regions(NamedTuple):
     regions: tuple[Region, ...]
     errors: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """What orders versions: their numbers."""
+    return tuple(int(each[:9]) for each in re.findall(r"[0-9]+", version))
 
 
 # The comment
@@ -90,8 +112,8 @@ def checksum(content: str) -> str:
     return blake2b(content.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
-def _end_marker(content: str) -> str:
-    return END.replace(" -->", f" {checksum(content)} -->")
+def _end_marker(content: str, version: str) -> str:
+    return END.replace(" -->", f" {checksum(content)} {version} -->")
 
 
 def _yaml(site: Site, lines: Sequence[str]) -> Excerpt:
@@ -125,53 +147,60 @@ def regions(document: Document) -> Regions:
     ended: set[int] = set()
     for index, token in enumerate(tokens):
         site = sites.get(id(token))
-        if site is None:
+        if site is None or not (_BEGINS.match(site.content) or _ENDS.match(site.content)):
             warnings += _hidden(token)
-        elif _BEGINS.match(token.content):
-            follow = _following(tokens, index)
-            ended.update(id(each) for each in follow if _ENDS.match(each.content))
-            fault = _fault(site, follow, document.lines)
+        elif _BEGINS.match(site.content):
+            follow = _following(tokens, index, sites)
+            ended.update(id(each) for each in follow if _ends(each, sites))
+            fault = _fault(site, follow, document.lines, sites)
             if fault:
                 errors.append(fault)
             else:
                 end = sites[id(follow[-1])]
                 fence = follow[0] if len(follow) == 2 else None
                 found.append(_region(site, fence, end, document.lines, id(end.token) in inside))
-        elif _ENDS.match(token.content) and id(token) not in ended:
+        elif id(token) not in ended:
             errors.append(_orphan(site))
     return Regions(tuple(found), tuple(errors), tuple(warnings))
 
 
-def _following(tokens: Sequence[Token], index: int) -> list[Token]:
+def _ends(token: Token, sites: Mapping[int, Site]) -> re.Match[str] | None:
+    """What an end marker says, if the token is one."""
+    return _ENDS.match(sites[id(token)].content) if id(token) in sites else None
+
+
+def _following(tokens: Sequence[Token], index: int, sites: Mapping[int, Site]) -> list[Token]:
     """The siblings behind a comment up to the end marker; up to what comes first if there is none."""
     siblings: list[Token] = []
     level = tokens[index].level
     for token in tokens[index + 1 :]:
-        if token.level < level or (token.type == "html_block" and _BEGINS.match(token.content)):
+        if token.level < level or (id(token) in sites and _BEGINS.match(sites[id(token)].content)):
             break
         if token.level == level:
             siblings.append(token)
-            if token.type == "html_block" and _ENDS.match(token.content):
+            if _ends(token, sites):
                 return siblings
     return siblings[:1]
 
 
-def _fault(site: Site, follow: Sequence[Token], lines: Sequence[str]) -> Diagnostic | None:
+def _fault(site: Site, follow: Sequence[Token], lines: Sequence[str], sites: Mapping[int, Site]) -> Diagnostic | None:
     """The first thing that is wrong with the form of a region."""
     position = position_of(site)
+    if fault := tabbed(site):
+        return fault
     if not site.closed:
         cure = "end it with a line -->, and keep its lines as deep in lists and quotes as its first"
         return Diagnostic(position, f"this {NAME} comment is never closed", cure)
-    if site.token.content.partition("-->")[2].strip():
+    if site.content.partition("-->")[2].strip():
         return Diagnostic(position, "text stands behind the --> of this comment", "put it on a line of its own")
     if fault := unreadable(site, lines):
         return fault
-    end = _ENDS.match(follow[-1].content) if follow and follow[-1].type == "html_block" else None
+    end = _ends(follow[-1], sites) if follow else None
     if end is None:
         return Diagnostic(position, f"this {NAME} comment has no end marker", _missing_end(follow))
     if not end["closed"]:
         place = _margin(span(follow[-1])[0], lines)
-        return Diagnostic(place, "an end marker holds a checksum and nothing else", f"write {END}")
+        return Diagnostic(place, "an end marker holds a checksum, a version and nothing else", f"write {END}")
     between = follow[:-1]
     stranger = next((each for each in between if not _is_result(each)), between[1] if len(between) > 1 else None)
     if stranger:
@@ -203,8 +232,14 @@ def _orphan(site: Site) -> Diagnostic:
 
 
 def _hidden(token: Token) -> Iterator[Diagnostic]:
-    """A comment that would begin a region, if another HTML block did not hold it."""
-    if token.type != "html_block" or token.content.lstrip().startswith("<!--"):
+    """A comment that would begin a region, if another HTML block did not hold it, or if its name were right."""
+    if token.type != "html_block":
+        return
+    if token.content.lstrip().startswith("<!--"):
+        word = _NAMED.match(token.content)
+        if word and word[1] != NAME and resembles(word[1]):
+            message = f"this comment keeps no diagram: {word[1]!r} is not {NAME!r}"
+            yield Diagnostic(Position(span(token)[0] + 1, 1), message, f"write {BEGIN}", "warning")
         return
     match = _HIDDEN.search(token.content)
     if match:
@@ -214,9 +249,8 @@ def _hidden(token: Token) -> Iterator[Diagnostic]:
 
 
 def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in_admonition: bool) -> Region:
-    match = _ENDS.match(end.token.content)
+    match = _ENDS.match(end.content)
     assert match is not None
-    blank = end.rest_prefix if in_admonition else end.rest_prefix.rstrip(BLANKS)
     line_ending = ending(lines[span(site.token)[0]])
 
     def place(token: Token, first_prefix: str) -> Place:
@@ -226,9 +260,11 @@ def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in
             end_line=last,
             first_prefix=first_prefix,
             rest_prefix=end.rest_prefix,
-            blank_prefix=blank,
+            blank_prefix=end.rest_prefix.rstrip(BLANKS),
             line_ending=line_ending,
             last_ending=ending(lines[last - 1]),
+            around=end.around,
+            in_admonition=in_admonition,
         )
 
     return Region(
@@ -240,18 +276,19 @@ def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in
         marker=fence.markup[0] if fence else "`",
         end=place(end.token, end.first_prefix),
         checksum=match["checksum"] or "",
+        version=match["version"] or "",
     )
 
 
 # Replacing
 
 
-def kept(block: Block, lines: Sequence[str]) -> Replacement:
-    """The diagram with its source in a comment before it, in the place of a block."""
+def kept(block: Block, lines: Sequence[str], version: str) -> Replacement:
+    """The diagram of this version with its source in a comment before it, in the place of a block."""
     comment = [BEGIN, *escape(block.yaml.text).split("\n")[:-1], "-->"]
-    fence = fenced(lines, block.fence[0])
+    fence = fenced(lines, block.fence[0], block.place.around)
     piece = fence_piece(lines, len(comment))
-    marker = _end_marker(piece.content)
+    marker = _end_marker(piece.content, version)
     new = list(standing(block.place, [*comment, *fence, marker]))
     # Some parsers end a comment in a list at an empty line that is not indented.
     prefix = block.place.rest_prefix
@@ -267,12 +304,12 @@ def kept(block: Block, lines: Sequence[str]) -> Replacement:
     return Replacement(block.place, tuple(new), pieces)
 
 
-def refreshed(region: Region, lines: Sequence[str]) -> tuple[Replacement, ...]:
-    """What it takes to have this diagram in the region; nothing where it stands there with its checksum."""
+def refreshed(region: Region, lines: Sequence[str], version: str) -> tuple[Replacement, ...]:
+    """What it takes to have this version's diagram in the region; nothing where it stands there with its checksum."""
     piece = fence_piece(lines, 0)
-    marker = _end_marker(piece.content)
+    marker = _end_marker(piece.content, version)
     said = Piece("html_block", "", marker, 0, 1)
-    fence = fenced(lines, region.marker)
+    fence = fenced(lines, region.marker, region.end.around)
     if region.fence is None:
         moved = said._replace(first_line=len(fence), end_line=len(fence) + 1)
         return (Replacement(region.end, standing(region.end, [*fence, marker]), (piece, moved)),)

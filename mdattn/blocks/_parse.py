@@ -6,20 +6,31 @@ The one place that sets it up; the rest of the room works on what comes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mdattn.blocks._containers import (
+    AROUND,
+    EVERY,
+    INTERRUPTS,
+    LACKING,
+    TABBED,
+    is_closed,
+    needed,
+    opening,
+    text_of,
+    use_containers,
+)
+from mdattn.blocks._names import NAME, names_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
-NAME = "attention-diagram"
-INFO = "text"
 BOM = "\ufeff"
 
-BLANKS = " \t"
 # Where the watching rules leave what they saw, in the parser's environment.
 _FENCES = "attention-diagram fences"
 _COMMENTS = "attention-diagram comments"
@@ -28,7 +39,8 @@ _COMMENTS = "attention-diagram comments"
 class Site(NamedTuple):
     """What only the parser knows while it stands on a block's fence, or on a comment that names one.
 
-    `content` is that of the token; a comment's is without its own indentation, as a fence's always is.
+    `content` is that of the token; a comment's is without its own indentation, as a fence's always is. `around` has
+    the markup of each fence that holds it. `tabbed` says that tabs make its place uncertain.
     """
 
     token: Token
@@ -36,6 +48,8 @@ class Site(NamedTuple):
     first_prefix: str
     rest_prefix: str
     closed: bool
+    around: tuple[str, ...]
+    tabbed: bool
 
 
 class Parsed(NamedTuple):
@@ -48,22 +62,6 @@ class Parsed(NamedTuple):
     definitions: tuple[tuple[str, str, str], ...]
     fences: tuple[Site, ...]
     comments: tuple[Site, ...]
-
-
-def may_hold_blocks(source: str) -> bool:
-    """Whether `find` could find a block, an error or a warning; False is certain, True is not."""
-    if "```" not in source and "~~~" not in source:
-        return False
-    folded = source.lower()
-    if "attention" in folded and "diagram" in folded:
-        return True
-    # An info string may spell the name in entities: any `&` beside a fence could be one.
-    return "&" in source and any("&" in each[0] for each in re.finditer(r"(?:```|~~~)[^\r\n]*", source))
-
-
-def may_hold_regions(source: str) -> bool:
-    """Whether `regions` could find a region, an error or a warning; False is certain, True is not."""
-    return NAME in source and "<!--" in source
 
 
 def split(source: str) -> tuple[str, ...]:
@@ -80,34 +78,16 @@ def ending(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
 
 
-# The plugins, and the signs of which a source has one wherever a plugin's rule finds anything. Without them the rule
-# is left out: it would be tried at each line of the source in vain.
-_PLUGINS: Mapping[str, tuple[str, ...]] = {
-    "front_matter": ("---",),
-    "footnote": ("[^",),
-    "deflist": (":", "~"),
-    "admon": ("!!!", "???"),
-}
-
-
-def _plugins_for(source: str) -> tuple[str, ...]:
-    """The plugins that can make a difference to the source."""
-    return tuple(name for name, signs in _PLUGINS.items() if any(sign in source for sign in signs))
-
-
-@lru_cache(maxsize=16)
-def parser(plugins: tuple[str, ...] = tuple(_PLUGINS)) -> MarkdownIt:
-    """The one parser: CommonMark with front matter, footnotes, definition lists, admonitions; blocks only."""
-    from importlib import import_module
-
+@lru_cache(maxsize=32)
+def parser(plugins: tuple[str, ...] = EVERY) -> MarkdownIt:
+    """The one parser: CommonMark with all containers that may hold blocks; block tokens only."""
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark")
-    for name in plugins:
-        markdown.use(getattr(import_module(f"mdit_py_plugins.{name}"), f"{name}_plugin"))
+    use_containers(markdown, plugins)
     # Inline parsing costs ten times the rest, and the plugins' later rules only serve a renderer.
     markdown.core.ruler.enableOnly(["normalize", "block"])
-    markdown.block.ruler.at("fence", _watching_fence(), {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    markdown.block.ruler.at("fence", opening(_watching_fence()), {"alt": INTERRUPTS})
     markdown.block.ruler.at("html_block", _watching_comment(), {"alt": ["paragraph", "reference", "blockquote"]})
     return markdown
 
@@ -122,8 +102,9 @@ def _watching_fence() -> Callable[[StateBlock, int, int, bool], bool]:
             return False
         if not silent:
             token = state.tokens[-1]
-            if unescapeAll(token.info).split(maxsplit=1)[:1] == [NAME]:
-                state.env.setdefault(_FENCES, []).append(_site(state, start, token.content, _closed(state, token)))
+            if names_block(unescapeAll(token.info)):
+                site = _site(state, start, token.content, is_closed(state, start, token))
+                state.env.setdefault(_FENCES, []).append(site)
         return True
 
     return rule
@@ -137,7 +118,7 @@ def _watching_comment() -> Callable[[StateBlock, int, int, bool], bool]:
         if not html_block(state, start, end, silent):
             return False
         if not silent:
-            head = state.tokens[-1].content.partition("\n")[0].lstrip(BLANKS)
+            head = text_of(state, start)  # The token's content may have a container's mark before it, beside tabs.
             if NAME in head and head.startswith("<!--"):
                 content = f"{head}\n{state.getLines(start + 1, state.line, state.sCount[start], True)}"
                 state.env.setdefault(_COMMENTS, []).append(_site(state, start, content, "-->" in content))
@@ -151,14 +132,10 @@ def _site(state: StateBlock, start: int, content: str, closed: bool) -> Site:
     mark = state.bMarks[start] + state.tShift[start]
     first_prefix = state.src[state.src.rfind("\n", 0, mark) + 1 : mark]
     rest_prefix = _rest_prefix(state, start, state.line - 1, first_prefix)
-    return Site(state.tokens[-1], content, first_prefix, rest_prefix, closed)
-
-
-def _closed(state: StateBlock, token: Token) -> bool:
-    """Whether the fence that the parser has just read ends with a closing fence."""
-    last = state.line - 1
-    closing = state.src[state.bMarks[last] + state.tShift[last] : state.eMarks[last]].rstrip(BLANKS)
-    return len(closing) >= len(token.markup) and not closing.strip(token.markup[0]) and not state.is_code_block(last)
+    around = tuple(state.env.get(AROUND, ()))
+    # Of the lines between, tabs may be the author's own.
+    tabbed = not state.env.get(TABBED, set()).isdisjoint((start, state.line - 1))
+    return Site(state.tokens[-1], content, first_prefix, rest_prefix, closed, around, tabbed)
 
 
 def _rest_prefix(state: StateBlock, start: int, last: int, first_prefix: str) -> str:
@@ -177,13 +154,24 @@ def _rest_prefix(state: StateBlock, start: int, last: int, first_prefix: str) ->
         blanks = " " * state.sCount[start]
     # After a bare `>` the parser swallows one blank: it must not be one of the diagram's.
     swallowed = " " if quotes.endswith(">") and not blanks.startswith("\t") else ""
-    return quotes + swallowed + blanks
+    # What stands further out than the fence around it is moved in, or that fence would strip the diagram's blanks; it
+    # strips none before a quote.
+    last = mark - len(quotes) + quotes.rfind(">")
+    lacking = sum(
+        count
+        for at, count, in_tab in state.env.get(LACKING, {}).get(line, ())
+        if (at == mark and not blanks.startswith("\t") if in_tab else at > last)
+    )
+    return f"{quotes}{swallowed}{' ' * lacking}{blanks}"
 
 
-def parse(source: str) -> Parsed:
-    """The block tokens of a source, and what the parser saw at those of them that matter here."""
-    env: dict[str, Any] = {}
-    tokens = tuple(parser(_plugins_for(source)).parse(source.removeprefix(BOM), env))
+def parse(source: str, around: tuple[str, ...] = ()) -> Parsed:
+    """The block tokens of a source, and what the parser saw at those of them that matter here.
+
+    `around` has the markup of the fences that hold the source, where it is only a part of a document.
+    """
+    env: dict[str, Any] = {AROUND: list(around)}
+    tokens = tuple(parser(needed(source, whole=not around)).parse(source.removeprefix(BOM), env))
     references = env.get("references", {})
     definitions = tuple((label, each["href"], each["title"]) for label, each in references.items())
     return Parsed(tokens, definitions, tuple(env.get(_FENCES, ())), tuple(env.get(_COMMENTS, ())))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from mdattn.blocks._containers import BLANKS
 from mdattn.blocks._find import Block, Document, Place
-from mdattn.blocks._parse import INFO, Parsed, ending, parse, split
+from mdattn.blocks._names import INFO
+from mdattn.blocks._parse import Parsed, ending, parse, split
 from mdattn.errors import ProofError
 
 if TYPE_CHECKING:
@@ -36,17 +38,48 @@ class Replacement(NamedTuple):
 
 def drawn(block: Block, lines: Sequence[str]) -> Replacement:
     """The diagram, as lines without endings, in a fence that takes the place of the block."""
-    new = fenced(lines, block.fence[0])
+    new = fenced(lines, block.fence[0], block.place.around)
     return Replacement(block.place, standing(block.place, new), (fence_piece(lines, 0),))
 
 
-def fenced(lines: Sequence[str], marker: str) -> tuple[str, ...]:
-    """The lines in a fence of the marker, longer than any run of it within, and never shorter than three."""
+def fenced(lines: Sequence[str], marker: str, around: Iterable[str] = ()) -> tuple[str, ...]:
+    """The lines in a fence of the marker, longer than any run of it within, and never shorter than three.
+
+    Where that would close one of the fences around it, the other marker is taken.
+    """
+    fence = _fence(lines, marker)
+    if not _fits(fence, around):
+        other = _fence(lines, "~" if marker == "`" else "`")
+        fence = other if _fits(other, around) else fence
+    return (fence + INFO, *lines, fence)
+
+
+def _fence(lines: Sequence[str], marker: str) -> str:
     length = 3
     for line in lines:
         while marker * length in line:
             length += 1
-    return (marker * length + INFO, *lines, marker * length)
+    return marker * length
+
+
+def _fits(fence: str, around: Iterable[str]) -> bool:
+    """Whether the fence closes none of those around it."""
+    return not any(fence.startswith(each) for each in around)
+
+
+def misfit(place: Place, lines: Sequence[str], marker: str) -> tuple[str, str] | None:
+    """Why a diagram of these lines cannot stand in the place, and the cure; None where it can."""
+    if place.in_admonition and any(not line and not below for line, below in pairwise(lines)):
+        return (
+            "this diagram has two empty lines in a row, which would end the admonition around it",
+            "move the block out of the admonition",
+        )
+    for each in place.around:
+        if any(line.strip(BLANKS).startswith(each) and not line.strip(BLANKS + each[0]) for line in lines):
+            return f"this diagram has a line that would close the fence {each} around it", "make that fence longer"
+    if place.around and not _fits(fenced(lines, marker, place.around)[-1], place.around):
+        return "the fences around this block are too short to hold that of its diagram", "make them longer"
+    return None
 
 
 def fence_piece(lines: Sequence[str], first_line: int) -> Piece:
@@ -108,7 +141,7 @@ def prove(document: Document, replacements: Sequence[Replacement], result: str) 
     """
     ordered = _in_order(document, replacements)
     _prove_lines(document, ordered, split(result))
-    parsed = parse(result)
+    parsed = parse(result, document.around)
     if parsed.definitions != document.parsed.definitions:
         raise ProofError("the result defines other link references")
     _prove_tokens(document.parsed.tokens, parsed, ordered)

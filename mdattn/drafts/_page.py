@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mdattn.blocks import BOM, label_figures, present
+from mdattn.blocks import BOM, label_figures, present, title_of, use_containers
 from mdattn.drafts._compute import Worked
 from mdattn.errors import Diagnostic, DiagramError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 
 def page(text: str, path: Path | None) -> Worked:
@@ -32,6 +34,7 @@ def page(text: str, path: Path | None) -> Worked:
             if token.type == "fence" and token.map and token.map[0] in diagrams:
                 diagram = diagrams.pop(token.map[0])
                 present(token, diagram.lines, diagram.alternative)
+        state.tokens = [each for token in state.tokens for each in _titled(token)]
 
     markdown = _markdown()
     markdown.core.ruler.after("block", "attention_diagram", draw)
@@ -48,16 +51,23 @@ def page(text: str, path: Path | None) -> Worked:
     return Worked(head + body, drawings.warnings, diagrams=len(drawings.diagrams))
 
 
+def _titled(token: Token) -> Iterator[Token]:
+    """The token, and behind that which opens a directive its title."""
+    from markdown_it.token import Token
+
+    yield token
+    title = title_of(token.info) if token.type == "directive_open" else ""
+    if title:
+        yield Token("paragraph_open", "p", 1, attrs={"class": "title"}, block=True)
+        yield Token("inline", "", 0, content=title, children=[], map=token.map)
+        yield Token("paragraph_close", "p", -1, block=True)
+
+
 def _markdown() -> MarkdownIt:
     """The parser of the blocks, with all that a page needs."""
     from markdown_it import MarkdownIt
-    from mdit_py_plugins.admon import admon_plugin
-    from mdit_py_plugins.deflist import deflist_plugin
-    from mdit_py_plugins.footnote import footnote_plugin
-    from mdit_py_plugins.front_matter import front_matter_plugin
 
     markdown = MarkdownIt("commonmark").enable("table")
-    for plugin in (front_matter_plugin, footnote_plugin, deflist_plugin, admon_plugin):
-        markdown.use(plugin)
+    use_containers(markdown)
     label_figures(markdown)
     return markdown

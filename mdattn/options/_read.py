@@ -53,11 +53,16 @@ class Parsed(msgspec.Struct, Generic[Options], frozen=True):
         return Diagnostic(self.place(error.path), error.message, error.hint)
 
 
-def defaults_of(front_matter: Excerpt) -> Tree | None:
-    """What the front matter says under `attention-diagram:`, if it says anything."""
+def defaults_of(front_matter: Excerpt, language: str = "yaml") -> Tree | None:
+    """What the front matter says under `attention-diagram:`, if it says anything; its language is YAML or TOML."""
     if DEFAULTS_KEY not in front_matter.text:
         return None
-    tree = parse(front_matter)
+    if language == "toml":
+        from mdattn.options._toml import parse_toml
+
+        tree = parse_toml(front_matter)
+    else:
+        tree = parse(front_matter)
     for key, node in tree.root.pairs():
         if key.content == DEFAULTS_KEY:
             if node.form == "mapping":
