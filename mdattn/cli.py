@@ -357,7 +357,9 @@ def _show(arguments: argparse.Namespace, streams: Streams) -> int:
 
         from mdattn.render import draw_options
 
-        diagram = draw_options(_yaml(name, data), folder=Path(name).parent)
+        doubts: list[Diagnostic] = []
+        diagram = draw_options(_yaml(name, data), folder=Path(name).parent, doubts=doubts)
+        _report([Finding(name, each) for each in doubts], arguments.output_format, streams)
         lines = [diagram.alternative] if arguments.alt else diagram.lines
         streams.out(("\n".join(lines) + "\n").encode())
     except DraftError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from mdattn.canvas import Diagram
-    from mdattn.options import Tree
+    from mdattn.options import Defaults
 
 PATH_KEY = "mdattn_path"
 # Front matter with defaults, which a parser without its plugin takes for a rule and a heading.
@@ -44,19 +44,21 @@ def _draw_blocks(state: StateCore) -> None:
     fences = list(_fences(state.tokens))
     if not fences:
         return
-    from mdattn.render import draw
+    from mdattn.render import draw, warn
 
     wrong: list[Diagnostic] = []
+    doubts: list[Diagnostic] = []
     blocks = list(_closed(fences, state.src.split("\n"), wrong))
     defaults = _defaults(state, wrong) if blocks else None
     drawn: list[tuple[Token, Diagram]] = []
     for token, excerpt, position in blocks:
         try:
-            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env))))
+            drawn.append((token, draw(excerpt, position, defaults, _folder(state.env), doubts)))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     if wrong:
-        raise DiagramError.of(dict.fromkeys(wrong))
+        raise DiagramError.of(dict.fromkeys((*wrong, *doubts)), state.env.get(PATH_KEY))
+    warn(tuple(dict.fromkeys(doubts)), state.env.get(PATH_KEY))
     for token, diagram in drawn:
         present(token, diagram.lines, diagram.alternative)
 
@@ -104,7 +106,7 @@ def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
     return Excerpt(content, tuple(starts))
 
 
-def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Tree | None:
+def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Defaults | None:
     """The options that the front matter gives to every block; what is wrong with them is added to `wrong`."""
     tokens = state.tokens
     if tokens[0].type != "front_matter":
