@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mdattn.errors import DiagramError
+from mdattn.errors import DiagramError, DiagramWarning
 
 # Not lazily: the name of the function is that of its module, and the later of the two would win.
 from mdattn.render import diagram, render
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["DiagramError", "__version__", "attend", "attention_diagram_plugin", "diagram", "render"]
+__all__ = ["DiagramError", "DiagramWarning", "__version__", "attend", "attention_diagram_plugin", "diagram", "render"]
 
 _ROOMS = {
     "attend": "mdattn.attention",

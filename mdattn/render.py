@@ -221,7 +221,7 @@ def draw_options(
         excerpt = Excerpt(text, tuple(Position(number, 1) for number in range(1, text.count("\n") + 2)))
         return draw(excerpt, Position(1, 1), None, folder, doubts)
     if not isinstance(given, Mapping):
-        kind = type(given).__name__
+        kind = "None" if given is None else type(given).__name__
         raise DiagramError(None, f"the options of a diagram are YAML text or a mapping, not {kind}")
     from mdattn.diagrams import KINDS
     from mdattn.options import of_mapping

@@ -22,12 +22,14 @@ from mdattn.errors import Path
 from mdattn.options._meant import bare, lookalike, meant_option, meant_value, ordinary
 from mdattn.options._types import LARGEST
 from mdattn.options._words import clipped, quoted
+from mdattn.options._yaml import LARGEST_INTEGER
 
 
-class Foreign(NamedTuple):
-    """A value from Python that no option takes, by the name of its type."""
+class Foreign:
+    """A value from Python that no option takes, by the name of its type. No tuple, which would pass for a list."""
 
-    type: str
+    def __init__(self, type_: str) -> None:
+        self.type = type_
 
 
 class Misfit(NamedTuple):
@@ -145,7 +147,7 @@ def shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, str):
         return quoted(value)
-    return repr(value)
+    return clipped(repr(value)) if not isinstance(value, int) or abs(value) <= LARGEST_INTEGER else "a huge number"
 
 
 def expected(type_: Any) -> str:

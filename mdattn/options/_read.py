@@ -292,7 +292,7 @@ def _take(
 
 def of_mapping(options: Mapping[Any, Any], kinds: Mapping[str, HasOptions]) -> Parsed[Common]:
     """The typed options of a block given as a mapping, arrays allowed. A mistake has a path, but no place."""
-    given = {name: _plain(value, 1) for name, value in options.items()}
+    given: dict[Any, Any] = {_plain_key(name): _plain(value, 1) for name, value in options.items()}
     faults = _Faults()
     for name in given:
         if not isinstance(name, str):
@@ -304,7 +304,7 @@ def of_mapping(options: Mapping[Any, Any], kinds: Mapping[str, HasOptions]) -> P
         if isinstance(name, str) and name not in fields:
             faults.add(None, partial(_unknown, name, given[name], type_, kind, kinds, given))
     for first, second in RIVALS:
-        if first in options and second in options:
+        if first in known and second in known:
             faults.add(None, partial(_rivals, first, second))
     converted = _converted(known, type_)
     if converted is None:
@@ -318,7 +318,7 @@ def of_mapping(options: Mapping[Any, Any], kinds: Mapping[str, HasOptions]) -> P
 def _no_name(name: object) -> tuple[str, str]:
     from mdattn.options._misfit import shown
 
-    return f"a key must be text, not {shown(_plain(name, 1))}", ""
+    return f"a key must be text, not {shown(name)}", ""
 
 
 def _rivals(first: str, second: str) -> tuple[str, str]:
@@ -330,16 +330,18 @@ def _plain(value: Any, depth: int) -> Any:
 
     Numpy itself need not be loaded. What no option takes is left as the name of its type.
     """
-    if value is None or value.__class__ in (bool, str, float):
+    if value is None or value.__class__ in (bool, float):
         return value
     if isinstance(value, int):
         return bool(value) if isinstance(value, bool) else bounded(int(value))
-    if isinstance(value, (str, float)):  # Of a type that is more than that.
-        return str.__str__(value) if isinstance(value, str) else float(value)
+    if isinstance(value, str):
+        return _text(str.__str__(value))
+    if isinstance(value, float):
+        return float(value)
     if depth > MOST_DEPTH:
         raise DiagramError(None, f"nested more than {MOST_DEPTH} levels deep")
     if isinstance(value, Mapping):
-        return {key: _plain(each, depth + 1) for key, each in value.items()}
+        return {_plain_key(key): _plain(each, depth + 1) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each, depth + 1) for each in value]
     listed = getattr(value, "tolist", None)
@@ -350,9 +352,26 @@ def _plain(value: Any, depth: int) -> Any:
             inner = value
         if inner is not value and inner.__class__ is not value.__class__:
             return _plain(inner, depth + 1)
+    return _foreign(type(value).__name__)
+
+
+def _text(value: str) -> object:
+    """Text that can be written; a lone surrogate is no character."""
+    if value.isascii() or value.isprintable() or not any("\ud800" <= each <= "\udfff" for each in value):
+        return value
+    return _foreign("text with a lone surrogate")
+
+
+def _plain_key(key: object) -> object:
+    if isinstance(key, str):
+        return _text(str.__str__(key))
+    return key if key is None or isinstance(key, (bool, int, float)) else _foreign(type(key).__name__)
+
+
+def _foreign(name: str) -> object:
     from mdattn.options._misfit import Foreign
 
-    return Foreign(type(value).__name__)
+    return Foreign(name)
 
 
 def _inherited(
