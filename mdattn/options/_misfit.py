@@ -265,16 +265,18 @@ def _hint_for_list(value: str, cleaned: str, name: str) -> str:
 
 
 def _hint_for_number(value: str, cleaned: str, whole: bool) -> str:
-    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+    if len(value) > MOST_SHOWN:
+        return ""
+    number = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
     if (found := lookalike(value)) and re.fullmatch(number, cleaned):
         return f"{found[0]} stands in it: {found[1]}"
     if not whole and re.fullmatch(r"[-+]?\d+,\d+", cleaned):
         return f"write '{cleaned.replace(',', '.')}'"
     if whole and re.fullmatch(r"\d{1,3}([,_ ']\d{3})+", cleaned):
         return f"write '{re.sub('[^0-9]', '', cleaned)}'"
-    if re.fullmatch(rf"{number}( +{number})+", cleaned) and len(cleaned) <= MOST_SHOWN:
+    if re.fullmatch(rf"{number}( +{number})+", cleaned):
         return f"put commas between the numbers: {', '.join(cleaned.split())}"
-    if (match := re.match(rf"({number}) ?(?:[a-zA-Z%°]+$|$)", cleaned)) and len(match[1]) <= 20:
+    if match := re.fullmatch(rf"({number}) ?[a-zA-Z%°]*", cleaned):
         return f"write the number alone, without quotes: {match[1]}"
     if match := re.fullmatch(r"(\d{1,9}) ?/ ?(\d{1,9})", cleaned):
         return f"YAML does not divide: write {int(match[1]) / int(match[2]):.4g}" if int(match[2]) else ""

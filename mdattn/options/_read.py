@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, partial
 from itertools import islice
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -22,11 +22,24 @@ from mdattn.errors import (
 )
 from mdattn.options._types import Common
 from mdattn.options._words import quoted
-from mdattn.options._yaml import EMPTY, MOST_DEPTH, Node, Reader, Tree, bounded, descend, key_of, parse, stops
+from mdattn.options._yaml import (
+    EMPTY,
+    MOST_DEPTH,
+    MOST_TOLD,
+    Node,
+    Reader,
+    Tree,
+    bounded,
+    descend,
+    key_of,
+    parse,
+    stops,
+)
+
+if TYPE_CHECKING:
+    from mdattn.options._misfit import Misfit
 
 DEFAULTS_KEY = "attention-diagram"
-
-MOST_TOLD = 20  # Mistakes of one block; who has mended so many may ask again.
 
 # Of each pair one may stand in a block; the block's own replaces the other from the front matter.
 RIVALS = (("text", "tokens"), ("scores", "weights"), ("threshold", "top"))
@@ -89,9 +102,15 @@ class _Faults:
     def add(self, position: Position | None, say: Callable[[], tuple[str, str]]) -> None:
         self.found.append(_Fault(position, say))
 
-    def add_all(self, tree: Tree, wrong: Iterable[tuple[Node, str, str]]) -> None:
+    def add_some(self, faults: Iterator[_Fault]) -> None:
+        """Add faults in the order of the text, of which no more are kept than are told."""
+        self.found += islice(faults, MOST_TOLD)
+        self.more += sum(1 for _ in faults)
+
+    def add_read(self, tree: Tree, reader: Reader) -> None:
         """Add what a reader of the tree has gathered."""
-        self.found += [_Fault(tree.position(node), partial(_said, *said)) for node, *said in wrong]
+        self.found += [_Fault(tree.position(node), partial(_said, *said)) for node, *said in reader.wrong]
+        self.more += reader.more
 
     def said(self) -> list[Diagnostic]:
         """The first of them in the order of the text, and the number of the others."""
@@ -118,7 +137,7 @@ class Defaults:
         reader = Reader(frozenset())
         for name, key, node in reader.entries(tree.root):
             self.entries[name] = tree, key, node
-        self.repeated.add_all(tree, reader.wrong)
+        self.repeated.add_read(tree, reader)
         self._values: dict[tuple[str, frozenset[str]], tuple[Any, list[Diagnostic]]] = {}
         self._fits: dict[tuple[str, type[Common]], bool] = {}
         self._misfits: dict[tuple[str, type[Common]], list[Diagnostic]] = {}
@@ -131,7 +150,7 @@ class Defaults:
             reader = Reader(texts)
             value = reader.value(self.entries[name][2], name)
             faults = _Faults()
-            faults.add_all(self.tree, reader.wrong)
+            faults.add_read(self.tree, reader)
             self._values[name, texts] = value, faults.said()
         return self._values[name, texts]
 
@@ -152,12 +171,13 @@ class Defaults:
 
     def strange(self, type_: type[Common], kind: str, kinds: Mapping[str, HasOptions]) -> list[Diagnostic]:
         """The options that no kind has; all blocks of a document are told the same of them."""
+        if self._strange is None and self.entries.keys() <= set(type_.__struct_fields__):
+            return []  # Without a look at the other kinds, which would have to be imported.
         if self._strange is None:
+            known = {name for each in kinds.values() for name in each.options.__struct_fields__}
+            strange = {name: entry for name, entry in self.entries.items() if name not in known}
             faults = _Faults()
-            for name, (tree, key, node) in self.entries.items():
-                if not any(name in each.options.__struct_fields__ for each in kinds.values()):
-                    say = partial(_unknown, name, node.content, type_, kind, kinds, self.entries)
-                    faults.add(tree.position(key), say)
+            faults.add_some(_strangers(self.tree, strange, type_, kind, kinds))
             self._strange = faults.said()
         return self._strange
 
@@ -201,10 +221,11 @@ def read(
     # Which keys hold words depends on the kind, which stands below one of the names.
     names = Reader(frozenset())
     own = {name: (tree, key, node) for name, key, node in names.entries(tree.root)}
-    inherited = {} if defaults is None else _inherited(defaults, own, without)
+    entry = own.get("kind") or (defaults.entries.get("kind") if defaults is not None else None)
+    kind, type_ = _kind(entry, own, position, kinds)
+    inherited = {} if defaults is None else _inherited(defaults, type_, own, without)
     places = inherited | own
-    kind, type_ = _kind(places.get("kind"), own, position, kinds)
-    faults.add_all(tree, names.wrong)
+    faults.add_read(tree, names)
     values = _own_values(tree, own, type_, kind, kinds, faults)
     taken: list[Diagnostic] = []
     warnings = _warnings(tree, type_.texts)
@@ -234,18 +255,28 @@ def _own_values(
     """The plain values of the block's own options; those that the kind does not have are added to the faults."""
     reader = Reader(type_.texts)
     fields = type_.__struct_fields__
-    values: dict[str, Any] = {}
+    values = {name: reader.value(node, name) for name, (_, _, node) in own.items() if name in fields}
+    if len(values) < len(own):
+        faults.add_some(_strangers(tree, own, type_, kind, kinds))
+    faults.add_read(tree, reader)
+    return values
+
+
+def _strangers(
+    tree: Tree,
+    own: Mapping[str, tuple[Tree, Node, Node]],
+    type_: type[Common],
+    kind: str,
+    kinds: Mapping[str, HasOptions],
+) -> Iterator[_Fault]:
+    """The options of a block that its kind does not have."""
     above = ""  # An option without a value, which what comes next may belong to.
     for name, (_, key, node) in own.items():
-        if name in fields:
-            values[name] = reader.value(node, name)
+        if name in type_.__struct_fields__:
             above = name if node.plain and node.content == "" else ""
-        elif above:
-            faults.add(tree.position(key), partial(_not_below, name, above))
-        else:
-            faults.add(tree.position(key), partial(_unknown, name, node.content, type_, kind, kinds, own))
-    faults.add_all(tree, reader.wrong)
-    return values
+            continue
+        known = partial(_unknown, name, node.content, type_, kind, kinds, own)
+        yield _Fault(tree.position(key), partial(_not_below, name, above) if above else known)
 
 
 def _no_mapping(tree: Tree) -> DiagramError:
@@ -275,8 +306,6 @@ def _take(
     wrong += defaults.repeated.said()
     taken = set()
     for name in inherited:
-        if name not in type_.__struct_fields__:
-            continue
         value, faults = defaults.value(name, type_.texts)
         wrong += faults
         if defaults.fits(name, type_):
@@ -285,8 +314,7 @@ def _take(
         elif faults or not any(defaults.fits(name, each.options) for each in kinds.values()):
             wrong += defaults.misfits(name, type_)
         # What is written for another kind, which knows the option in another form, bears on that one only.
-    if len(taken) < len(inherited):
-        wrong += defaults.strange(type_, kind, kinds)
+    wrong += defaults.strange(type_, kind, kinds)
     _prune(values, taken, type_)
 
 
@@ -375,14 +403,14 @@ def _foreign(name: str) -> object:
 
 
 def _inherited(
-    defaults: Defaults, own: Collection[str], without: Collection[str]
+    defaults: Defaults, type_: type[Common], own: Collection[str], without: Collection[str]
 ) -> dict[str, tuple[Tree, Node, Node]]:
-    """The defaults that the block leaves standing."""
+    """The defaults of the kind that the block leaves standing."""
     replaced = {rival for pair in RIVALS for mine, rival in (pair, pair[::-1]) if mine in own}
     return {
-        name: entry
-        for name, entry in defaults.entries.items()
-        if name not in replaced and name not in own and name not in without
+        name: defaults.entries[name]
+        for name in type_.__struct_fields__
+        if name in defaults.entries and name not in replaced and name not in own and name not in without
     }
 
 
@@ -510,20 +538,20 @@ def _misplaced(
     from mdattn.options._misfit import misfits
 
     found = misfits(value, _fields(type_)[name], (name,))
-    for each in islice(found, MOST_TOLD):
-        if entry is None:
-            faults.add(None, each.say)
-            continue
-        tree, key, node = entry
-        if each.at_key:
-            around = descend(node, each.path[1:-1])
-            place = key_of(around, str(each.path[-1])) or key
-            faults.add(tree.position(place), each.say)
-        else:
-            at = descend(node, each.path[1:])
-            say = _commented(tree, at, each.say) if at.plain and at.content == "" else each.say
-            faults.add(_place(entry, each.path), say)
+    faults.add_some(_placed(each, entry) for each in islice(found, MOST_TOLD))
     faults.more += sum(1 for _ in found)
+
+
+def _placed(misfit: Misfit, entry: tuple[Tree, Node, Node] | None) -> _Fault:
+    if entry is None:
+        return _Fault(None, misfit.say)
+    tree, key, node = entry
+    if misfit.at_key:
+        found = key_of(descend(node, misfit.path[1:-1]), str(misfit.path[-1]))
+        return _Fault(tree.position(found or key), misfit.say)
+    at = descend(node, misfit.path[1:])
+    say = _commented(tree, at, misfit.say) if at.plain and at.content == "" else misfit.say
+    return _Fault(_place(entry, misfit.path), say)
 
 
 def _commented(tree: Tree, node: Node, say: Callable[[], tuple[str, str]]) -> Callable[[], tuple[str, str]]:

@@ -29,6 +29,8 @@ class Cause(NamedTuple):
 class _Rule(NamedTuple):
     """A mistake on one line: how it looks, the line as it was probably meant, and what is said.
 
+    A pattern takes time that grows with the line as it is, not with its square: lines may be long.
+
     The group `at` is the place. The texts may name groups; `{quoted}` is the group `value` in quotes.
     """
 
@@ -105,12 +107,8 @@ _RULES = (
         "a comma after the value",
         "remove it: each option has its own line",
     ),
-    _Rule(
-        r"^(?P<head>.*\[.*)(?P<at>\])(?P<rest>\s*)$", "{head}{rest}", "one ']' too many", "remove it", _more("]", "[")
-    ),
-    _Rule(
-        r"^(?P<head>.*\{.*)(?P<at>\})(?P<rest>\s*)$", "{head}{rest}", "one '}}' too many", "remove it", _more("}", "{")
-    ),
+    _Rule(r"^(?P<head>.*)(?P<at>\])(?P<rest>\s*)$", "{head}{rest}", "one ']' too many", "remove it", _more("]", "[")),
+    _Rule(r"^(?P<head>.*)(?P<at>\})(?P<rest>\s*)$", "{head}{rest}", "one '}}' too many", "remove it", _more("}", "{")),
     _Rule(
         r"^(?P<head>.*\])(?P<at> *)(?P<rest>\[.*)$",
         "{rows}",
@@ -119,7 +117,7 @@ _RULES = (
     ),
     _Rule(r"^(?P<head>.*[,\[] *)(?P<at>,)(?P<rest>.*)$", "{head}{rest}", "a comma too many", "remove it"),
     _Rule(
-        _HEAD + r"(?P<at>[\[{])(?P<value>.*?)(?P<end>\s*)$",
+        _HEAD + r"(?P<at>[\[{])(?P<value>.*)$",
         "{closed}",
         "this '{at}' is never closed",
         "end it with '{closers}'",
@@ -177,7 +175,7 @@ _RULES = (
         'put quotes around it: "{at}{value}"',
     ),
     _Rule(
-        _HEAD + r"(?P<value>(?P<at>[*&@`%!|>?,\]}-]).*?)\s*$",
+        _HEAD + r"(?P<value>(?P<at>[*&@`%!|>?,\]}-])(?:.*\S)?)\s*$",
         "{head}{quoted}",
         "'{at}' at the beginning has a meaning of its own in YAML",
         _QUOTE,
@@ -202,7 +200,7 @@ _RULES = (
         _QUOTE,
     ),
     _Rule(
-        r"^(?P<head> *(?:- +)*[^'\"]*[^\s'\"]: +[^'\"#]*)(?P<at> #)(?P<rest>\S.*)$",
+        r"^(?P<head> *(?:- +)*[^'\"#:]+: +[^'\"#]*)(?P<at> #)(?P<rest>\S.*)$",
         "{head} {rest}",
         "' #' begins a comment, which ends the text before it",
         "put quotes around the whole text",

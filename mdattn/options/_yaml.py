@@ -19,6 +19,7 @@ from mdattn.options._words import clipped, quoted
 
 MOST_DEPTH = 40
 MOST_ALIASED = 100_000  # More than the text has characters, and it has no more nodes of its own.
+MOST_TOLD = 20  # Mistakes of one block; who has mended so many may ask again.
 EMPTY = ("", "~", "null")
 
 
@@ -270,9 +271,14 @@ class Reader:
     def __init__(self, texts: frozenset[str]) -> None:
         self.texts = texts
         self.wrong: list[tuple[Node, str, str]] = []
+        self.more = 0
+        """How many mistakes are not kept, as more than are told."""
 
     def fail(self, node: Node, message: str, hint: str = "") -> None:
-        self.wrong.append((node, message, hint))
+        if len(self.wrong) < MOST_TOLD:
+            self.wrong.append((node, message, hint))
+        else:
+            self.more += 1
 
     def value(self, node: Node, key: str) -> Any:
         """The plain value of a node that stands below the key."""
