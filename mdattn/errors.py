@@ -132,8 +132,14 @@ class OptionError(Exception):
     def __init__(self, path: str | Path, message: str, hint: str = "") -> None:
         super().__init__(path, message, hint)
         self.path: Path = (path,) if isinstance(path, str) else path
-        self.message = message
-        self.hint = hint
+        self.message = _bounded(message)
+        self.hint = _bounded(hint)
+
+
+def _bounded(message: str) -> str:
+    """A message with a long word of an author's in it, without the middle of that."""
+    most = 200
+    return message if len(message) <= most else f"{message[: most - 60]}…{message[-59:]}"
 
 
 class IdleError(OptionError):

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from mdattn.attention.sources import load
-from mdattn.errors import Cure, OptionError
+from mdattn.errors import OptionError
 from mdattn.options import Attention, Source
 
 # How many axes an array of each sort may have: [head, query, key] or [query, key] of weights, [token, d] of vectors.
@@ -25,7 +25,7 @@ def resolved(options: Options, folder: Path | None) -> Options:
     source = options.source
     assert isinstance(source, Source)
     if folder is None:
-        hint = Cure("--stdin-filename says where it stands", "say where it stands: render(path=…), diagram(folder=…)")
+        hint = "give the document a path, or on standard input a name"
         raise OptionError("source", "a document without a place has no data files beside it", hint)
     if getattr(options, source.holds) is not None:
         raise OptionError("source", f"the source holds {source.holds}, and the block gives them too", "give them once")

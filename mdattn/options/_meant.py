@@ -208,7 +208,7 @@ def meant_option(name: str, known: Collection[str], value: object, command: str 
                 return f"did you mean '{option}'?"
             given = str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else "…"
             whole = meant.replace("%s", given[:40]).replace("{name}", written)
-            return "leave it out" if value is False else f"write '{whole}'"
+            return "leave it out" if value in (False, "false") else f"write '{whole}'"
     return suggest(name, known, command)
 
 

@@ -20,7 +20,7 @@ from msgspec import Meta
 from mdattn.errors import LONGEST_NAME as MOST_SHOWN
 from mdattn.errors import Path
 from mdattn.options._meant import bare, lookalike, meant_option, meant_value, ordinary
-from mdattn.options._types import LARGEST
+from mdattn.options._types import LARGEST, UNFIT
 from mdattn.options._words import clipped, quoted
 from mdattn.options._yaml import LARGEST_INTEGER
 
@@ -45,7 +45,7 @@ def misfits(value: object, type_: Any, path: Path) -> Iterator[Misfit]:
     """All that is wrong with a value that should be of the type, innermost and in the order of the text."""
     try:
         msgspec.convert(value, type_)
-    except msgspec.ValidationError:
+    except UNFIT:
         inside = _inside(value, type_, path)
         first = next(inside, None) if inside is not None else None
         if first is None or inside is None:
@@ -211,7 +211,7 @@ def _hint(value: object, type_: Any, path: Path) -> str:
         return meant_value(str(value), words)
     rows = [get_args(each)[0] for each in members if get_origin(each) is list]
     if rows and isinstance(value, (int, float)) and not isinstance(value, bool) and float in _members(rows[0]):
-        return f"write '[{value}]'"
+        return f"write '[{value}]'" if abs(value) <= LARGEST else ""
     return ""
 
 
@@ -245,7 +245,8 @@ def _hint_for_text(
     first, _, rest = cleaned.replace(":", " ", 1).replace("=", " ", 1).partition(" ")
     if fields and (first in fields or "file" in fields):
         key, given = (first, rest.strip()) if first in fields and rest.strip() else (fields[0], "")
-        return f"write '{name}: {{{key}: {given or (cleaned if key == 'file' else 'n')}}}'"[:120]
+        given = clipped(given or (cleaned if key == "file" else "n"))
+        return f"write '{name}: {{{key}: {given}}}'"
     if {int, float} & origins and (hint := _hint_for_number(value, cleaned, float not in origins)):
         return hint
     single = cleaned.isalnum() and item
@@ -256,10 +257,11 @@ def _hint_for_list(value: str, cleaned: str, name: str) -> str:
     if cleaned.startswith("-") and not value.startswith("-") and (found := lookalike(value)):
         return f"{found[0]} does not begin an item: {found[1]}"
     if name in ("tokens", "key_tokens") and "," not in cleaned:
-        listed = ", ".join(re.sub(r"(^|\s)- ?", " ", cleaned).split())
-        return f"a sentence goes to 'text:'; a list is written '[{listed if len(listed) <= MOST_SHOWN else 'a, b, …'}]'"
+        listed = ", ".join(re.sub(r"(^|\s)- ?", " ", cleaned[: 2 * MOST_SHOWN]).split())
+        example = listed if len(listed) <= MOST_SHOWN and listed.isprintable() else "a, b, …"
+        return f"a sentence goes to 'text:'; a list is written '[{example}]'"
     inner = cleaned.strip("()[]")
-    if len(inner) > MOST_SHOWN:
+    if len(inner) > MOST_SHOWN or not inner.isprintable():
         return "put it in brackets, with commas between"
     return f"write '[{inner if ',' in inner else ', '.join(inner.split())}]'"
 

@@ -20,7 +20,7 @@ from mdattn.errors import (
     Position,
     suggest,
 )
-from mdattn.options._types import Common
+from mdattn.options._types import UNFIT, Common
 from mdattn.options._words import quoted
 from mdattn.options._yaml import (
     EMPTY,
@@ -358,12 +358,12 @@ def _plain(value: Any, depth: int) -> Any:
 
     Numpy itself need not be loaded. What no option takes is left as the name of its type.
     """
-    if value is None or value.__class__ in (bool, float):
+    if value is None or value.__class__ in (bool, float, str):
         return value
     if isinstance(value, int):
         return bool(value) if isinstance(value, bool) else bounded(int(value))
     if isinstance(value, str):
-        return _text(str.__str__(value))
+        return str.__str__(value)
     if isinstance(value, float):
         return float(value)
     if depth > MOST_DEPTH:
@@ -383,16 +383,9 @@ def _plain(value: Any, depth: int) -> Any:
     return _foreign(type(value).__name__)
 
 
-def _text(value: str) -> object:
-    """Text that can be written; a lone surrogate is no character."""
-    if value.isascii() or value.isprintable() or not any("\ud800" <= each <= "\udfff" for each in value):
-        return value
-    return _foreign("text with a lone surrogate")
-
-
 def _plain_key(key: object) -> object:
     if isinstance(key, str):
-        return _text(str.__str__(key))
+        return str.__str__(key)
     return key if key is None or isinstance(key, (bool, int, float)) else _foreign(type(key).__name__)
 
 
@@ -518,7 +511,7 @@ def _fields(type_: type[Common]) -> Mapping[str, Any]:
 def _fits(value: object, type_: Any) -> bool:
     try:
         msgspec.convert(value, type_)
-    except msgspec.ValidationError:
+    except UNFIT:
         return False
     return True
 
@@ -527,7 +520,7 @@ def _converted(values: Mapping[str, Any], type_: type[Common]) -> Common | None:
     """The values as the struct, or None where one does not fit."""
     try:
         return msgspec.convert(values, type_)
-    except msgspec.ValidationError:
+    except UNFIT:
         return None
 
 

@@ -169,7 +169,7 @@ _RULES = (
     ),
     # Signs with a meaning.
     _Rule(
-        r"^(?P<head>.*[\[,] *)(?P<at>[*&@`%!|>])(?P<value>[^,\[\]]*)(?P<rest>[,\]].*)$",
+        r"^(?P<head>.*[\[,] *)(?P<at>[*&@`%!|>?])(?P<value>[^,\[\]]*)(?P<rest>[,\]].*)$",
         '{head}"{at}{value}"{rest}',
         "'{at}' at the beginning has a meaning of its own in YAML",
         'put quotes around it: "{at}{value}"',

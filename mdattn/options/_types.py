@@ -33,6 +33,10 @@ Words = list[Token]
 ByToken = Rows | dict[str, Vector]
 
 
+# What msgspec raises of a value that does not fit; the second of a lone surrogate where it looks for one of some words.
+UNFIT = (msgspec.ValidationError, UnicodeEncodeError)
+
+
 def doc(description: str, expected: str, **bounds: Any) -> Meta:
     """What an option means, for `mdattn kinds`, and what a mistaken value is told to be."""
     return Meta(description=description, extra={"expected": expected}, **bounds)

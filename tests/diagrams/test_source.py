@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_reported_in_its_place(folder: Path, source: str,
 
 
 def test_a_document_without_a_place_has_no_files_beside_it() -> None:
-    with pytest.raises(DiagramError, match="--stdin-filename"):
+    with pytest.raises(DiagramError, match="give the document a path, or on standard input a name"):
         mdattn.render(BLOCK.format("kind: heatmap\ntext: a b c\nsource: {file: head.npy}"))
 
 
