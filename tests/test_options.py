@@ -222,6 +222,13 @@ def test_options_as_a_mapping() -> None:
     ]
 
 
+def test_surrogates_are_text_and_no_word_of_ours() -> None:
+    assert options.of_mapping({"kind": "flow", "text": "\udcff"}, KINDS).options.title is None
+    for wrong in ({"charset": "\udcff"}, {"source": {"\udcff": 1}}, {"\udcff": 1}):
+        with pytest.raises(DiagramError, match=r"\\udcff"):
+            options.of_mapping({"kind": "flow", **wrong}, KINDS)
+
+
 def test_every_option_is_described() -> None:
     for name, expected, _, meaning in options.describe(options.Attention):
         assert expected != "something else", name

@@ -218,7 +218,7 @@ _LAST = (
         r"^(?P<at> *)(?P<rest>[^\s#].*)$",
         " {at}{rest}",
         "a line without ':'",
-        "write 'key: value'; if it goes on with the text before it, indent it",
+        "if it goes on with the text before it, indent it; else write 'key: value'",
         lambda line: ": " not in line,
     ),
     _Rule(r"^(?P<at>[^\s#].*)$", "{at}: x", "a line without ':'", "write 'key: value'", lambda line: ": " not in line),
@@ -300,17 +300,21 @@ def _words(match: re.Match[str]) -> dict[str, str]:
 
 
 def _indented(text: str, start: int, line: str) -> Iterator[tuple[Cause, str]]:
-    """The line as deep as the one before it that has an option."""
+    """The line as deep as the one before it."""
     before = [each for each in text[:start].split("\n") if each.strip() and not each.lstrip().startswith("#")]
-    if not before or not line.strip():
+    if not before or ":" not in line:
         return
     deep = len(line) - len(line.lstrip(" "))
     wanted = len(before[-1]) - len(before[-1].lstrip(" "))
-    name = clipped(re.split(r":|\s", before[-1].strip())[0])
-    if deep != wanted and ":" in line:
+    mended = " " * wanted + line.lstrip(" ")
+    if deep == 0 and all(each.startswith(" ") for each in before):
+        first = len(text) - len(text.lstrip())
+        yield Cause(first, "this line is indented, and others are not", "begin it in the first column"), mended
+    elif deep != wanted:
         more = "deeper" if deep > wanted else "less deep"
+        name = clipped(re.split(r":|\s", before[-1].strip())[0])
         message = f"this line is indented {more} than the one before it"
-        yield Cause(start + deep, message, f"begin it in the column of '{name}'"), " " * wanted + line.lstrip(" ")
+        yield Cause(start + deep, message, f"begin it in the column of '{name}'"), mended
 
 
 def _with_ordinary(text: str) -> str:
