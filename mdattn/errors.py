@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
+from functools import lru_cache
+from itertools import accumulate, zip_longest
+from os import PathLike, fspath
 from typing import Literal, NamedTuple
 
 # A warning is worth an error where everything is to be as its author meant it; a note never is.
@@ -42,6 +44,18 @@ class Drift(NamedTuple):
         return None
 
 
+class Cure(str):
+    """A hint that depends on who asks: on the command line it names a flag or a command, in Python an argument."""
+
+    python: str
+
+    def __new__(cls, text: str, python: str) -> Cure:
+        """`text` for the command line, `python` for Python; an empty one says nothing."""
+        made = super().__new__(cls, text)
+        made.python = python
+        return made
+
+
 class Diagnostic(NamedTuple):
     """One finding: its place, what is wrong, and the cure; and how a result differs, where that is what is wrong."""
 
@@ -60,23 +74,33 @@ class Diagnostic(NamedTuple):
         place = f"{name}:{self.position.line}:{self.position.column}" if self.position else name
         return f"{place}: {self.severity}: {self.text()}"
 
+    def in_python(self, name: str | None) -> str:
+        """`NAME:LINE:COL: message (hint)`, with the hint that serves a caller from Python."""
+        hint = self.hint.python if isinstance(self.hint, Cure) else self.hint
+        place = ":".join(str(part) for part in (name, *(self.position or ())) if part is not None)
+        said = self._replace(hint=hint).text()
+        return f"{place}: {said}" if place else said
+
 
 class DiagramError(Exception):
     """A document holds something that cannot be drawn.
 
-    `position` and `message` are those of the first finding; `diagnostics` holds all of them, in document order.
+    `position` and `message` are those of the first finding; `diagnostics` holds all of them, in document order; `path`
+    is the document's, where it is known.
     """
 
     def __init__(self, position: Position | None, message: str, hint: str = "") -> None:
         super().__init__(position, message, hint)
         self.diagnostics: tuple[Diagnostic, ...] = (Diagnostic(position, message, hint),)
+        self.path: str | None = None
 
     @classmethod
-    def of(cls, diagnostics: Iterable[Diagnostic]) -> DiagramError:
+    def of(cls, diagnostics: Iterable[Diagnostic], path: str | PathLike[str] | None = None) -> DiagramError:
         """One error for all the findings of a document."""
         ordered = sorted(diagnostics, key=lambda each: each.position or Position(0, 0))
         error = cls(ordered[0].position, ordered[0].message, ordered[0].hint)
         error.diagnostics = tuple(ordered)
+        error.path = None if path is None else fspath(path)
         return error
 
     @property
@@ -95,14 +119,11 @@ class DiagramError(Exception):
         return self.diagnostics[0].hint
 
     def __str__(self) -> str:
-        return "\n".join(
-            f"{each.position.line}:{each.position.column}: {each.text()}" if each.position else each.text()
-            for each in self.diagnostics
-        )
+        return "\n".join(each.in_python(self.path) for each in self.diagnostics)
 
 
 class DiagramWarning(UserWarning):
-    """What was meant as a diagram and is none, in a document that is only parsed."""
+    """A document holds what its author may not have meant: how a warning reaches who calls from Python."""
 
 
 class OptionError(Exception):
@@ -111,8 +132,14 @@ class OptionError(Exception):
     def __init__(self, path: str | Path, message: str, hint: str = "") -> None:
         super().__init__(path, message, hint)
         self.path: Path = (path,) if isinstance(path, str) else path
-        self.message = message
-        self.hint = hint
+        self.message = _bounded(message)
+        self.hint = _bounded(hint)
+
+
+def _bounded(message: str) -> str:
+    """A message with a long word of an author's in it, without the middle of that."""
+    most = 200
+    return message if len(message) <= most else f"{message[: most - 60]}…{message[-59:]}"
 
 
 class IdleError(OptionError):
@@ -136,22 +163,53 @@ class Excerpt(NamedTuple):
 
     def position(self, index: int) -> Position:
         """The document position of `text[index]`; past the end, that of the end."""
-        offsets = [0]
-        for line in self.text.split("\n")[:-1]:
-            offsets.append(offsets[-1] + len(line) + 1)
+        offsets = _offsets(self.text)
         row = min(bisect_right(offsets, index) - 1, len(self.starts) - 1)
         start = self.starts[row]
         left_out = bisect_right(self.dropped, index) - bisect_left(self.dropped, offsets[row])
         return Position(start.line, start.column + index - offsets[row] + left_out)
 
 
-def suggest(word: str, choices: Iterable[str]) -> str:
-    """`did you mean 'mask'?` for a near miss, else the list of choices."""
+@lru_cache(maxsize=4)  # A block and its front matter are asked for the places of all that is wrong with them.
+def _offsets(text: str) -> Sequence[int]:
+    """Where each line of the text begins."""
+    return tuple(accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))
+
+
+LONGEST_NAME = 40
+MOST_CHOICES = 6
+_NEAR, _RELATED = 0.74, 0.4  # How alike a slip of the fingers is, and what is worth listing.
+
+
+def suggest(word: str, choices: Iterable[str], command: str = "") -> str:
+    """`did you mean 'mask'?` for a near miss, else a few of the choices, the nearest ones.
+
+    Of a longer list, `command` is what shows all of it on the command line.
+    """
     from difflib import get_close_matches  # Slow to import, and only a mistake needs it.
 
-    known = list(choices)
-    close = get_close_matches(word.lower(), [each.lower() for each in known], n=1, cutoff=0.6)
-    if close:
-        match = next(each for each in known if each.lower() == close[0])
-        return f"did you mean {match!r}?"
-    return "choose from " + ", ".join(known)
+    known = list(dict.fromkeys(choices))
+    plain = _bare(word)
+    alike = [each for each in known if plain and _bare(each) == plain]
+    # A long word is no slip, and would take long to compare.
+    if not alike and len(word) <= LONGEST_NAME:
+        short = {each: each.lower() for each in known if len(each) <= LONGEST_NAME}
+        close = get_close_matches(word.lower(), short.values(), n=1, cutoff=_NEAR)
+        alike = [each for each, lower in short.items() if close and lower == close[0]]
+    if alike:
+        return f"did you mean {_cut(alike[0])!r}?"
+    if len(known) <= MOST_CHOICES:
+        return "choose from " + ", ".join(map(_cut, known))
+    near = get_close_matches(word[:LONGEST_NAME].lower(), known, n=MOST_CHOICES, cutoff=_RELATED)
+    few = [*near, *(each for each in known if each not in near)][:MOST_CHOICES]
+    listed = f"choose from {', '.join(_cut(each) for each in known if each in few)}, …"
+    return Cure(f"{listed}; `{command}` lists all", listed) if command else listed
+
+
+def _bare(word: str) -> str:
+    """A word without what people write differently: capitals, hyphens, underscores, blanks."""
+    return word.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def _cut(word: str) -> str:
+    return word if len(word) <= LONGEST_NAME else word[: LONGEST_NAME - 1] + "…"

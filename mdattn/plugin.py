@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdattn.blocks import NAME, holds_markdown, label_figures, may_hold_blocks, names_block, present
-from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Excerpt, Position
+from mdattn.errors import Diagnostic, DiagramError, Excerpt, Position
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mdattn.attention.sources import Files
     from mdattn.canvas import Diagram
-    from mdattn.options import Tree
+    from mdattn.options import Defaults
 
 PATH_KEY = "mdattn_path"
 # Front matter with defaults, which a parser without its plugin takes for a rule and a heading.
@@ -57,26 +57,29 @@ def _draw_blocks(state: StateCore) -> None:
     for part in parts:
         wrong += part.errors
         sources += part.sources
-    diagrams = _draw_each(sources, state, wrong)
+    doubted: list[Diagnostic] = []
+    diagrams = _draw_each(sources, state, wrong, doubted)
     rest = iter(diagrams[len(blocks) :])
     for part in parts:
         part.take([next(rest) for _ in part.sources], wrong)
-    warnings = list(_warnings(state, blocks, parts)) if doubtful else []
+    warnings = _warnings(state, blocks, parts, doubted) if doubtful else tuple(doubted)
     if wrong:
-        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)))
+        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), state.env.get(PATH_KEY))
     for (token, *_), diagram in zip(blocks, diagrams, strict=False):
         assert diagram is not None
         present(token, diagram.lines, diagram.alternative)
     for part in parts:
         part.token.content = part.result
-    for each in warnings:
-        _warn(each, state.env.get(PATH_KEY))
+    if warnings:
+        from mdattn.render import warn
+
+        warn(warnings, state.env.get(PATH_KEY))
 
 
 def _draw_each(
-    sources: Sequence[tuple[Excerpt, Position]], state: StateCore, wrong: list[Diagnostic]
+    sources: Sequence[tuple[Excerpt, Position]], state: StateCore, wrong: list[Diagnostic], doubted: list[Diagnostic]
 ) -> list[Diagram | None]:
-    """The diagram of each block; None where it has a mistake, which is added to `wrong`."""
+    """The diagram of each block; None where it has a mistake, which is added to `wrong`, as doubts are to `doubted`."""
     if not sources:
         return []
     from mdattn.render import draw
@@ -86,7 +89,7 @@ def _draw_each(
     diagrams: list[Diagram | None] = []
     for yaml, position in sources:
         try:
-            diagrams.append(draw(yaml, position, defaults, _folder(state.env), files=files))
+            diagrams.append(draw(yaml, position, defaults, _folder(state.env), doubted, files=files))
         except DiagramError as error:
             diagrams.append(None)
             wrong.extend(error.diagnostics)
@@ -94,25 +97,19 @@ def _draw_each(
 
 
 def _warnings(
-    state: StateCore, blocks: Iterable[tuple[Token, Excerpt, Position]], parts: Iterable[_Part]
-) -> Iterator[Diagnostic]:
-    """What was meant as a block and is none, but where the line before switches the warning off."""
+    state: StateCore,
+    blocks: Iterable[tuple[Token, Excerpt, Position]],
+    parts: Iterable[_Part],
+    doubted: Iterable[Diagnostic],
+) -> tuple[Diagnostic, ...]:
+    """What was meant as a block and is none, and what is doubtful in one, but where a line before switches it off."""
     from mdattn.blocks import doubts, heard, split
 
     lines = split(state.src)
-    found = list(doubts(state.src, lines, state.tokens))
+    found = [*doubted, *doubts(state.src, lines, state.tokens)]
     for part in parts:
         found += part.warnings
-    yield from heard(lines, found, [(token.map[0], token.map[1]) for token, *_ in blocks if token.map])
-
-
-def _warn(warning: Diagnostic, path: object) -> None:
-    """Say it in Python's way, as if the line of the document were one of Python's."""
-    from warnings import warn_explicit
-
-    position = warning.position or Position(1, 1)
-    message = f"{position.line}:{position.column}: {warning.text()}"
-    warn_explicit(message, DiagramWarning, str(path or "<document>"), position.line)
+    return heard(lines, found, [(token.map[0], token.map[1]) for token, *_ in blocks if token.map])
 
 
 def _is_part(token: Token) -> bool:
@@ -215,7 +212,7 @@ def _excerpt(content: str, lines: Sequence[str], first: int) -> Excerpt:
     return Excerpt(content, tuple(starts))
 
 
-def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Tree | None:
+def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Defaults | None:
     """The options that the front matter gives to every block; what is wrong with them is added to `wrong`."""
     front = state.tokens[0]
     if front.type == "front_matter":

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from mdattn.blocks import drawn, find, heard, may_hold_blocks, may_hold_regions, misfit, prove, splice
-from mdattn.errors import Diagnostic, DiagramError, Drift, Excerpt, IdleError, OptionError, Position
+from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, IdleError, OptionError, Position
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from os import PathLike
 
     from mdattn.attention.sources import Files
     from mdattn.blocks import Block, Document, Replacement
     from mdattn.canvas import Diagram
-    from mdattn.options import Common, Parsed, Tree
+    from mdattn.options import Common, Defaults, Parsed
 
 
 class Placed(NamedTuple):
@@ -59,16 +59,18 @@ class Drawings(NamedTuple):
     warnings: tuple[Diagnostic, ...]
 
 
-def render(text: str, *, path: Path | None = None) -> str:
+def render(text: str, *, path: str | PathLike[str] | None = None) -> str:
     """The document with each `attention-diagram` block replaced by its diagram.
 
     `path` is where the document stands: data files that a block names are looked up beside it. Raises DiagramError
     that holds every mistake of every block.
     """
-    return render_document(text, path=path).text
+    rendered = render_document(text, path=path)
+    warn(rendered.warnings, path)
+    return rendered.text
 
 
-def render_document(source: str, *, path: Path | None = None, keep_source: bool = False) -> Rendered:
+def render_document(source: str, *, path: str | PathLike[str] | None = None, keep_source: bool = False) -> Rendered:
     """As `render`, with the warnings. `source` may hold undecodable bytes as lone surrogates (surrogateescape).
 
     `keep_source` leaves each block's YAML in a comment before its diagram, for `update_document`.
@@ -94,24 +96,25 @@ def render_document(source: str, *, path: Path | None = None, keep_source: bool 
     return Rendered(text, tuple(placed), drawings.warnings)
 
 
-def draw_document(source: str, *, path: Path | None = None) -> Drawings:
+def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Drawings:
     """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block."""
     if not may_hold_blocks(source):
         return Drawings(None, (), ())
     document = find(source)
     wrong = list(document.errors)
-    diagrams = _draw_each(document.blocks, document, path, wrong)
+    doubts = list(document.warnings)
+    diagrams = _draw_each(document.blocks, document, path, wrong, doubts)
     for block, diagram in diagrams:
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
     spans = ((block.place.first_line, block.place.end_line) for block in document.blocks)
-    warnings = heard(document.lines, document.warnings, spans)
+    warnings = heard(document.lines, doubts, spans)
     if wrong:
-        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)))
+        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), path)
     return Drawings(document, tuple(diagrams), warnings)
 
 
-def update_document(source: str, *, path: Path | None = None, force: bool = False) -> Updated:
+def update_document(source: str, *, path: str | PathLike[str] | None = None, force: bool = False) -> Updated:
     """An in-place document with each diagram drawn anew from the comment before it.
 
     Raises DiagramError with every mistake of every region; a diagram that was edited by hand is one, but for `force`.
@@ -126,7 +129,8 @@ def update_document(source: str, *, path: Path | None = None, force: bool = Fals
     wrong = list(found.errors)
     replacements: list[Replacement] = []
     drift: list[Diagnostic] = []
-    for region, diagram in _draw_each(found.regions, document, path, wrong):
+    doubts = [*document.front_warnings, *found.warnings]
+    for region, diagram in _draw_each(found.regions, document, path, wrong, doubts):
         needed = refreshed(region, diagram.lines, __version__)
         replacements += needed
         edited = region.edited(diagram.lines)
@@ -139,9 +143,9 @@ def update_document(source: str, *, path: Path | None = None, force: bool = Fals
             change = Drift.between(region.result.split("\n")[:-1], diagram.lines)
             drift.append(Diagnostic(region.position, *stale, drift=change))
     spans = ((region.position.line - 1, region.end.end_line) for region in found.regions)
-    warnings = heard(document.lines, (*document.front_warnings, *found.warnings), spans)
+    warnings = heard(document.lines, doubts, spans)
     if wrong:
-        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)))
+        raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), path)
     text = _proved(document, replacements) if replacements else source
     return Updated(text, len(found.regions), warnings, tuple(drift))
 
@@ -162,18 +166,26 @@ _AnySource = TypeVar("_AnySource", bound=_Source)
 
 
 def _draw_each(
-    sources: Sequence[_AnySource], document: Document, path: Path | None, wrong: list[Diagnostic]
+    sources: Sequence[_AnySource],
+    document: Document,
+    path: str | PathLike[str] | None,
+    wrong: list[Diagnostic],
+    doubts: list[Diagnostic],
 ) -> list[tuple[_AnySource, Diagram]]:
-    """Each block with its diagram; what is wrong with the others is added to `wrong`."""
+    """Each block with its diagram; what is wrong with the others is added to `wrong`, what is doubtful to `doubts`."""
     if not sources:
         return []
     defaults = _defaults(document, wrong)
-    folder = path.parent if path else None
+    folder = None
+    if path is not None:
+        from pathlib import Path
+
+        folder = Path(path).parent
     files: Files = {}
     diagrams = []
     for each in sources:
         try:
-            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, files=files)))
+            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, doubts, files=files)))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     return diagrams
@@ -186,52 +198,89 @@ def _proved(document: Document, replacements: Sequence[Replacement]) -> str:
     return result
 
 
-def diagram(options: str | Mapping[str, Any], *, folder: Path | None = None) -> str:
+def diagram(options: str | Mapping[str, Any], *, folder: str | PathLike[str] | None = None) -> str:
     """One diagram from the YAML of a block, or from its options as a mapping; it ends with a newline.
 
-    Raises DiagramError; the positions are those in the YAML.
+    `folder` is where data files that the block names are looked up. Raises DiagramError; the positions are those in
+    the YAML. What is doubtful is a DiagramWarning.
     """
-    return "\n".join(draw_options(options, folder=folder).lines) + "\n"
+    doubts: list[Diagnostic] = []
+    drawn = draw_options(options, folder=folder, doubts=doubts)
+    warn(doubts)
+    return "\n".join(drawn.lines) + "\n"
 
 
-def draw_options(options: str | Mapping[str, Any], *, folder: Path | None = None) -> Diagram:
-    """As `diagram`, as lines and with the text alternative."""
+def warn(doubts: Sequence[Diagnostic], path: str | PathLike[str] | None = None) -> None:
+    """Say what is doubtful in Python's way, as if the line of the document were one of Python's."""
+    if not doubts:
+        return
+    from warnings import warn_explicit
+
+    for each in doubts:
+        line, column = each.position or (1, 1)
+        name = "<document>" if path is None else str(path)
+        warn_explicit(f"{line}:{column}: {each.text()}", DiagramWarning, name, line)
+
+
+def draw_options(
+    options: str | Mapping[str, Any],
+    *,
+    folder: str | PathLike[str] | None = None,
+    doubts: list[Diagnostic] | None = None,
+) -> Diagram:
+    """As `diagram`, as lines and with the text alternative; what is doubtful is added to `doubts`."""
+    given: object = options
     if isinstance(options, str):
         text = options.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         excerpt = Excerpt(text, tuple(Position(number, 1) for number in range(1, text.count("\n") + 2)))
-        return draw(excerpt, Position(1, 1), None, folder)
+        return draw(excerpt, Position(1, 1), None, folder, doubts)
+    if not isinstance(given, Mapping):
+        kind = "None" if given is None else type(given).__name__
+        raise DiagramError(None, f"the options of a diagram are YAML text or a mapping, not {kind}")
     from mdattn.diagrams import KINDS
     from mdattn.options import of_mapping
 
     try:
-        return _drawn(of_mapping(options, KINDS), folder, {})
+        return _drawn(of_mapping(given, KINDS), folder, {})
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
 
 def draw(
-    yaml: Excerpt, position: Position, defaults: Tree | None, folder: Path | None, *, files: Files | None = None
+    yaml: Excerpt,
+    position: Position,
+    defaults: Defaults | None,
+    folder: str | PathLike[str] | None,
+    doubts: list[Diagnostic] | None = None,
+    *,
+    files: Files | None = None,
 ) -> Diagram:
-    """The diagram of one block. Raises DiagramError with the block's mistakes in their places.
+    """The diagram of one block; what is doubtful is added to `doubts`.
 
-    `files` are the data files that blocks of the same document have opened, and are added to.
+    `files` are the data files that blocks of the same document have opened, and are added to. Raises DiagramError with
+    the block's mistakes in their places.
     """
     from mdattn.diagrams import KINDS
-    from mdattn.options import read
+    from mdattn.options import parse, read
 
+    tree = parse(yaml)
     idle: set[str] = set()
     while True:
-        parsed = read(yaml, position, KINDS, defaults, idle)
+        parsed = read(tree, position, KINDS, defaults, idle)
         try:
-            return _drawn(parsed, folder, {} if files is None else files)
+            diagram = _drawn(parsed, folder, {} if files is None else files)
         except OptionError as error:
             name = str(error.path[0]) if error.path else ""
             if not isinstance(error, IdleError) or name not in parsed.inherited:
-                raise DiagramError.of([parsed.error(error)]) from None
+                raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
             idle.add(name)  # A default serves the blocks that it bears on.
+        else:
+            if doubts is not None:
+                doubts += parsed.warnings
+            return diagram
 
 
-def _drawn(parsed: Parsed[Common], folder: Path | None, files: Files) -> Diagram:
+def _drawn(parsed: Parsed[Common], folder: str | PathLike[str] | None, files: Files) -> Diagram:
     from mdattn.diagrams import KINDS
     from mdattn.diagrams._caption import finished
     from mdattn.options import Attention
@@ -239,13 +288,15 @@ def _drawn(parsed: Parsed[Common], folder: Path | None, files: Files) -> Diagram
     options = parsed.options
     draw = KINDS[options.kind].draw
     if isinstance(options, Attention) and options.source is not None:
+        from pathlib import Path
+
         from mdattn.diagrams._source import drawn_from_file
 
-        return finished(drawn_from_file(options, folder, files, draw), options)
+        return finished(drawn_from_file(options, None if folder is None else Path(folder), files, draw), options)
     return finished(draw(options), options)
 
 
-def _defaults(document: Document, wrong: list[Diagnostic]) -> Tree | None:
+def _defaults(document: Document, wrong: list[Diagnostic]) -> Defaults | None:
     """The front matter's defaults for every block; what is wrong with them is added to `wrong`."""
     if document.front_matter is None:
         return None

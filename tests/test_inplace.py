@@ -235,7 +235,7 @@ def test_yaml_with_arrows_goes_in_and_comes_back(text: str) -> None:
         ("kind: echo\ntitle: --\\> # --\\\\>\n", (0, 0), ""),
         ("{kind: echo, x--\\>: 1, y: 2}\n", (3, 14), "unknown option 'x-->'"),
         ("{title: '--\\> --!\\>', kind: no}\n", (3, 29), "unknown kind 'no'"),
-        ("kind: echo\ntitle: [\n", (5, 1), "not valid YAML"),
+        ("kind: echo\ntitle: [\n", (4, 8), "this '[' is never closed"),
         ("", (3, 1), "the block is empty"),
         ("title: caf\udce9\n", (3, 11), "line 3 is not valid UTF-8"),
         ("title: \x07\n", (3, 8), "control character U+0007"),

@@ -38,7 +38,9 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Drawing is played back: each block's own YAML between two signs that HTML must escape."""
     calls: list[tuple[Any, ...]] = []
 
-    def draw(yaml: Excerpt, position: Position, defaults: object, folder: Path | None, *, files: object) -> Diagram:
+    def draw(
+        yaml: Excerpt, position: Position, defaults: object, folder: Path | None, doubts: object, *, files: object
+    ) -> Diagram:
         calls.append((yaml, position, defaults, folder))
         if "bad" in yaml.text:
             raise DiagramError(yaml.position(yaml.text.index("bad")), "a bad word")
@@ -181,7 +183,7 @@ def test_defaults_that_nothing_reads_are_no_secret() -> None:
 def test_front_matter_holds_defaults(echo: list[tuple[Any, ...]]) -> None:
     source = f"---\ntitle: x\nattention-diagram:\n  width: 40\n---\n\n{BLOCK}"
     pipeline(front_matter_plugin).render(source)
-    (tree,) = (each[2] for each in echo)
+    (tree,) = (each[2].tree for each in echo)
     ((key, node),) = tree.root.pairs()
     assert (key.content, node.content, tree.position(node)) == ("width", "40", (4, 10))
     pipeline(front_matter_plugin).render(BLOCK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -84,3 +85,35 @@ def test_the_package_exports_what_it_says(tmp_path: Path) -> None:
         assert getattr(mdattn, name) is not None
     with pytest.raises(AttributeError):
         _ = mdattn.nothing
+
+
+@pytest.mark.parametrize(
+    "options", [None, 3, b"kind: heatmap", ["kind"], {1: 2}, {}, {"kind": 3}, {"kind": "flow", 1: 2}]
+)
+def test_what_are_no_options_is_a_mistake_of_theirs(options: Any) -> None:
+    with pytest.raises(DiagramError):
+        mdattn.diagram(options)
+
+
+def test_places_of_files_may_be_text(tmp_path: Path) -> None:
+    (tmp_path / "w.json").write_text("[[1, 0], [0.5, 0.5]]")
+    yaml = "kind: heatmap\ntext: a b\nsource: {file: w.json}\n"
+    document = f"```attention-diagram\n{yaml}```\n"
+    post = tmp_path / "post.md"
+    assert mdattn.diagram(yaml, folder=str(tmp_path)) == mdattn.diagram(yaml, folder=tmp_path)
+    assert mdattn.render(document, path=str(post)) == mdattn.render(document, path=post)
+    with pytest.raises(DiagramError, match="no file") as caught:
+        mdattn.render(document.replace("w.json", "none.json"), path="post.md")
+    assert str(caught.value).startswith("post.md:4:1: ")
+    with pytest.raises(DiagramError, match=r"^4:1: a document without a place") as caught:
+        mdattn.render(document)
+    assert "--" not in str(caught.value)
+
+
+def test_an_error_in_python_names_the_file_and_no_command() -> None:
+    with pytest.raises(DiagramError) as caught:
+        mdattn.render(BLOCK.replace("text:", "foo: 1\ntext:"), path="post.md")
+    assert str(caught.value) == (
+        "post.md:3:1: unknown option 'foo' (choose from title, width, charset, caption, embeddings, dimensions, …)"
+    )
+    assert caught.value.hint.endswith("; `mdattn kinds heatmap` lists all")

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdattn.errors import DiagramError, Excerpt, Position
-from mdattn.options import defaults_of
+from mdattn.options import Defaults, defaults_of
 from mdattn.options._toml import MOST_CHARACTERS
-from mdattn.options._yaml import Reader, Tree
 from mdattn.render import render
 
 BLOCK = "\n```attention-diagram\nkind: heatmap\n```\n"
@@ -21,10 +20,9 @@ def excerpt(text: str) -> Excerpt:
     return Excerpt(text, tuple(Position(row + 2, 1) for row in range(text.count("\n") + 1)))
 
 
-def values(tree: Tree | None) -> object:
-    assert tree is not None
-    reader = Reader(tree, frozenset())
-    return {key: reader.value(node, key) for key, node in reader.entries(tree.root)}
+def values(defaults: Defaults | None) -> object:
+    assert defaults is not None
+    return {key: defaults.value(key, frozenset())[0] for key in defaults.entries}
 
 
 def error(text: str) -> tuple[Position | None, str]:

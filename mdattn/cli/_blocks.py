@@ -7,7 +7,7 @@ import argparse
 from mdattn import drafts
 from mdattn.cli._status import FINE, WRONG
 from mdattn.drafts import Finding, UsageError
-from mdattn.errors import DiagramError, Position, suggest
+from mdattn.errors import Diagnostic, DiagramError, Position, suggest
 from mdattn.report import Report
 
 
@@ -24,10 +24,12 @@ def show(arguments: argparse.Namespace, report: Report) -> int:
         name, folder = arguments.file, Path(arguments.file).parent
         data = drafts.read(name, name)
     try:
-        diagram = draw_options(_yaml(name, data), folder=folder)
+        doubts: list[Diagnostic] = []
+        diagram = draw_options(_yaml(name, data), folder=folder, doubts=doubts)
     except DiagramError as error:
         report.findings(Finding(name, each) for each in error.diagnostics)
         return WRONG
+    report.findings(Finding(name, each) for each in doubts)
     lines = [diagram.alternative] if arguments.alt else diagram.lines
     report.streams.out(("\n".join(lines) + "\n").encode())
     return FINE

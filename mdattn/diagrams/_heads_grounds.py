@@ -33,7 +33,7 @@ from mdattn.diagrams._study import (
 from mdattn.errors import IdleError, OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, Count, Projections, doc
+from mdattn.options import Attention, Count, Projections, doc, expected
 
 if TYPE_CHECKING:
     from mdattn.diagrams._study import Array
@@ -55,7 +55,7 @@ class Head(common.Head, frozen=True, forbid_unknown_fields=True):
 
     gloss: str | None = None
     pattern: str | None = None
-    pairs: list[Pair | list[str]] | None = None
+    pairs: list[Annotated[Pair | list[str], expected("a pair: [word, word] or [word, word, note]")]] | None = None
     note: str | list[str] | None = None
 
 

@@ -15,6 +15,28 @@ MOST_TOKENS = 1024
 LARGEST = 1e9  # No number of a diagram is larger: its digits would not fit, and products of such numbers stay finite.
 
 
+def expected(words: str, **bounds: Any) -> Meta:
+    """What a mistaken value inside of an option is told to be."""
+    return Meta(extra={"expected": words}, **bounds)
+
+
+Number = Annotated[float, expected("a number", ge=-LARGEST, le=LARGEST)]
+Vector = Annotated[list[Number], expected("a list of numbers")]
+Rows = list[Vector]
+# Scores and weights: [key], [query, key], or [head, query, key].
+Row = Annotated[list[Annotated[Number | Vector, expected("a number")]], expected("a list of numbers")]
+Grid = list[Annotated[Number | Row, expected("a number or a list of numbers")]]
+Bit = Annotated[bool | Annotated[float, Meta(ge=0, le=1)], expected("true or false")]
+Allowed = list[Annotated[list[Bit], expected("a row of true and false")]]
+Token = Annotated[str, expected("a token")]
+Words = list[Token]
+ByToken = Rows | dict[str, Vector]
+
+
+# What msgspec raises of a value that does not fit; the second of a lone surrogate where it looks for one of some words.
+UNFIT = (msgspec.ValidationError, UnicodeEncodeError)
+
+
 def doc(description: str, expected: str, **bounds: Any) -> Meta:
     """What an option means, for `mdattn kinds`, and what a mistaken value is told to be."""
     return Meta(description=description, extra={"expected": expected}, **bounds)
@@ -42,15 +64,18 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mask under which a query sees only the last keys up to its own."""
 
-    window: Annotated[int, Meta(ge=1)]
+    window: Annotated[int, Meta(ge=1, le=1_000_000_000)]
+
+
+Matrix = Annotated[Rows, expected("rows of numbers")]
 
 
 class Projections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Matrices [d_model, d_k] (value: [d_model, d_v]); one left out is the identity."""
 
-    query: list[Any] | None = None
-    key: list[Any] | None = None
-    value: list[Any] | None = None
+    query: Matrix | None = None
+    key: Matrix | None = None
+    value: Matrix | None = None
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,22 +93,20 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str | None = None
     projections: Projections | None = None
-    scores: list[Any] | None = None
-    weights: list[Any] | None = None
+    scores: Annotated[Grid, expected("rows of numbers")] | None = None
+    weights: Annotated[Grid, expected("rows of numbers")] | None = None
 
 
 Dimension = Annotated[int, Meta(ge=1, le=64)]
 Count = Annotated[int, Meta(ge=1, le=64)]
 Positive = Annotated[float, Meta(ge=1 / LARGEST, le=LARGEST)]
-Matrix = list[Any]
-ByToken = list[Any] | dict[str, Any]
 
 
 class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of attention of a sentence to itself, by one head without projections."""
 
     text: Annotated[str | None, doc("a sentence, split on white space", "text")] = None
-    tokens: Annotated[list[str] | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
+    tokens: Annotated[Words | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
     embeddings: Annotated[
         ByToken | None,
         doc(
@@ -95,11 +118,11 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Dimension | None, doc("length of illustrative embeddings (default 3)", "a whole number from 1 to 64")
     ] = None
     scores: Annotated[
-        Matrix | None,
+        Grid | None,
         doc("scores given instead of computed [query, key]", "rows of numbers, one row a query"),
     ] = None
     weights: Annotated[
-        Matrix | None,
+        Grid | None,
         doc(
             "weights given instead of computed [query, key]; rows add up to 1",
             "rows of numbers, one row a query",
@@ -112,7 +135,7 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     temperature: Annotated[Positive | None, doc("divides the scaled scores", "a number above 0")] = None
     softcap: Annotated[Positive | None, doc("c of c × tanh(score / c)", "a number above 0")] = None
     mask: Annotated[
-        Literal["none", "causal"] | Window | Matrix,
+        Literal["none", "causal"] | Window | Allowed,
         doc(
             "who may attend: `none`, `causal`, `{window: n}`, or rows of true and false",
             "'none', 'causal', {window: n}, or rows of true and false, one row a query",

@@ -84,7 +84,7 @@ def test_embeddings_are_printed_as_they_stand_in_the_file(folder: Path) -> None:
         ("{file: model.npz, array: weights}", "2 or 3 axes are needed"),
         ("{file: model.npz, array: weights, layer: 2, head: 0}", "layer"),
         ("{file: vectors.json}", "'vectors.json' is 3 x 2; 3 queries x 3 keys are needed"),
-        ("{holds: weights}", "'source' must be a mapping with 'file'"),
+        ("{holds: weights}", "'source' needs 'file'"),
     ],
 )
 def test_what_cannot_be_read_is_reported_in_its_place(folder: Path, source: str, message: str) -> None:

@@ -1,0 +1,291 @@
+"""What is wrong with a value: the innermost that does not fit, and what is allowed there.
+
+Imported only where a value does not fit. msgspec says of a union only that none of its members fits; here the shape
+of the value tells which of them was meant, and the search goes on inside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from math import isfinite
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from mdattn.errors import LONGEST_NAME as MOST_SHOWN
+from mdattn.errors import Path
+from mdattn.options._meant import bare, lookalike, meant_option, meant_value, ordinary
+from mdattn.options._types import LARGEST, UNFIT
+from mdattn.options._words import clipped, quoted
+from mdattn.options._yaml import LARGEST_INTEGER
+
+
+class Foreign:
+    """A value from Python that no option takes, by the name of its type. No tuple, which would pass for a list."""
+
+    def __init__(self, type_: str) -> None:
+        self.type = type_
+
+
+class Misfit(NamedTuple):
+    """A value that does not fit: the path to it, and how to say it: message and cure."""
+
+    path: Path
+    say: Callable[[], tuple[str, str]]
+    at_key: bool = False
+    """Whether it is the last key of the path that is wrong, not what stands there."""
+
+
+def misfits(value: object, type_: Any, path: Path) -> Iterator[Misfit]:
+    """All that is wrong with a value that should be of the type, innermost and in the order of the text."""
+    try:
+        msgspec.convert(value, type_)
+    except UNFIT:
+        inside = _inside(value, type_, path)
+        first = next(inside, None) if inside is not None else None
+        if first is None or inside is None:
+            yield Misfit(path, partial(_mismatch, value, type_, path))
+        else:
+            yield first
+            yield from inside
+
+
+def _inside(value: object, type_: Any, path: Path) -> Iterator[Misfit] | None:
+    """What is wrong inside the value, if the type has a member of its shape."""
+    members = list(_members(type_))
+    if isinstance(value, list):
+        items = [get_args(each)[0] for each in members if get_origin(each) is list]
+        if not items:
+            return None
+        return chain.from_iterable(misfits(each, items[0], (*path, index)) for index, each in enumerate(value))
+    if not isinstance(value, dict):
+        return None
+    structs = [each for each in members if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+    if structs:  # Of several the one that knows the most of the keys.
+        return _of_struct(value, max(structs, key=lambda each: len(value.keys() & set(each.__struct_fields__))), path)
+    values = [get_args(each)[1] for each in members if get_origin(each) is dict]
+    return _of_mapping(value, values[0], path) if values else None
+
+
+def _of_mapping(value: Mapping[Any, object], type_: Any, path: Path) -> Iterator[Misfit]:
+    for key, each in value.items():
+        if isinstance(key, str):
+            yield from misfits(each, type_, (*path, key))
+        else:
+            yield Misfit(path, partial(_wrong_key, key, path))
+
+
+def _of_struct(value: Mapping[Any, object], struct: type[msgspec.Struct], path: Path) -> Iterator[Misfit]:
+    fields = {each.name: each for each in msgspec.structs.fields(struct)}
+    for key, each in value.items():
+        if not isinstance(key, str):
+            yield Misfit(path, partial(_wrong_key, key, path))
+        elif key in fields:
+            yield from misfits(each, fields[key].type, (*path, key))
+        else:
+            choices = [name for name in fields if name not in value]
+            yield Misfit((*path, key), partial(_unknown, key, each, choices, path), at_key=True)
+    if value.keys() - fields.keys():
+        return  # What is missing may stand there under another name.
+    for name, field in fields.items():
+        if field.required and name not in value:
+            yield Misfit(path, partial(_missing, name, path))
+
+
+# Messages -------------------------------------------------------------------------------------------------------------
+
+
+def _wrong_key(key: object, path: Path) -> tuple[str, str]:
+    return f"a key in {named(path)} must be text, not {shown(key)}", ""
+
+
+def _unknown(key: str, value: object, choices: Sequence[str], path: Path) -> tuple[str, str]:
+    hint = meant_option(key, choices, value) if choices else "remove it"
+    return f"unknown option {quoted(key)} in {named(path)}", hint
+
+
+def _missing(name: str, path: Path) -> tuple[str, str]:
+    return f"{named(path)} needs '{name}'", f"add '{name}: …'"
+
+
+def _mismatch(value: object, type_: Any, path: Path) -> tuple[str, str]:
+    """What a value should have been, what it is, and what may have been meant."""
+    item = bool(path) and isinstance(path[-1], int)
+    hint = _hint(value, type_, path)
+    if item and isinstance(value, (int, float)) and not isinstance(value, bool) and float in _members(type_):
+        if not isfinite(value):
+            return f"{named(path)} holds {value}, which is not a finite number", hint
+        if abs(value) > LARGEST:
+            return f"{named(path)} holds {shown(value)}; numbers up to {LARGEST:g} can be printed", hint
+    if item:
+        return f"{named(path)} holds {'nothing' if value is None else shown(value)}, not {expected(type_)}", hint
+    return f"{named(path)} must be {expected(type_)}, not {shown(value)}", hint
+
+
+def named(path: Path) -> str:
+    """`'layer' in 'source'`: the option at the path in words, without the positions in lists."""
+    names = [quoted(str(each)) for each in path if isinstance(each, str)]
+    return " in ".join(names[:-3:-1]) or "the block"
+
+
+def shown(value: object) -> str:
+    """A value in few words."""
+    if value is None:
+        return "empty"
+    if isinstance(value, Foreign):
+        return f"{'an' if value.type[:1] in 'aeiouAEIOU' else 'a'} {clipped(value.type)}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, str):
+        return quoted(value)
+    return clipped(repr(value)) if not isinstance(value, int) or abs(value) <= LARGEST_INTEGER else "a huge number"
+
+
+def expected(type_: Any) -> str:
+    """What a value may be, in words: those of its `doc`, or else made from the type."""
+    for meta in getattr(type_, "__metadata__", ()):
+        if isinstance(meta, Meta) and meta.extra:
+            return str(meta.extra["expected"])
+    if get_origin(type_) in (Union, UnionType):
+        return " or ".join(expected(each) for each in get_args(type_) if each is not NoneType)
+    if get_origin(type_) is Annotated:
+        inner, *rest = get_args(type_)
+        low = next((each.ge for each in rest if isinstance(each, Meta) and each.ge is not None), None)
+        high = next((each.le for each in rest if isinstance(each, Meta) and each.le is not None), None)
+        bounds = (f" from {low:,}" if low is not None else "") + (f" to {high:,}" if high is not None else "")
+        return expected(inner) + bounds
+    if get_origin(type_) is Literal:
+        *most, last = [f"'{each}'" for each in get_args(type_)]
+        return f"{', '.join(most)} or {last}" if most else last
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        return f"a mapping with {', '.join(repr(each) for each in type_.__struct_fields__)}"
+    return _WORDS.get(get_origin(type_) or type_, "something else")
+
+
+_WORDS: Mapping[object, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a mapping",
+}
+
+
+def _members(type_: Any) -> Iterator[Any]:
+    """The types of a union without what annotates them; of any other type itself."""
+    if get_origin(type_) is Annotated:
+        yield from _members(get_args(type_)[0])
+    elif get_origin(type_) in (Union, UnionType):
+        for each in get_args(type_):
+            yield from _members(each)
+    else:
+        yield type_
+
+
+# Cures ----------------------------------------------------------------------------------------------------------------
+
+
+def _hint(value: object, type_: Any, path: Path) -> str:
+    """What the author probably meant, or how to write it."""
+    members = list(_members(type_))
+    origins = {get_origin(each) or each for each in members}
+    words = [str(each) for kind in members if get_origin(kind) is Literal for each in get_args(kind)]
+    name = next((str(each) for each in reversed(path) if isinstance(each, str)), "")
+    if isinstance(value, str):
+        return _hint_for_text(value, origins, words, members, name, isinstance(path[-1], int))
+    if isinstance(value, float) and value == float("-inf") and name == "scores":
+        return "leave a number there, and mask the place with 'mask:'"
+    if str in origins and isinstance(value, (list, dict)):
+        return _hint_for_words(value, name)
+    if isinstance(value, bool) and words:
+        return meant_value(str(value), words)
+    rows = [get_args(each)[0] for each in members if get_origin(each) is list]
+    if rows and isinstance(value, (int, float)) and not isinstance(value, bool) and float in _members(rows[0]):
+        return f"write '[{value}]'" if abs(value) <= LARGEST else ""
+    return ""
+
+
+def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
+    """The cure for brackets where a text is wanted."""
+    if name == "text":
+        return "a list of words goes to 'tokens:'"
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return f'put quotes around it: "[{clipped(value[0])}]"'
+    if isinstance(value, dict) and len(value) == 1:
+        key, inner = next(iter(value.items()))
+        text = f"{{{key}}}" if inner is None else f"{key}: {inner}" if isinstance(inner, (str, int)) else ""
+        if text:
+            return f'put quotes around it: "{clipped(text)}"'
+    return "put quotes around a text with brackets"
+
+
+def _hint_for_text(
+    value: str, origins: set[Any], words: Sequence[str], members: Sequence[Any], name: str, item: bool
+) -> str:
+    """The cure for a text where something else is wanted."""
+    cleaned = ordinary(value)
+    if words and (hint := meant_value(value, words)):
+        return hint
+    if name == "scores" and re.fullmatch(r"[-+]?\.?inf(inity)?|-?∞", cleaned, re.IGNORECASE):
+        return "leave a number there, and mask the place with 'mask:'"
+    if bool in origins and bare(cleaned) in _TRUTH:
+        return f"write '{_TRUTH[bare(cleaned)]}'"
+    structs = [each for each in members if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+    fields = structs[0].__struct_fields__ if structs else ()
+    first, _, rest = cleaned.replace(":", " ", 1).replace("=", " ", 1).partition(" ")
+    if fields and (first in fields or "file" in fields):
+        key, given = (first, rest.strip()) if first in fields and rest.strip() else (fields[0], "")
+        given = clipped(given or (cleaned if key == "file" else "n"))
+        return f"write '{name}: {{{key}: {given}}}'"
+    if {int, float} & origins and (hint := _hint_for_number(value, cleaned, float not in origins)):
+        return hint
+    single = cleaned.isalnum() and item
+    return _hint_for_list(value, cleaned, name) if list in origins and cleaned and not single else ""
+
+
+def _hint_for_list(value: str, cleaned: str, name: str) -> str:
+    if cleaned.startswith("-") and not value.startswith("-") and (found := lookalike(value)):
+        return f"{found[0]} does not begin an item: {found[1]}"
+    if name in ("tokens", "key_tokens") and "," not in cleaned:
+        listed = ", ".join(re.sub(r"(^|\s)- ?", " ", cleaned[: 2 * MOST_SHOWN]).split())
+        example = listed if len(listed) <= MOST_SHOWN and listed.isprintable() else "a, b, …"
+        return f"a sentence goes to 'text:'; a list is written '[{example}]'"
+    inner = cleaned.strip("()[]")
+    if len(inner) > MOST_SHOWN or not inner.isprintable():
+        return "put it in brackets, with commas between"
+    return f"write '[{inner if ',' in inner else ', '.join(inner.split())}]'"
+
+
+def _hint_for_number(value: str, cleaned: str, whole: bool) -> str:
+    if len(value) > MOST_SHOWN:
+        return ""
+    number = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+    if (found := lookalike(value)) and re.fullmatch(number, cleaned):
+        return f"{found[0]} stands in it: {found[1]}"
+    if not whole and re.fullmatch(r"[-+]?\d+,\d+", cleaned):
+        return f"write '{cleaned.replace(',', '.')}'"
+    if whole and re.fullmatch(r"\d{1,3}([,_ ']\d{3})+", cleaned):
+        return f"write '{re.sub('[^0-9]', '', cleaned)}'"
+    if re.fullmatch(rf"{number}( +{number})+", cleaned):
+        return f"put commas between the numbers: {', '.join(cleaned.split())}"
+    if match := re.fullmatch(rf"({number}) ?[a-zA-Z%°]*", cleaned):
+        return f"write the number alone, without quotes: {match[1]}"
+    if match := re.fullmatch(r"(\d{1,9}) ?/ ?(\d{1,9})", cleaned):
+        return f"YAML does not divide: write {int(match[1]) / int(match[2]):.4g}" if int(match[2]) else ""
+    return ""
+
+
+_TRUTH = {
+    **dict.fromkeys(("yes", "on", "y", "true", "1", "show", "always"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false", "0", "none", "never", "hide"), "false"),
+}

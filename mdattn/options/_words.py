@@ -1,0 +1,18 @@
+"""An author's words inside of a message."""
+
+from __future__ import annotations
+
+from mdattn.errors import LONGEST_NAME
+
+
+def quoted(text: str) -> str:
+    """The words between quotes: on one line, with nothing that a terminal would obey, and never long."""
+    return f"'{clipped(text)}'"
+
+
+def clipped(text: str) -> str:
+    """The words as they may stand in a message, cut where they are long."""
+    from mdattn.cells import ELLIPSIS, printable
+
+    text = printable(text[: LONGEST_NAME + 1])
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + ELLIPSIS
