@@ -104,4 +104,10 @@ def check(options: Options, _: Random) -> Checked:
         for got, weight in zip(found[1].split(), wanted, strict=True):
             right = got == "·" if weight is None else got in printed(weight, options["decimals"])
             hold(right, "every printed number is true", f"{token}: {got} is printed, {weight} is right")
+        for said in re.findall(r"\(([0-9.]+)(?: each)?\)", found.string[found.end(1) :]):
+            hold(
+                said in found[1].split(),
+                "every printed number is true",
+                f"{said} is said, and is not in the row: {found.string}",
+            )
     return Checked(1)

@@ -209,6 +209,11 @@ def check(options: Options, random: Random) -> Checked:
             said = [each.text() for each in error.diagnostics]
             hold(all(said), "an error says something", said)
             hold(all(len(each) < 2000 for each in said), "an error is short", max(map(len, said)))
+    kind = options.get("kind")
+    known = KINDS[kind].options.__struct_fields__ if isinstance(kind, str) and kind in KINDS else ()
+    if not set(options) <= set(known):
+        refused = isinstance(drawn, DiagramError) and isinstance(rendered, DiagramError)
+        hold(refused, "an option that is not known is an error", set(options) - set(known))
     if isinstance(drawn, DiagramError):
         return Checked(0)
     drawing_faults(drawn.lines, options.get("width", 72), options.get("charset", "unicode"))

@@ -28,6 +28,7 @@ import fuzz_files  # noqa: E402
 import fuzz_numbers  # noqa: E402
 import fuzz_options  # noqa: E402
 import fuzz_python  # noqa: E402
+import fuzz_silences  # noqa: E402
 from fuzz_faults import Checked, Fault  # noqa: E402
 
 Case = Any
@@ -47,6 +48,7 @@ SORTS = {
     "options": Sort(4, fuzz_options.some_options, fuzz_options.check, fuzz_options.parts),
     "numbers": Sort(1, fuzz_numbers.some_options, fuzz_numbers.check, fuzz_numbers.parts),
     "python": Sort(1, fuzz_python.some_call, fuzz_python.check, fuzz_python.parts),
+    "silences": Sort(1, fuzz_silences.some_case, fuzz_silences.check, fuzz_silences.parts),
     "files": Sort(2, fuzz_files.some_runs, fuzz_files.check, fuzz_files.parts),
 }
 LONGEST = 5.0  # Seconds of a processor for one case, and more for a long one.
