@@ -21,15 +21,13 @@ from random import Random
 from types import FrameType
 from typing import Any, NamedTuple
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
-
-import fuzz_documents  # noqa: E402
-import fuzz_files  # noqa: E402
-import fuzz_numbers  # noqa: E402
-import fuzz_options  # noqa: E402
-import fuzz_python  # noqa: E402
-import fuzz_silences  # noqa: E402
-from fuzz_faults import Checked, Fault  # noqa: E402
+import fuzz_documents
+import fuzz_files
+import fuzz_numbers
+import fuzz_options
+import fuzz_python
+import fuzz_silences
+from fuzz_faults import Checked, Fault
 
 Case = Any
 
