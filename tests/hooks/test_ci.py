@@ -1,4 +1,4 @@
-"""The workflow of docs/ci.md, by its own commands: content with what is right, and with nothing that is silently wrong."""
+"""The workflow of docs/ci.md, by its own commands: content with what is right, with nothing that is silently wrong."""
 
 from __future__ import annotations
 
@@ -41,37 +41,39 @@ KEPT = "# Read\n\n<!-- attention-diagram\nkind: heatmap\ntext: The cat sat\n-->\
 BODY = "kind: heatmap\ntext: a b\n"
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository in which everything is right; `mdattn` on the PATH is this package."""
-    command = tmp_path / "bin" / "mdattn"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mdattn "$@"\n')
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")
-    folder = tmp_path / "project"
+@pytest.fixture(scope="module")
+def command(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a command that runs this package."""
+    path = tmp_path_factory.mktemp("bin") / "mdattn"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mdattn "$@"\n')
+    path.chmod(0o755)
+    return path.parent
+
+
+@pytest.fixture(scope="module")
+def right(tmp_path_factory: pytest.TempPathFactory, command: Path) -> Path:
+    """A repository in which everything is right."""
+    folder = tmp_path_factory.mktemp("right")
     for name, text in {"drafts/a.md": GOOD, "drafts/b.md": "prose\n", "README.md": KEPT, "docs/c.md": KEPT}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    monkeypatch.chdir(folder)
-    written(folder)
+    lines = [each.partition(" --check")[0] for each in commands()]
+    done = shell("\n".join(lines), folder, PATH=f"{command}{os.pathsep}{os.environ['PATH']}")
+    assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, right: Path, command: Path) -> Path:
+    """A copy of it; `mdattn` on the PATH is this package."""
+    monkeypatch.setenv("PATH", f"{command}{os.pathsep}{os.environ['PATH']}")
+    return Path(shutil.copytree(right, tmp_path / "project"))
 
 
 def shell(command: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """The command as GitHub runs it."""
     line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, env=os.environ | env)
-
-
-def written(folder: Path) -> None:
-    """Results as a run leaves them, whatever it finds."""
-    shell("mdattn render drafts -o posts; mdattn update README.md docs", folder)
-    for draft in (folder / "drafts").rglob("*"):
-        result = folder / "posts" / draft.relative_to(folder / "drafts")
-        if draft.is_file() and not result.exists():
-            result.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(draft, result)
 
 
 def statuses(folder: Path) -> list[int]:
@@ -107,8 +109,8 @@ SILENT = {
 def test_a_draft_that_is_silently_wrong_fails(project: Path, text: str) -> None:
     (project / "drafts" / "a.md").write_text(text, encoding="utf-8")
     (project / "posts" / "a.md").unlink()
-    written(project)
-    assert statuses(project)[0] == 2
+    shell("mdattn render drafts -o posts || cp drafts/a.md posts", project)
+    assert shell(commands()[0], project).returncode == 2
 
 
 IN_PLACE = ("misspelt", "yaml before the name", "a mistake in a directive that holds Markdown", "in an HTML block")
@@ -116,9 +118,9 @@ IN_PLACE = ("misspelt", "yaml before the name", "a mistake in a directive that h
 
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_a_document_in_place_that_is_silently_wrong_fails(project: Path, name: str) -> None:
-    (project / "README.md").write_text(f"{KEPT}\n{SILENT[name]}", encoding="utf-8")
-    written(project)
-    assert statuses(project)[1] == 2
+    with (project / "README.md").open("a", encoding="utf-8") as file:
+        file.write(f"\n{SILENT[name]}")
+    assert shell(commands()[1], project).returncode == 2
 
 
 def _stale_post(folder: Path) -> None:
@@ -127,9 +129,8 @@ def _stale_post(folder: Path) -> None:
 
 def _stale_document(folder: Path) -> None:
     path = folder / "README.md"
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("text: The cat sat", "text: The dog sat"), encoding="utf-8"
-    )
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("text: The cat sat", "text: The dog sat"), encoding="utf-8")
 
 
 def _by_hand(folder: Path) -> None:
