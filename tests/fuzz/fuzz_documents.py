@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -216,7 +218,7 @@ def check(text: str, _: Random) -> Checked:
     same = not isinstance(again_rendered, DiagramError) and again_rendered.text == result
     hold(same, "rendering a result again changes nothing", again_rendered)
     _as_the_parser_reads(result, [each.lines for each in rendered.diagrams])
-    if not isinstance(pipeline, DiagramError):
+    if not isinstance(pipeline, DiagramError) and not text.startswith(("+++", "\ufeff+++")):
         ours = [list(each.lines) for each in rendered.diagrams]
         hold(all(each in ours for each in pipeline), "the plugin and render agree", (len(pipeline), len(ours)))
     if rendered.diagrams:
@@ -234,8 +236,8 @@ def _places(error: DiagramError, text: str) -> None:
 
 
 def _as_the_parser_reads(result: str, diagrams: list[tuple[str, ...]]) -> None:
-    """A parser of nobody's making finds each diagram in a fence of text, in order, also below longer fences."""
-    found = [content for info, content in _fences(result.removeprefix("\ufeff")) if info == "text"]
+    """A parser with the plugins of its authors finds each diagram in a fence of text, in order, also below longer fences."""
+    found = [content for info, content in _fences(without_toml(result)) if info == "text"]
     for lines in diagrams:
         wanted = "".join(line + "\n" for line in lines)
         while found and found[0] != wanted:
@@ -244,10 +246,16 @@ def _as_the_parser_reads(result: str, diagrams: list[tuple[str, ...]]) -> None:
         found.pop(0)
 
 
+def without_toml(text: str) -> str:
+    """The document without a byte order mark and without front matter that is TOML, which the parser does not know."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"\A\+\+\+[ \t]*\n(?:.*\n)*?\+\+\+[ \t]*$", "", plain, flags=re.M)
+
+
 def _fences(text: str) -> Iterator[tuple[str, str]]:
     for token in _parser().parse(text):
-        if token.type == "fence":
-            if token.info.strip().startswith("{"):
+        if token.type in ("fence", "colon_fence"):
+            if token.type == "colon_fence" or token.info.strip().startswith("{"):
                 yield from _fences(token.content)
             else:
                 yield token.info, token.content
@@ -256,18 +264,21 @@ def _fences(text: str) -> Iterator[tuple[str, str]]:
 def _parser() -> Any:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.admon import admon_plugin
+    from mdit_py_plugins.colon_fence import colon_fence_plugin
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
 
     markdown = MarkdownIt("commonmark").use(front_matter_plugin).use(footnote_plugin, move_to_end=False)
-    return markdown.use(deflist_plugin).use(admon_plugin)
+    return markdown.use(deflist_plugin).use(admon_plugin).use(colon_fence_plugin)
 
 
 def _through_the_plugin(text: str) -> list[list[str]]:
     """The diagrams of a pipeline with the same containers."""
     markdown = _parser().use(attention_diagram_plugin)
-    tokens = markdown.parse(text.removeprefix("\ufeff"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # What it has to say is looked at elsewhere (fuzz_silences).
+        tokens = markdown.parse(text.removeprefix("\ufeff"))
     return [token.content.split("\n")[:-1] for token in tokens if "attention-diagram" in token.meta]
 
 

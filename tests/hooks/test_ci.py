@@ -183,7 +183,7 @@ def test_what_a_stranger_calls_his_draft_is_no_workflow_command(project: Path) -
         )
 
 
-# The hooks and the action ----------------------------------------------------------------------------------------------
+# The hooks and the action ---------------------------------------------------------------------------------------------
 
 
 def test_the_hooks_are_those_of_the_page(project: Path) -> None:
