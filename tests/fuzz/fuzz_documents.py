@@ -236,7 +236,7 @@ def _places(error: DiagramError, text: str) -> None:
 
 
 def _as_the_parser_reads(result: str, diagrams: list[tuple[str, ...]]) -> None:
-    """A parser with the plugins of its authors finds each diagram in a fence of text, in order, also below longer fences."""
+    """A parser that knows nothing of diagrams finds each in a fence of text, in order, also below longer fences."""
     found = [content for info, content in _fences(without_toml(result)) if info == "text"]
     for lines in diagrams:
         wanted = "".join(line + "\n" for line in lines)

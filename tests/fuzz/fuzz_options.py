@@ -223,7 +223,7 @@ def check(options: Options, random: Random) -> Checked:
         body = rendered.split("\n")[1:-2]
         pair = next(((a, b) for a, b in zip_longest(body, drawn.lines) if a != b), None)
         hold(pair is None, "YAML and Python give the same", pair)
-    elif not _only_python(options):
+    elif not _only_python(options) and "aliases" not in str(rendered):  # Of these a block may hold only so many.
         raise Fault("YAML and Python give the same", f"from Python a drawing, from YAML: {rendered}\n{text[:300]}")
     return Checked(1)
 
