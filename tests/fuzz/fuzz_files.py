@@ -100,13 +100,14 @@ def some_runs(random: Random) -> Case:
 
 
 def _document(random: Random) -> str:
-    if random.random() < 0.35:
+    form = random.random()
+    if form < 0.2:
         blocks = random.choices(SOURCED, k=random.choice([1, 1, 2]))
         return "\n".join(f"x\n\n```attention-diagram\n{each.format(file=random.choice(FILES))}```\n" for each in blocks)
-    if random.random() < 0.5:
+    if form < 0.85:
         return "# T\n\n" + "".join(
             "```attention-diagram\n" + "\n".join(random.choice(fuzz_documents.GOOD)) + "\n```\n\n"
-            for _ in range(random.randint(0, 2))
+            for _ in range(random.choice([0, 1, 1, 2]))
         )
     return fuzz_documents.some_document(random)
 

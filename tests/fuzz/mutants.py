@@ -170,10 +170,10 @@ def hunted(mutant: Mutant | None, seconds: float, sorts: Sequence[str]) -> tuple
         env = os.environ | {"PYTHONPATH": str(folder), "OPENBLAS_NUM_THREADS": "1"}
         arguments = [*command, "--only", *sorts, "--out", str(folder / "out")]
         done = subprocess.run(arguments, cwd=folder, env=env, capture_output=True, text=True, errors="replace")
-    lines = [line for line in done.stdout.split("\n") if line.startswith("FAULT")]
+    lines = [line for line in done.stdout.split("\n") if line.startswith("FAULT seed")]
     if done.returncode not in (0, 1) or (done.returncode and not lines):
         raise RuntimeError(f"the campaign itself failed: {done.stdout[-500:]}{done.stderr[-2000:]}")
-    return done.returncode == 1, lines[0].partition(": ")[2] if lines else ""
+    return bool(lines), lines[0].partition(": ")[2] if lines else ""
 
 
 def hunt(mutant: Mutant, seconds: float) -> Result:
