@@ -26,6 +26,8 @@ GOOD = (
     ("kind: architecture", "preset: gpt-2"),
     ("kind: heatmap", "text: |", "  a", "  b", "charset: ascii"),
     ("kind: heatmap", "text: a > b"),
+    ("kind: heatmap", "text: a b", "title: '`````'"),
+    ("kind: heatmap", "text: a b", "title: '~~~~~'"),
 )  # fmt: skip
 BAD = (
     ("kind: heatmap",), ("kind: heatmp", "text: a"), ("",), (), ("k: 1",), ("kind:heatmap", "text: a"),

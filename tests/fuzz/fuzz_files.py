@@ -64,6 +64,10 @@ DATA = (
 )  # fmt: skip
 
 
+BLOCK = "```attention-diagram\nkind: heatmap\ntext: a b\n```\n"
+KEPT = "<!-- attention-diagram\nkind: heatmap\ntext: a b\n-->\n<!-- /attention-diagram -->\n"
+
+
 # Trees and runs -------------------------------------------------------------------------------------------------------
 
 
@@ -90,13 +94,19 @@ def some_runs(random: Random) -> Case:
                 ["write", f"{where}/{random.choice(names)}", random.choice(["", "edited\n", _document(random)])]
             )
         runs.append(["run", *_command(random, names)])
-    if len(names) > 1 and random.random() < 0.15:
-        runs = [
-            ["keep", "drafts"],
-            ["meanwhile", f"drafts/{min(names)}", f"drafts/{max(names)}"],
-            ["run", "update", "--force", "drafts"],
-        ]
+    if random.random() < 0.12:
+        tree, runs = _edited_meanwhile(random)
     return {"tree": tree, "runs": runs}
+
+
+def _edited_meanwhile(random: Random) -> tuple[list[list[str]], list[list[Any]]]:
+    """Two documents of which the first, or its result, is saved by another program when the second is read."""
+    if random.random() < 0.5:
+        tree = [["file", f"drafts/{name}", KEPT] for name in ("a.md", "b.md")]
+        return tree, [["meanwhile", "drafts/a.md", "drafts/b.md"], ["run", "update", "--force", "drafts"]]
+    tree = [["file", f"drafts/{name}", BLOCK] for name in ("a.md", "b.md")]
+    tree += [["file", f"posts/{name}", "old\n"] for name in ("a.md", "b.md")]
+    return tree, [["meanwhile", "posts/a.md", "drafts/b.md"], ["run", "render", "drafts", "-o", "posts"]]
 
 
 def _document(random: Random) -> str:
@@ -104,7 +114,9 @@ def _document(random: Random) -> str:
     if form < 0.2:
         blocks = random.choices(SOURCED, k=random.choice([1, 1, 2]))
         return "\n".join(f"x\n\n```attention-diagram\n{each.format(file=random.choice(FILES))}```\n" for each in blocks)
-    if form < 0.85:
+    if form < 0.3:
+        return f"x\n\n```attention-diagram\n{random.choice(['kind: heatmp', 'kind: heatmap', 'k: [', ''])}\n```\n"
+    if form < 0.9:
         return "# T\n\n" + "".join(
             "```attention-diagram\n" + "\n".join(random.choice(fuzz_documents.GOOD)) + "\n```\n\n"
             for _ in range(random.choice([0, 1, 1, 2]))
@@ -303,26 +315,35 @@ class _Meanwhile:
 
     def __init__(self) -> None:
         self.armed: tuple[str, str] | None = None
+        self.planned: tuple[str, str] | None = None
         self.read = self.done = False
         self.hooked = False
 
-    def arm(self, edited: str, trigger: str) -> None:
-        self.armed = str(Path(edited).absolute()), str(Path(trigger).absolute())
+    def plan(self, edited: str, trigger: str) -> None:
+        """Write `edited` during the next run."""
+        self.planned = edited, trigger
+
+    def start(self) -> None:
+        """A run begins."""
+        self.armed, self.planned = self.planned, None
         self.read = self.done = False
-        if not self.hooked:
+        if self.armed and not self.hooked:
             sys.addaudithook(self.hook)
             self.hooked = True
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event != "open" or self.armed is None or not isinstance(arguments[0], (str, os.PathLike)):
             return
-        path = str(Path(os.fspath(arguments[0])).absolute())
+        # A file may be opened by its name in a folder that is held open.
+        name = Path(os.fspath(arguments[0])).name
         edited, trigger = self.armed
-        if path == edited:
+        if name == Path(edited).name:
             self.read = True
-        elif path == trigger and self.read:
-            self.armed, self.done = None, True
-            Path(edited).write_bytes(self.WORDS)
+        elif name == Path(trigger).name and self.read:
+            self.armed = None
+            if Path(edited).exists():
+                self.done = True
+                Path(edited).write_bytes(self.WORDS)
 
 
 MEANWHILE = _Meanwhile()
@@ -346,7 +367,7 @@ def check(case: Case, random: Random) -> Checked:
             drawn = sum(_step(step, base, outside, random) for step in case["runs"])
         finally:
             os.chdir(before)
-            MEANWHILE.armed = None
+            MEANWHILE.armed = MEANWHILE.planned = None
     return Checked(drawn)
 
 
@@ -380,19 +401,14 @@ def _step(step: list[Any], base: Path, outside: dict[str, Entry], random: Random
         if path.is_file() and path.resolve().is_relative_to(base / "work"):
             path.write_bytes(rest[1].encode("utf-8", "surrogateescape"))
         return 0
-    if sort == "keep":  # Drafts that keep their sources, with diagrams that are not what they should be.
-        for path in sorted(Path(rest[0]).rglob("*.md")):
-            if path.is_file() and not path.is_symlink():
-                path.write_text("<!-- attention-diagram\nkind: heatmap\ntext: a b\n-->\n<!-- /attention-diagram -->\n")
-        return 0
     if sort == "meanwhile":
-        MEANWHILE.arm(*rest)
+        MEANWHILE.plan(*rest)
         return 0
     before = snapshot(base / "work")
+    MEANWHILE.start()
     done = run(rest)
+    edited, MEANWHILE.armed = MEANWHILE.done, None
     after = snapshot(base / "work")
-    edited = MEANWHILE.done
-    MEANWHILE.armed, MEANWHILE.done = None, False
     _said(rest, done)
     seen = {name: entry._replace(written=0) for name, entry in snapshot(base / "secret").items()}
     hold(
@@ -491,6 +507,9 @@ def _again(argv: list[str], done: Done, after: dict[str, Entry], base: Path, ran
         hold(checked.status == 0 or strict, "what was just written passes --check", (argv, checked))
         patch = run([*argv, "--diff"])
         hold(not patch.out or patch.status == 2, "what was just written has no diff", (argv, patch))
+    if dry and done.status == 0 and ("-o" in argv or argv[0] == "update"):
+        wet = run([each for each in argv if each not in ("--check", "--diff")])
+        hold(snapshot(base / "work") == after, "a run writes nothing where --check or --diff is content", (argv, wet))
     if "--diff" in argv and done.out and done.status != 2 and "github" not in argv and random.random() < 0.15:
         _applies(argv, done, base)
 

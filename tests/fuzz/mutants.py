@@ -97,19 +97,21 @@ MUTANTS = (
         ("numbers",),
     ),
     Mutant(
-        "a wide character counts one cell too few",
-        (Edit("cells.py", "max(0, wcswidth(text))", "max(0, wcswidth(text) - (wcswidth(text) > 1))"),),
+        "a text that is not ASCII counts one cell too few",
+        (Edit("cells", "return sum(map(_graphemes.cells, _graphemes.clusters(text)))",
+              "return sum(map(_graphemes.cells, _graphemes.clusters(text))) - 1"),),
         ("options",),
     ),
     Mutant(
         "a difference exits with 0",
-        (Edit("cli.py", "FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2",
+        (Edit("cli", "FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 1, 2",
         "FINE, DIFFERENT, WRONG, INTERRUPTED, CLOSED_PIPE = 0, 0, 2"),),
         ("files",),
     ),
     Mutant(
         "errors are written over all the same",
-        (Edit("drafts", 'any(each.diagnostic.severity == "error" for each in self.findings)', "False"),),
+        (Edit("cli", "    if tally.errors:\n        tally = tally._replace(different=0",
+              "    if False:\n        tally = tally._replace(different=0"),),
         ("files",),
     ),
     Mutant(
@@ -119,17 +121,22 @@ MUTANTS = (
     ),
     Mutant(
         "a temporary file stays",
-        (Edit("drafts", "os.replace(temporary, target)", '__import__("shutil").copy(temporary, target)'),),
+        (Edit("drafts", "os.unlink(folder.at(temporary), dir_fd=folder.descriptor)", "pass"),),
+        ("files",),
+    ),
+    Mutant(
+        "what was saved meanwhile is overwritten",
+        (Edit("drafts", "if (status.st_dev, status.st_ino) != change.identity or data != change.old:", "if False:"),),
         ("files",),
     ),
     Mutant(
         "a key that is not known is left out of account",
-        (Edit("options", "reader.fail(key, *_unknown(name, type_, kinds))", "pass"),),
+        (Edit("options", "faults.add_some(_strangers(tree, own, type_, kind, kinds))", "pass"),),
         ("options",),
     ),
     Mutant(
         "warnings are swallowed",
-        (Edit("blocks", "yield Diagnostic(Position(number + 1, column + 1), *finding, severity=\"warning\")",
+        (Edit("blocks", "yield Diagnostic(Position(each.line + 1, each.column + 1), *finding, severity=\"warning\")",
         "continue"),),
         ("silences",),
     ),
