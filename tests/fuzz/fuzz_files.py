@@ -445,6 +445,8 @@ def _said(argv: list[str], done: Done) -> None:
     )
     if done.status == 1:
         hold("--check" in argv or "--diff" in argv, "only --check and --diff exit with 1", argv)
+    blamed = re.search(r":\d+:\d+: error:|^::error ", done.err, flags=re.M)
+    hold(not blamed or done.status > 0, "an error is not fine", (argv, done))
     if done.status == 2:
         hold(bool(done.err.strip()), "an exit status of 2 is explained", argv)
     github = "github" in argv
