@@ -105,7 +105,7 @@ def _replaced(new: Sequence[str], j: int, opening: str) -> Iterator[int]:
     if not there or not here or opening[: there.start()] != new[j][: here.start()]:
         return
     fence = here[0]
-    if new[j][here.end() :].rstrip("\r\n") != "text" or fence[0] != there[0][0]:
+    if new[j][here.end() :].rstrip("\r\n") != "text":
         return
     ending = ending_of(opening)
     for m in range(j + 1, len(new)):
