@@ -106,7 +106,7 @@ def _warnings(
     from mdattn.blocks import doubts, heard, split
 
     lines = split(state.src)
-    found = [*doubted, *doubts(state.src, lines, state.tokens)]
+    found = [*dict.fromkeys(doubted), *doubts(state.src, lines, state.tokens)]
     for part in parts:
         found += part.warnings
     return heard(lines, found, [(token.map[0], token.map[1]) for token, *_ in blocks if token.map])

@@ -108,7 +108,7 @@ def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Dr
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
     spans = ((block.place.first_line, block.place.end_line) for block in document.blocks)
-    warnings = heard(document.lines, doubts, spans)
+    warnings = heard(document.lines, dict.fromkeys(doubts), spans)
     if wrong:
         raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), path)
     return Drawings(document, tuple(diagrams), warnings)
@@ -143,7 +143,7 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
             change = Drift.between(region.result.split("\n")[:-1], diagram.lines)
             drift.append(Diagnostic(region.position, *stale, drift=change))
     spans = ((region.position.line - 1, region.end.end_line) for region in found.regions)
-    warnings = heard(document.lines, doubts, spans)
+    warnings = heard(document.lines, dict.fromkeys(doubts), spans)
     if wrong:
         raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), path)
     text = _proved(document, replacements) if replacements else source

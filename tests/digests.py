@@ -11,6 +11,7 @@ import json
 import locale
 import random
 import sys
+import warnings
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib import import_module
@@ -42,9 +43,11 @@ def page(source: Path) -> str:
     """The document as the plugin makes HTML of it."""
     from markdown_it import MarkdownIt
 
-    from mdattn import attention_diagram_plugin
+    from mdattn import DiagramWarning, attention_diagram_plugin
 
-    return str(MarkdownIt().use(attention_diagram_plugin).render(source.read_text(encoding="utf-8")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DiagramWarning)
+        return str(MarkdownIt().use(attention_diagram_plugin).render(source.read_text(encoding="utf-8")))
 
 
 def fixtures() -> Iterator[tuple[str, str]]:

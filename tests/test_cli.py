@@ -364,7 +364,7 @@ def test_the_closing_line_counts(run: Command) -> None:
 
 def test_the_closing_line_is_an_object_for_programs(run: Command) -> None:
     put("a.md", block("bad"))
-    put("b.md", b"<!--\n" + block("x") + b"-->\n")
+    put("b.md", b"<details>\n" + block("x") + b"</details>\n")
     done = run("render", "a.md", "b.md", "-o", "out", "--output-format", "json")
     error, warning, closing = map(json.loads, done.err.splitlines())
     assert (error["file"], error["line"], error["severity"]) == ("a.md", 3, "error")
@@ -408,7 +408,7 @@ def test_a_file_that_cannot_be_written_is_named_and_stops_no_other(
 # strict
 
 
-DOUBTFUL = b"<!--\n" + block("x") + b"-->\n"
+DOUBTFUL = b"<details>\n" + block("x") + b"</details>\n"
 
 
 def test_a_warning_is_an_error_if_asked_and_in_a_check(run: Command) -> None:

@@ -284,7 +284,7 @@ def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ..
         echo.clear()
         warned: list[Diagnostic] = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("mdattn.plugin._warn", lambda warning, path: warned.append(warning))
+            patch.setattr(import_module("mdattn.render"), "warn", lambda doubts, path: warned.extend(doubts))
             try:
                 warned += getattr(parse(source), "warnings", ())
                 wrong = []
@@ -339,7 +339,7 @@ def test_a_mistake_in_a_held_block_has_its_place_and_changes_nothing() -> None:
 
 
 def test_a_diagram_that_would_close_the_fence_around_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_: Diagram(("````",), "x"))
+    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_, **__: Diagram(("````",), "x"))
     with pytest.raises(DiagramError, match="4:3: this diagram has a line that would close"):
         pipeline().parse(HELD)
 
@@ -385,9 +385,8 @@ def test_warnings_come_with_the_mistakes() -> None:
 
 def test_toml_holds_defaults_that_need_no_plugin(echo: list[tuple[Any, ...]]) -> None:
     pipeline().render(f"+++\n[attention-diagram]\nwidth = 40\n+++\n\n{BLOCK}")
-    (tree,) = (each[2] for each in echo)
-    ((key, node),) = tree.root.pairs()
-    assert (key.content, node.content, tree.position(key)) == ("width", "40", (3, 1))
+    ((tree, key, node),) = (each[2].entries["width"] for each in echo)
+    assert (node.content, tree.position(key)) == ("40", (3, 1))
     pipeline().render(f"+++\nnothing\n\n{BLOCK}")
     assert echo[1][2] is None
 

@@ -2,13 +2,17 @@
 
     python tests/benchmarks/bench.py [ROW ...]
 
-Each row compares two commands, or two calls, that take turns. The fastest of each counts: other work on the machine
-can only add to it. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
+Each row compares two commands, or two calls, that take turns, by the time of the processor that they take. The least
+of each counts, because other work on the machine can only add to it; the ratio of the medians stands beside it. One
+thread for everybody. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -17,28 +21,31 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 ROUNDS = 15
 
 PROSE = "Each word *asks*, and the others [answer](https://example.org/a).\nSome `code`, some **bold** text.\n\n" * 3
 YAML = """\
 kind: flow
-text: The cat sat on the mat
+text: The {cat} {sat} on the {mat}
 query: {query}
 temperature: {temperature}
 embeddings:
   The: [0.2, 0.5, 0.1]
-  cat: [0.8, 0.1, 0.6]
-  sat: [0.3, 0.9, 0.2]
+  {cat}: [0.8, 0.1, 0.6]
+  {sat}: [0.3, 0.9, 0.2]
   on: [0.1, 0.6, 0.3]
   the: [0.2, 0.5, 0.1]
-  mat: [0.4, 0.7, 0.3]
+  {mat}: [0.4, 0.7, 0.3]
 """
 
 
 def yaml(number: int) -> str:
-    """The options of a block, no two of a draft alike."""
-    return YAML.format(query=number % 6, temperature=1 + number / 100)
+    """The options of a block, no two of a draft alike: other words, another query, other weights."""
+    words = {name: f"{name}{number}" for name in ("cat", "sat", "mat")}
+    return YAML.format(query=number % 6, temperature=1 + number / 100, **words)
 
 
 def block(number: int) -> str:
@@ -82,17 +89,41 @@ def draft(blocks: int, prose: int = 1) -> str:
     return "# Draft\n\n" + "".join(PROSE * prose + block(number) for number in range(blocks))
 
 
-def fastest(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Seconds of the fastest run of each, taking turns."""
-    best = [float("inf")] * len(works)
+class Taken(NamedTuple):
+    """Seconds of a processor that one of several works took: the least and the median of its rounds."""
+
+    least: float
+    median: float
+
+
+def taken(*works: Callable[[], object], rounds: int = ROUNDS, seconds: float = 60) -> list[Taken]:
+    """What each takes, taking turns, for that many rounds or (but for three of them) that many seconds."""
+    until = time.monotonic() + seconds
+    times: list[list[float]] = [[] for _ in works]
     for work in works:
         work()
-    for _ in range(rounds):
+    for done in range(rounds):
+        if done >= 3 and time.monotonic() > until:
+            break
         for index, work in enumerate(works):
-            started = time.perf_counter()
+            started = _clock()
             work()
-            best[index] = min(best[index], time.perf_counter() - started)
-    return best
+            times[index].append(_clock() - started)
+    return [Taken(min(each), median(each)) for each in times]
+
+
+def _clock() -> float:
+    """Seconds of a processor that this process and the children that it has waited for have taken."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in both)
+
+
+def ratio(work: str, ours: Taken, theirs: Taken, limit: float, name: str = "") -> Row:
+    """The row of two works that are compared."""
+    detail = (
+        f"{ours.least * 1000:.1f} ms / {name}{theirs.least * 1000:.1f} ms; medians {ours.median / theirs.median:.2f}"
+    )
+    return Row(work, ours.least / theirs.least, limit, detail)
 
 
 def process(*command: str | Path, okay: Sequence[int] = (0,), folder: Path | None = None) -> Callable[[], None]:
@@ -114,14 +145,43 @@ def render_100(folder: Path) -> Iterator[Row]:
     code = "<!-- [[[cog\nimport mdattn\ncog.out(mdattn.diagram('''{}'''))\n]]] -->\n<!-- [[[end]]] -->\n\n"
     blocks = [PROSE + code.format(yaml(number)) for number in range(100)]
     cog.write_text("# Draft\n\n" + "".join(blocks), encoding="utf-8")
-    ours, least, theirs = fastest(
+    ours, least, theirs = taken(
         process("-m", "mdattn", "render", source, "-o", folder / "out.md"),
         process(floor, source),
         process("-m", "cogapp", "-o", folder / "cog.out.md", cog),
     )
-    times = f"{ours * 1000:.0f} ms; floor {least * 1000:.0f} ms, cog {theirs * 1000:.0f} ms"
-    yield Row("render 100 blocks, whole process / floor", ours / least, 1.25, times)
-    yield Row("render 100 blocks, whole process / cog with the same code", ours / theirs, 1.0, times)
+    yield ratio("render 100 blocks, whole process / floor", ours, least, 1.25)
+    yield ratio("render 100 blocks, whole process / cog with the same code", ours, theirs, 1.0, "cog ")
+
+
+def render_1000(folder: Path) -> Iterator[Row]:
+    floor = folder / "floor.py"
+    floor.write_text(FLOOR, encoding="utf-8")
+    works = []
+    for blocks in (100, 1000):
+        source = folder / f"{blocks}.md"
+        source.write_text(draft(blocks), encoding="utf-8")
+        works += [process("-m", "mdattn", "render", source, "-o", folder / "out.md"), process(floor, source)]
+    few, few_floor, many, many_floor = taken(*works, rounds=7)
+    ours = Taken(many.least - few.least, many.median - few.median)
+    yield ratio(
+        "1,000 blocks, marginal cost of a block / that of the floor",
+        ours,
+        Taken(many_floor.least - few_floor.least, many_floor.median - few_floor.median),
+        4.0,
+    )
+
+
+def prose(folder: Path) -> Iterator[Row]:
+    from markdown_it import MarkdownIt
+
+    from mdattn import render
+
+    text = PROSE * (3 * 2**20 // len(PROSE)) + block(0)
+    parser = MarkdownIt("commonmark")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    ours, theirs = taken(lambda: render(text), lambda: parser.parse(text), rounds=7)
+    yield ratio("3 MB of prose with one block / one markdown-it-py block parse", ours, theirs, 2.1)
 
 
 def check_1000(folder: Path) -> Iterator[Row]:
@@ -133,13 +193,12 @@ def check_1000(folder: Path) -> Iterator[Row]:
             f"# Draft {number}\n\n" + PROSE + (block(number) if number % 100 == 0 else ""), encoding="utf-8"
         )
     process("-m", "mdattn", "render", drafts, "-o", results)()
-    ours, theirs = fastest(
+    ours, theirs = taken(
         process("-m", "mdattn", "render", drafts, "-o", results, "--check"),
         process("-m", "mdformat", "--check", drafts, okay=(0, 1)),
         rounds=5,
     )
-    times = f"{ours * 1000:.0f} ms; mdformat {theirs * 1000:.0f} ms"
-    yield Row("--check 1,000 documents, 10 with blocks / mdformat --check", ours / theirs, 0.1, times)
+    yield ratio("--check 1,000 documents, 10 with blocks / mdformat --check", ours, theirs, 0.1, "mdformat ")
 
 
 def plugin(folder: Path) -> Iterator[Row]:
@@ -149,22 +208,126 @@ def plugin(folder: Path) -> Iterator[Row]:
 
     text = PROSE * 60
     bare, with_plugin = MarkdownIt(), MarkdownIt().use(attention_diagram_plugin)
-    ours, theirs = fastest(lambda: with_plugin.render(text), lambda: bare.render(text), rounds=100)
-    yield Row("plugin, no blocks / bare MarkdownIt().render", ours / theirs, 1.02, f"{ours * 1000:.1f} ms")
+    ours, theirs = taken(lambda: with_plugin.render(text), lambda: bare.render(text), rounds=60)
+    yield ratio("plugin, no blocks / bare MarkdownIt().render", ours, theirs, 1.02)
+
+
+# Ten times the work ---------------------------------------------------------------------------------------------------
+
+GROWTH = 11.0  # Ten times the work takes no more than this many times the time.
+Sized = Callable[[int, Path], Callable[[], object]]
 
 
 def growth(folder: Path) -> Iterator[Row]:
-    from mdattn import render
+    for name, (size, sized) in GROWING.items():
+        one, ten = (sized(size * times, folder / f"{name}-{times}") for times in (1, 10))
+        short, long = taken(one, ten, rounds=8, seconds=6)
+        yield ratio(f"10 x the {name} / 1 x", long, short, GROWTH)
 
-    few, many = draft(30), draft(300)
-    small, large = draft(3, prose=30), draft(3, prose=300)
-    for work, one, ten in (("blocks", few, many), ("bytes", small, large)):
 
-        def run(text: str) -> Callable[[], object]:
-            return lambda: render(text)
+def rendered(text: str, path: Path | None = None) -> Callable[[], object]:
+    """A document is rendered, or refused."""
+    from mdattn import DiagramError, render
 
-        short, long = fastest(run(one), run(ten), rounds=8)
-        yield Row(f"10 x the {work} / 1 x", long / short, 11.0, f"{long * 1000:.0f} ms / {short * 1000:.0f} ms")
+    def work() -> object:
+        with contextlib.suppress(DiagramError):
+            return render(text, path=path)
+        return None
+
+    return work
+
+
+def _blocks(size: int, _: Path) -> Callable[[], object]:
+    return rendered(draft(size))
+
+
+def _bytes(size: int, _: Path) -> Callable[[], object]:
+    return rendered(draft(3, prose=size))
+
+
+def _errors(size: int, _: Path) -> Callable[[], object]:
+    return rendered(draft(size).replace("temperature:", "temperatur:"))
+
+
+def _unknown_keys(size: int, _: Path) -> Callable[[], object]:
+    keys = "".join(f"temperatur{number}: 1\n" for number in range(size))
+    return rendered(f"```attention-diagram\n{yaml(0)}{keys}```\n")
+
+
+def _duplicate_keys(size: int, _: Path) -> Callable[[], object]:
+    keys = "width: 72\n" * size
+    return rendered(f"```attention-diagram\n{yaml(0)}{keys}```\n")
+
+
+def _front_matter(size: int, _: Path) -> Callable[[], object]:
+    keys = "".join(f"  temperatur{number}: 1\n" for number in range(size))
+    return rendered(f"---\nattention-diagram:\n{keys}---\n\n{draft(size)}")
+
+
+def _sources(size: int, folder: Path) -> Callable[[], object]:
+    import numpy as np
+
+    folder.mkdir()
+    np.savez(folder / "weights.npz", weights=np.full((4, 4, 24, 24), 1 / 24))
+    words = " ".join(f"w{number}" for number in range(24))
+    one = "```attention-diagram\nkind: heatmap\ntext: {}\nsource: {{file: weights.npz, layer: {}, head: 1}}\n```\n\n"
+    return rendered("".join(one.format(words, number % 4) for number in range(size)), folder / "post.md")
+
+
+def _wrong_sources(size: int, folder: Path) -> Callable[[], object]:
+    """The arrays are not of the sentence's shape."""
+    import numpy as np
+
+    folder.mkdir()
+    np.savez(folder / "weights.npz", weights=np.full((100, 100), 0.01))
+    one = "```attention-diagram\nkind: heatmap\ntext: a b c{}\nsource: {{file: weights.npz}}\n```\n\n"
+    return rendered("".join(one.format(number) for number in range(size)), folder / "post.md")
+
+
+def _cycling_lines(size: int, folder: Path) -> Callable[[], object]:
+    """A diff of lines that stand many times on both sides, and never in the same order."""
+    from mdattn.cli import main
+
+    folder.mkdir()
+    source, result = folder / "draft.md", folder / "result.md"
+    source.write_text("".join(f"line {number % 149}\n" for number in range(size)), encoding="utf-8")
+    result.write_text("".join(f"line {number * 37 % 149}\n" for number in range(size)), encoding="utf-8")
+
+    def work() -> object:
+        with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())), contextlib.redirect_stderr(io.StringIO()):
+            return main(["render", str(source), "-o", str(result), "--check", "--diff"])
+
+    return work
+
+
+def _weights(size: int, _: Path) -> Callable[[], object]:
+    """As many weights, given in the block."""
+    count = round(size**0.5)
+    row = "[" + ", ".join([f"{1 / count:.9f}"] * count) + "]"
+    words = " ".join(f"w{number}" for number in range(count))
+    rows = "".join(f"  - {row}\n" for _ in range(count))
+    return rendered(f"```attention-diagram\nkind: heatmap\ntext: {words}\nweights:\n{rows}```\n")
+
+
+def _heads(size: int, _: Path) -> Callable[[], object]:
+    """As many heads over a long sentence, from a block of a few lines."""
+    words = " ".join(f"w{number}" for number in range(128))
+    return rendered(f"```attention-diagram\nkind: heatmap\ntext: {words}\nheads: {size}\ndimensions: {size}\n```\n")
+
+
+GROWING: dict[str, tuple[int, Sized]] = {
+    "blocks": (30, _blocks),
+    "bytes": (30, _bytes),
+    "errors": (30, _errors),
+    "unknown keys": (150, _unknown_keys),
+    "duplicate keys": (150, _duplicate_keys),
+    "front matter errors and blocks": (15, _front_matter),
+    "sources": (6, _sources),
+    "sources of a wrong shape": (6, _wrong_sources),
+    "lines of a diff": (300, _cycling_lines),
+    "weights": (6400, _weights),
+    "heads": (6, _heads),
+}
 
 
 def drawing(folder: Path) -> Iterator[Row]:
@@ -181,8 +344,8 @@ def drawing(folder: Path) -> Iterator[Row]:
             def run(options: dict[str, object] = options) -> object:
                 return diagram(options)
 
-            (seconds,) = fastest(run, rounds=5)
-            yield Row(f"{name}, {count} tokens, ms", seconds * 1000, limit, "once imported")
+            (time_of,) = taken(run, rounds=5)
+            yield Row(f"{name}, {count} tokens, ms", time_of.least * 1000, limit, "once imported")
 
 
 EXTRA: dict[str, dict[str, object]] = {
@@ -206,13 +369,14 @@ def memory(folder: Path) -> Iterator[Row]:
     yield Row("attend, 1 query of 32,768 keys: peak / keys and values", taken, 2.0, f"{peak / 2**20:.0f} MiB")
 
 
-ROWS = (render_100, check_1000, plugin, growth, drawing, memory)
+ROWS = (render_100, render_1000, prose, check_1000, plugin, growth, drawing, memory)
 
 
 def main(names: Sequence[str]) -> int:
     """Print the table, or the named rows of it."""
     root = str(Path(__file__).parents[2])
     os.environ["PYTHONPATH"] = root
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # For everybody: before numpy is loaded, here and in every process.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # What is installed is compiled.
     sys.path.insert(0, root)
     missed = 0
