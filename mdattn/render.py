@@ -5,7 +5,7 @@ Floor 3, the spine: find the blocks, read their options, compute and draw, splic
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from mdattn.blocks import drawn, find, heard, may_hold_blocks, may_hold_regions, misfit, prove, splice
@@ -129,7 +129,7 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     wrong = list(found.errors)
     replacements: list[Replacement] = []
     drift: list[Diagnostic] = []
-    doubts = [*document.front_warnings, *found.warnings]
+    doubts = [*document.front_warnings, *found.warnings, *(_not_in_place(document) if found.regions else ())]
     for region, diagram in _draw_each(found.regions, document, path, wrong, doubts):
         needed = refreshed(region, diagram.lines, __version__)
         replacements += needed
@@ -148,6 +148,16 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
         raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), path)
     text = _proved(document, replacements) if replacements else source
     return Updated(text, len(found.regions), warnings, tuple(drift))
+
+
+def _not_in_place(document: Document) -> Iterator[Diagnostic]:
+    """What, among diagrams that are drawn in place, was meant as one and is not: a fence, or what resembles one."""
+    yield from document.warnings
+    for error in document.errors:
+        yield error._replace(severity="warning")
+    for block in document.blocks:
+        message = "this block is not drawn: the diagrams of this document are drawn behind comments"
+        yield Diagnostic(block.position, message, "put its options into a comment with an end marker", "warning")
 
 
 _BY_HAND = "the diagram of this comment was edited by hand"

@@ -311,8 +311,9 @@ def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) 
 
 @pytest.mark.parametrize("command", [["render", "d", "-o", "out"], ["update", "d"]])
 def test_a_dry_run_never_writes(run: Command, command: list[str]) -> None:
-    put("d/a.md", block("x") + region("y", "w"))
-    put("d/b.md", block("y") + region("y"))
+    put("d/a.md", block("x"))
+    put("d/b.md", region("y", "w"))
+    put("d/c.md", region("y"))
     before = tree()
     for more in (["--diff"], ["--check"], ["--check", "--diff"], ["--diff", "--output-format", "github"]):
         done = run(*command, *more)

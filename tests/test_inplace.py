@@ -357,6 +357,24 @@ def test_a_comment_whose_name_is_misspelt_is_warned_of(name: str) -> None:
 # Versions
 
 
+@pytest.mark.parametrize(
+    ("beside", "message"),
+    [
+        (f"```{NAME}\n{YAML}```\n", "this block is not drawn"),
+        (f"`````{{note}}\n```{NAME}\nkind: nothing\n```\n`````\n", "this block is not drawn"),
+        ("```attenton-diagram\n```\n", "this fence stays as it is"),
+        (f"<div>\n```{NAME}\n```\n</div>\n", "no diagram here: the fence stands inside an HTML block"),
+        (f"```{NAME}\n{YAML}", f"this {NAME} fence is never closed"),
+    ],
+)
+def test_what_is_no_region_beside_one_is_warned_of(beside: str, message: str) -> None:
+    (warning,) = update_document(f"{whole('x')}\n{beside}").warnings
+    assert warning.position and warning.position.line == 12 + beside.startswith(("`````", "<"))
+    assert warning.severity == "warning"
+    assert warning.message.startswith(message)
+    assert update_document(beside).warnings == ()  # A draft: `render` is told of it.
+
+
 def test_an_older_diagram_is_told_from_an_edit_and_drawn_again() -> None:
     old = whole("x").replace(__version__, "0.0.9").replace("title: x", "title: z")
     updated = update_document(old)
@@ -496,12 +514,14 @@ def test_random_documents_keep_their_sources(budget: int) -> None:
         if found.errors:  # An end marker that the random text left open is not ours to judge.
             continue
         kept_blocks += len(kept.diagrams)
-        assert update_document(kept.text) == Updated(kept.text, len(found.regions), found.warnings, ()), seed
+        updated = update_document(kept.text)
+        assert (updated.text, updated.regions, updated.drift) == (kept.text, len(found.regions), ()), seed
         assert render_document(kept.text, keep_source=True).text == kept.text, seed
         plain = [text for kind, text in leaves(render_document(source).text) if kind == "fence"]
         assert [text for kind, text in leaves(kept.text) if kind == "fence"] == plain, seed
         updated = update_document(kept.text.replace("title: x", 'title: "z\\n\\nz"'), force=True)
-        assert update_document(updated.text) == updated._replace(drift=()), seed
+        again = update_document(updated.text)
+        assert (again.text, again.regions, again.drift) == (updated.text, updated.regions, ()), seed
     assert kept_blocks > 50
 
 
