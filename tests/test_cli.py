@@ -727,7 +727,10 @@ def test_a_full_device_is_one_line() -> None:
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=environment, check=False)
         assert (done.returncode, done.stderr) == (2, b"standard output: error: No space left on device\n")
     done = subprocess.run(
-        ["sh", "-c", f"'{sys.executable}' -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
+        ["sh", "-c", f"'{sys.executable}' -m mdattn rendr 2>/dev/full"],
+        capture_output=True,
+        env=environment,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
 
