@@ -958,7 +958,10 @@ def test_a_full_device_is_one_line() -> None:
         assert (done.returncode, lines[0]) == (2, "standard output: error: No space left on device")
         assert lines[1:] == (["1 error, standard output is incomplete"] if argv[0] == "render" else [])
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m mdattn rendr 2>/dev/full"], capture_output=True, env=environment, check=False
+        ["sh", "-c", f"'{sys.executable}' -m mdattn rendr 2>/dev/full"],
+        capture_output=True,
+        env=environment,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"")
 
