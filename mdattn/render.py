@@ -65,6 +65,7 @@ def render(text: str, *, path: str | PathLike[str] | None = None) -> str:
     `path` is where the document stands: data files that a block names are looked up beside it. Raises DiagramError
     that holds every mistake of every block.
     """
+    _check_type(text, str, "a document is text")
     rendered = render_document(text, path=path)
     warn(rendered.warnings, path)
     return rendered.text
@@ -220,6 +221,12 @@ def diagram(options: str | Mapping[str, Any], *, folder: str | PathLike[str] | N
     return "\n".join(drawn.lines) + "\n"
 
 
+def _check_type(value: object, type_: type, needed: str) -> None:
+    """Callers from Python are told what is wrong in the same way as authors."""
+    if not isinstance(value, type_):
+        raise DiagramError(None, f"{needed}, not {'None' if value is None else type(value).__name__}")
+
+
 def warn(doubts: Sequence[Diagnostic], path: str | PathLike[str] | None = None) -> None:
     """Say what is doubtful in Python's way, as if the line of the document were one of Python's."""
     if not doubts:
@@ -239,19 +246,16 @@ def draw_options(
     doubts: list[Diagnostic] | None = None,
 ) -> Diagram:
     """As `diagram`, as lines and with the text alternative; what is doubtful is added to `doubts`."""
-    given: object = options
     if isinstance(options, str):
         text = options.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         excerpt = Excerpt(text, tuple(Position(number, 1) for number in range(1, text.count("\n") + 2)))
         return draw(excerpt, Position(1, 1), None, folder, doubts)
-    if not isinstance(given, Mapping):
-        kind = "None" if given is None else type(given).__name__
-        raise DiagramError(None, f"the options of a diagram are YAML text or a mapping, not {kind}")
+    _check_type(options, Mapping, "the options of a diagram are YAML text or a mapping")
     from mdattn.diagrams import KINDS
     from mdattn.options import of_mapping
 
     try:
-        return _drawn(of_mapping(given, KINDS), folder, {})
+        return _drawn(of_mapping(options, KINDS), folder, {})
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
