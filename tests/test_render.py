@@ -38,9 +38,7 @@ def test_it_is_known_where_each_diagram_stands_in_the_result(keep_source: bool) 
 
 @pytest.mark.parametrize("wrong", [None, 3, b"text", {}, ["text"]])
 def test_what_is_no_document_is_an_error_and_no_crash(wrong: Any) -> None:
-    with pytest.raises(
-        DiagramError, match=f"a document is text, not {'None' if wrong is None else type(wrong).__name__}"
-    ):
+    with pytest.raises(DiagramError, match="a document is text, not "):
         mdattn.render(wrong)
 
 
