@@ -455,6 +455,17 @@ def test_words_that_are_cut_short_are_doubtful(text: str, wanted: list[str]) -> 
     assert warnings(text) == wanted
 
 
+def test_defaults_by_token_come_in_the_order_of_the_words() -> None:
+    words = [f"w{number}" for number in range(40)]
+    vectors = "".join(f"    {word}: [1, 2]\n" for word in reversed(words))
+    defaults = options.defaults_of(Excerpt(f"attention-diagram:\n  embeddings:\n{vectors}", (START,) * 50))
+    tree = options.parse(Excerpt(f"kind: flow\ntokens: [{', '.join(words)}]\n", (START,) * 3))
+    found = options.read(tree, START, KINDS, defaults).options
+    assert isinstance(found, options.Attention)
+    assert isinstance(found.embeddings, dict)
+    assert list(found.embeddings) == words
+
+
 def test_doubts_reach_whoever_asks() -> None:
     block = "```attention-diagram\nkind: heatmap\ntext: the cat #1\n```\n"
     drawn = render_document(block)

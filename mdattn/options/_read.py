@@ -492,10 +492,10 @@ def _prune(values: dict[str, Any], inherited: Collection[str], type_: type[Commo
     if not isinstance(words, list) or not words or not all(isinstance(each, str) for each in words):
         return
     counts: dict[str, int] = {}
-    names = set()
+    names: dict[str, None] = {}  # In their order, which a set would not keep.
     for word in words:
         counts[word] = counts.get(word, 0) + 1
-        names |= {word, f"{word}#{counts[word]}"}
+        names |= dict.fromkeys((word, f"{word}#{counts[word]}"))
     heads = values.get("heads")
     parts = [values, *(each for each in (heads if isinstance(heads, list) else ()) if isinstance(each, dict))]
     vectors_needed = not any(key in part for part in parts for key in ("scores", "weights"))
