@@ -226,7 +226,7 @@ def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
         text = f"{{{key}}}" if inner is None else f"{key}: {inner}" if isinstance(inner, (str, int)) else ""
         if text:
             return f'put quotes around it: "{clipped(text)}"'
-    return "put quotes around a text with brackets"
+    return "put quotes around a text with brackets, or with ': ' in it"
 
 
 def _hint_for_text(
