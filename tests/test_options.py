@@ -229,8 +229,9 @@ def test_surrogates_are_text_and_no_word_of_ours() -> None:
             options.of_mapping({"kind": "flow", **wrong}, KINDS)
 
 
-def test_every_option_is_described() -> None:
-    for name, expected, _, meaning in options.describe(options.Attention):
+@pytest.mark.parametrize("kind", ALL)
+def test_every_option_is_described(kind: str) -> None:
+    for name, expected, _, meaning in options.describe(ALL[kind].options):
         assert expected != "something else", name
         assert meaning, name
 

@@ -6,30 +6,76 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from markdown_it import MarkdownIt
 
+from mdattn import DiagramError, render
 from mdattn.blocks import find, regions
 from mdattn.diagrams import KINDS
 from mdattn.render import update_document
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+GALLERY = ROOT / "docs" / "gallery.md"
 TEXT = README.read_text(encoding="utf-8")
 
 
-def test_the_pictures_are_what_the_package_draws() -> None:
-    updated = update_document(TEXT, path=README)
-    assert updated.text == TEXT
+@pytest.mark.parametrize("path", [README, GALLERY], ids=["README", "gallery"])
+def test_the_pictures_are_what_the_package_draws(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    updated = update_document(text, path=path)
+    assert updated.text == text
     assert not updated.drift
+    markers = re.findall("<!-- /attention-diagram (.+) -->", text)
+    assert markers and all(re.fullmatch(r"[0-9a-f]{8} \d+\.\d+\.\d+", each) for each in markers)
+
+
+def fences(text: str, info: str) -> list[str]:
+    """What the fences with this info string hold."""
+    return [token.content for token in MarkdownIt().parse(text) if token.type == "fence" and token.info == info]
+
+
+def sources(text: str) -> list[str]:
+    """The YAML in the comments of a document in place."""
+    return [region.yaml.text for region in regions(find(text)).regions]
+
+
+def test_the_first_picture_has_its_source_above_it() -> None:
+    written, *_ = fences(TEXT, "markdown")
+    (source,) = sources(TEXT)
+    assert written.strip() == f"```attention-diagram\n{source.strip()}\n```"
 
 
 def test_the_gallery_shows_every_kind_with_its_source() -> None:
-    gallery = TEXT[TEXT.index("## Gallery") : TEXT.index("## Options")]
-    shown = [token.content for token in MarkdownIt().parse(gallery) if token.type == "fence" and token.info == "yaml"]
-    hidden = [region.yaml.text for region in regions(find(gallery)).regions]
-    assert [text.strip() for text in shown] == [text.strip() for text in hidden]
-    kinds = [re.match(r"kind: (\w+)", text) for text in hidden]
-    assert {"flow"} | {match[1] for match in kinds if match} == set(KINDS)
+    gallery = GALLERY.read_text(encoding="utf-8")
+    assert [text.strip() for text in fences(gallery, "yaml")] == [text.strip() for text in sources(gallery)]
+    kinds = [re.match(r"kind: (\w+)", text) for text in sources(gallery)]
+    assert sorted(match[1] for match in kinds if match) == sorted(KINDS)
+    assert all(f"`{kind}` (" in TEXT for kind in KINDS)
+
+
+def test_the_mistake_is_reported_as_it_says() -> None:
+    _, draft, *_ = fences(TEXT, "markdown")
+    render(draft)
+    with pytest.raises(DiagramError) as caught:
+        render(draft.replace("mask: causal", "maks: causal"), path="draft.md")
+    position, message, hint, *_ = caught.value.diagnostics[0]
+    assert position is not None
+    said = f"draft.md:{position.line}:{position.column}: error: {message} ({hint})\n"
+    assert said in fences(TEXT, "text")
+
+
+def test_the_python_draws_the_draft() -> None:
+    (code,) = fences(TEXT, "python")
+    names: dict[str, str] = {"draft": fences(TEXT, "markdown")[1]}
+    exec(code, names)
+    assert "ATTENTION WEIGHTS" in names["html"]
+    assert "ATTENTION WEIGHTS" in names["post"]
+
+
+def test_a_comment_without_a_diagram_gets_one() -> None:
+    _, _, kept = fences(TEXT, "markdown")
+    assert "ATTENTION WEIGHTS" in update_document(kept).text
 
 
 def test_the_commands_name_what_there_is() -> None:

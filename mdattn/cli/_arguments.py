@@ -75,7 +75,9 @@ def _help(commands: Mapping[str, Command]) -> str:
     return (
         f"{_USAGE}\n\nReplace the attention-diagram blocks of Markdown documents by their diagrams.\n\n"
         f"commands:\n{summaries}\noptions:\n  -h, --help  show this text\n  --version   show the version\n\n"
-        f"examples:\n{examples}\n`mdattn COMMAND --help` tells more.\n"
+        f"examples:\n{examples}\n"
+        "exit status: 0 fine; 1 --check or --diff found a difference; 2 something is wrong.\n"
+        "`mdattn COMMAND --help` tells more.\n"
     )
 
 
@@ -121,7 +123,12 @@ def output_format(parser: argparse.ArgumentParser) -> None:
 
 def render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", metavar="SRC", nargs="*", help="a file, a folder, or - for standard input (default)")
-    parser.add_argument("-o", dest="destination", metavar="DEST", help="where the result goes: a file, or a folder")
+    parser.add_argument(
+        "-o",
+        dest="destination",
+        metavar="DEST",
+        help="where the result goes: a file, or a folder (default: standard output)",
+    )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if DEST is not what SRC gives today"
     )
@@ -133,7 +140,7 @@ def render_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", choices=tuple(TARGETS), default="markdown", help="what to write (default: markdown)")
     parser.add_argument(
-        "--keep-source", action="store_true", help="leave each block in a comment before its diagram, for `update`"
+        "--keep-source", action="store_true", help="put each block into a comment before its diagram, for `update`"
     )
     _shared_arguments(parser)
 
@@ -175,7 +182,13 @@ def _shared_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def show_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="a block's YAML; - for standard input")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="-",
+        help="the YAML of a block, without its fence; - for standard input (default)",
+    )
     parser.add_argument("--alt", action="store_true", help="print what the diagram shows in words instead")
     output_format(parser)
 

@@ -43,10 +43,11 @@ COMMANDS: Mapping[str, Command] = {
         "  text: The cat sat\n"
         "  -->\n"
         "  <!-- /attention-diagram -->\n\n"
-        "A --> in the options is written --\\>. If anything is wrong, it is reported, nothing is written, and\n"
-        "the exit status is 2. A diagram that was edited by hand is wrong unless --force is given. --check\n"
-        "and --diff write nothing, and exit 1 where a diagram is not what its options give today, for\n"
-        "--check by whatever hand; it takes every warning for an error.",
+        "`mdattn render --keep-source` makes these of fences, which `update` itself leaves alone. A --> in the\n"
+        "options is written --\\>. If anything is wrong, it is reported, nothing is written, and the exit status\n"
+        "is 2. A diagram that was edited by hand is wrong unless --force is given. --check and --diff write\n"
+        "nothing, and exit 1 where a diagram is not what its options give today; for --check one that was\n"
+        "edited by hand is such a diagram, and every warning an error.",
         update_arguments,
         update,
         ("mdattn update README.md", "mdattn update README.md docs --check --diff"),

@@ -189,8 +189,12 @@ def by_token(value: Mapping[str, Any], tokens: Sequence[str], name: str) -> list
         key = f"{token}#{counts[token]}"
         key = key if key in value else token
         if key not in value:
-            hint = f"add one, or give this block '{name}' of its own"
-            raise OptionError(name, f"'{name}' has no vector for '{cells.printable(token)}'", hint)
+            said = cells.printable(token)
+            spare = (each for each in value.keys() - set(tokens) if each.casefold() == token.casefold())
+            near = min(spare, default=None)
+            hint = f"add one; a block's own '{name}' go before those of the front matter"
+            hint = hint if near is None else f"write '{said}' for '{cells.printable(near)}'"
+            raise OptionError(name, f"'{name}' has no vector for '{said}'", hint)
         used.add(key)
         found.append((key, value[key]))
     for key in value:
@@ -228,5 +232,6 @@ def _vectors_by_token(entries: Sequence[tuple[str, Any]], name: str) -> Array:
             raise OptionError(
                 (name, key),
                 f"the vector of '{this}' has length {len(row)}, that of '{first}' length {len(rows[0])}",
+                "make all of them equally long",
             )
     return np.stack(rows)

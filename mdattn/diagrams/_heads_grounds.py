@@ -84,7 +84,9 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     top: Annotated[
         Annotated[int, Meta(ge=1, le=64)] | None,
-        doc("how many of its largest connections each head shows, instead of `threshold`", "a number from 1 to 64"),
+        doc(
+            "how many of its largest connections each head shows, instead of `threshold`", "a whole number from 1 to 64"
+        ),
     ] = None
 
     @property

@@ -521,7 +521,8 @@ class Work(NamedTuple):
         slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
         # Of many keys each may have been rounded to 0, but then nothing is left to draw.
         if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
-            raise OptionError(at, f"the weights of {name} add up to {sum(row):.6g}, not to 1")
+            said = f"the weights of {name} add up to {sum(row):.6g}, not to 1"
+            raise OptionError(at, said, "weights are shares of 1; numbers before the softmax go to 'scores:'")
 
 
 def _project(array: Array, projections: Projections | None, name: str, path: OptionPath) -> Array:

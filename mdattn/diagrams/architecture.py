@@ -42,7 +42,7 @@ class Options(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tokens: Annotated[list[str] | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
     preset: Annotated[
         Literal["transformer-base", "transformer-big", "bert-base", "gpt-2", "llama-2-7b", "mixtral-8x7b"] | None,
-        doc("a known model; each other key overrides one of its numbers", " or ".join(map(repr, PRESETS))),
+        doc("a known model; each other key overrides one of its numbers", f"one of {', '.join(map(repr, PRESETS))}"),
     ] = None
     model: Annotated[
         Literal["encoder", "decoder-only", "encoder-decoder"] | None,

@@ -45,7 +45,6 @@ MEMORY = (
     (0.0, "mostly forgotten", "is mostly forgotten"),
 )
 
-Retention = Annotated[float, Meta(gt=0, lt=1)]
 Dimensions = Annotated[int, Meta(ge=1, le=65536)]
 
 
@@ -53,12 +52,13 @@ class Options(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The options of a comparison."""
 
     retention: Annotated[
-        Retention, doc("share of its state that the recurrent cell keeps at each step", "a number between 0 and 1")
+        float,
+        doc("share of its state that the recurrent cell keeps at each step", "a number between 0 and 1", gt=0, lt=1),
     ] = 0.5
     d_model: Annotated[
         Dimensions | None,
         doc(
-            f"numbers a word in the costs (default: those of the embeddings; {USUAL_D} without embeddings)",
+            f"numbers a word in the costs (default: as many as an embedding has; {USUAL_D} with `scores` or `weights`)",
             "a whole number from 1 to 65536",
         ),
     ] = None

@@ -221,12 +221,14 @@ def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
         return "a list of words goes to 'tokens:'"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return f'put quotes around it: "[{clipped(value[0])}]"'
+    if isinstance(value, list) and name == "query":
+        return "a block has one query: write a block for each"
     if isinstance(value, dict) and len(value) == 1:
         key, inner = next(iter(value.items()))
         text = f"{{{key}}}" if inner is None else f"{key}: {inner}" if isinstance(inner, (str, int)) else ""
         if text:
             return f'put quotes around it: "{clipped(text)}"'
-    return "put quotes around a text with brackets"
+    return "put quotes around a text with brackets, or with ': ' in it"
 
 
 def _hint_for_text(

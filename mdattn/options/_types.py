@@ -53,7 +53,7 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     by_token: ClassVar[frozenset[str]] = frozenset({"embeddings", "annotations"})
 
     kind: str
-    title: Annotated[str | None, doc("a heading; 'none' leaves it out", "text")] = None
+    title: Annotated[str | None, doc("a heading; `none` leaves it out", "text")] = None
     width: Annotated[int, doc("columns that the diagram may take", "a whole number from 1 to 200", ge=1, le=200)] = 72
     charset: Annotated[Literal["unicode", "ascii"], doc("signs to draw with", "'unicode' or 'ascii'")] = "unicode"
     caption: Annotated[bool, doc("whether the diagram ends with a sentence that says it in words", "true or false")] = (
@@ -137,7 +137,8 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     mask: Annotated[
         Literal["none", "causal"] | Window | Allowed,
         doc(
-            "who may attend: `none`, `causal`, `{window: n}`, or rows of true and false",
+            "who may attend to whom: `none` forbids nothing, `causal` what comes later, `{window: n}` all but the "
+            "last n keys up to one's own; or rows of true and false",
             "'none', 'causal', {window: n}, or rows of true and false, one row a query",
         ),
     ] = "none"
