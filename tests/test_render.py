@@ -110,7 +110,7 @@ def test_places_of_files_may_be_text(tmp_path: Path) -> None:
     assert mdattn.render(document, path=str(post)) == mdattn.render(document, path=post)
     with pytest.raises(DiagramError, match="no file") as caught:
         mdattn.render(document.replace("w.json", "none.json"), path="post.md")
-    assert str(caught.value).startswith("post.md:4:1: ")
+    assert str(caught.value).startswith("post.md:4:16: ")
     with pytest.raises(DiagramError, match=r"^4:1: a document without a place") as caught:
         mdattn.render(document)
     assert "--" not in str(caught.value)

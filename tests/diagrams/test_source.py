@@ -154,8 +154,14 @@ def test_twenty_blocks_open_their_file_once(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_a_document_without_a_place_has_no_files_beside_it() -> None:
-    with pytest.raises(DiagramError, match="give the document a path, or on standard input a name"):
-        mdattn.render(BLOCK.format("kind: heatmap\ntext: a b c\nsource: {file: head.npy}"))
+    yaml = "kind: heatmap\ntext: a b c\nsource: {file: head.npy}"
+    parser = MarkdownIt().use(attention_diagram_plugin)
+    for draw in (mdattn.render, parser.render, lambda _: mdattn.diagram(yaml)):
+        with pytest.raises(
+            DiagramError, match=r"its `path`, a diagram its `folder`, a parser env\['mdattn_path'\]"
+        ) as caught:
+            draw(BLOCK.format(yaml))
+        assert caught.value.hint == "give standard input a name with --stdin-filename"  # On the command line.
 
 
 def test_numbers_are_given_once(folder: Path) -> None:
