@@ -407,6 +407,35 @@ def test_defaults_are_checked_once_for_all_blocks(monkeypatch: pytest.MonkeyPatc
     assert (len(first), last.message) == (21, "80 more mistakes like these")
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("width: !x 1", ["11:10"]),
+        ("weights: [[!x 1, y], [1, !x 0]]", ["11:14", "11:20", "11:28"]),
+        ("source: {file: !x 1}", ["11:18"]),
+    ],
+)
+def test_what_cannot_be_read_is_no_second_mistake(text: str, places: list[str]) -> None:
+    assert [each.partition(": ")[0] for each in mistakes(f"kind: flow\n{text}")] == places
+    defaults = options.defaults_of(excerpt(f"attention-diagram:\n  {text}\n", 10, 1))
+    with pytest.raises(DiagramError) as caught:
+        options.read(options.parse(excerpt("kind: flow")), START, KINDS, defaults)
+    assert len(caught.value.diagnostics) == len(places)
+
+
+def test_defaults_that_are_right_are_read_once_for_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mdattn.options import _read
+
+    calls: list[object] = []
+    count(monkeypatch, calls, _read, "_fits")
+    vectors = ", ".join(f"t{number}: [1, 2]" for number in range(100))
+    defaults = options.defaults_of(excerpt(f"attention-diagram:\n  width: 60\n  embeddings: {{{vectors}}}\n", 2, 1))
+    tree = options.parse(excerpt("kind: flow\ntext: t1"))
+    for _ in range(50):
+        options.read(tree, START, KINDS, defaults)
+    assert len(calls) == 2
+
+
 def test_a_block_is_parsed_once_whatever_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[object] = []
     count(monkeypatch, calls, options, "parse")

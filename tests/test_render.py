@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from mdit_py_plugins.front_matter import front_matter_plugin
 
 import mdattn
 from mdattn.errors import DiagramError
@@ -61,6 +62,15 @@ def test_every_mistake_of_every_block_is_reported_at_once() -> None:
         mdattn.render(bad + BLOCK + "> quote\n\n" + worse + unclosed)
     places = [each.position for each in caught.value.diagnostics]
     assert places == [(2, 7), (13, 1), (15, 1)]
+
+
+@pytest.mark.parametrize("default", ["widht: 3", "width: x", "width: !x 1"])
+def test_what_is_wrong_with_the_defaults_of_many_blocks_is_said_once(default: str) -> None:
+    source = f"---\nattention-diagram:\n  {default}\n---\n\n" + BLOCK * 3
+    for draw in (mdattn.render, MarkdownIt().use(front_matter_plugin).use(mdattn.attention_diagram_plugin).render):
+        with pytest.raises(DiagramError) as caught:
+            draw(source)
+        assert [each.position.line for each in caught.value.diagnostics if each.position] == [3]
 
 
 def test_the_places_of_a_block_in_a_list_in_a_quote() -> None:
