@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from mdattn.errors import LONGEST_NAME as MOST_SHOWN
 from mdattn.errors import Path
-from mdattn.options._meant import bare, lookalike, meant_option, meant_value, ordinary
+from mdattn.options._meant import bare, lookalike, meant_option, meant_preset, meant_value, ordinary
 from mdattn.options._types import LARGEST, UNFIT
 from mdattn.options._words import clipped, quoted
 from mdattn.options._yaml import LARGEST_INTEGER
@@ -236,6 +236,8 @@ def _hint_for_text(
     cleaned = ordinary(value)
     if words and (hint := meant_value(value, words)):
         return hint
+    if name == "model" and (preset := meant_preset(value)):
+        return f"write '{preset}'"
     if name == "scores" and re.fullmatch(r"[-+]?\.?inf(inity)?|-?∞", cleaned, re.IGNORECASE):
         return "leave a number there, and mask the place with 'mask:'"
     if bool in origins and bare(cleaned) in _TRUTH:
