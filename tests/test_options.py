@@ -269,6 +269,9 @@ def hint(kind: str, text: str) -> str:
         ("flow", "key-tokens: [a]", "did you mean 'key_tokens'?"),
         ("architecture", "model: decoder", "did you mean 'decoder-only'?"),
         ("architecture", "model: gpt", "did you mean 'decoder-only'?"),
+        ("gpt2", "", "write 'kind: architecture' and 'preset: gpt-2'"),
+        ("architecture", "model: gpt2", "write 'preset: gpt-2'"),
+        ("architecture", "model: Llama-2-7B", "write 'preset: llama-2-7b'"),
         ("architecture", "preset: gpt2", "did you mean 'gpt-2'?"),
         ("architecture", "preset: BERT", "did you mean 'bert-base'?"),
         ("architecture", "gqa: 2", "did you mean 'kv_heads'?"),
@@ -283,6 +286,14 @@ def hint(kind: str, text: str) -> str:
         ("heatmap", "charset: utf-8", "did you mean 'unicode'?"),
         ("heatmap", "temperature: 1,5", "write '1.5'"),
         ("heatmap", "decimals: 2 digits", "write the number alone, without quotes: 2"),
+        ("heatmap", "temperature: 50%", "write 0.5"),
+        ("heatmap", "decimals: 2%", "write the number alone, without quotes: 2"),
+        ("heatmap", "text: a b\nheads: two", ""),
+        ("heatmap", "text: a b\nweights: 0.5 0.5; 1 0", "write '[[0.5, 0.5], [1, 0]]'"),
+        ("heatmap", "text: a b\nweights: 0.5; 1, x", ""),
+        ("heatmap", "text: a b\nweights: [(0.5, 0.5), (1, 0)]", "a list begins with [ and ends with ]"),
+        ("flow", "text: a b\nquery: a\nweights: 0.5, 0.5", "write '[0.5, 0.5]'"),
+        ("flow", "sections: attend, output", ""),
         ("heatmap", "scale: 1/8", "YAML does not divide: write 0.125"),
         ("heatmap", "scale: 1/0", ""),
         ("heatmap", "tokens: a, b", "write '[a, b]'"),
@@ -398,6 +409,35 @@ def test_defaults_are_checked_once_for_all_blocks(monkeypatch: pytest.MonkeyPatc
         assert len(calls) <= 21
     ((*first, last),) = told
     assert (len(first), last.message) == (21, "80 more mistakes like these")
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("width: !x 1", ["11:10"]),
+        ("weights: [[!x 1, y], [1, !x 0]]", ["11:14", "11:20", "11:28"]),
+        ("source: {file: !x 1}", ["11:18"]),
+    ],
+)
+def test_what_cannot_be_read_is_no_second_mistake(text: str, places: list[str]) -> None:
+    assert [each.partition(": ")[0] for each in mistakes(f"kind: flow\n{text}")] == places
+    defaults = options.defaults_of(excerpt(f"attention-diagram:\n  {text}\n", 10, 1))
+    with pytest.raises(DiagramError) as caught:
+        options.read(options.parse(excerpt("kind: flow")), START, KINDS, defaults)
+    assert len(caught.value.diagnostics) == len(places)
+
+
+def test_defaults_that_are_right_are_read_once_for_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mdattn.options import _read
+
+    calls: list[object] = []
+    count(monkeypatch, calls, _read, "_fits")
+    vectors = ", ".join(f"t{number}: [1, 2]" for number in range(100))
+    defaults = options.defaults_of(excerpt(f"attention-diagram:\n  width: 60\n  embeddings: {{{vectors}}}\n", 2, 1))
+    tree = options.parse(excerpt("kind: flow\ntext: t1"))
+    for _ in range(50):
+        options.read(tree, START, KINDS, defaults)
+    assert len(calls) == 2
 
 
 def test_a_block_is_parsed_once_whatever_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:

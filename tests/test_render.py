@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from mdit_py_plugins.front_matter import front_matter_plugin
 
 import mdattn
 from mdattn.errors import DiagramError
@@ -63,6 +64,15 @@ def test_every_mistake_of_every_block_is_reported_at_once() -> None:
     assert places == [(2, 7), (13, 1), (15, 1)]
 
 
+@pytest.mark.parametrize("default", ["widht: 3", "width: x", "width: !x 1"])
+def test_what_is_wrong_with_the_defaults_of_many_blocks_is_said_once(default: str) -> None:
+    source = f"---\nattention-diagram:\n  {default}\n---\n\n" + BLOCK * 3
+    for draw in (mdattn.render, MarkdownIt().use(front_matter_plugin).use(mdattn.attention_diagram_plugin).render):
+        with pytest.raises(DiagramError) as caught:
+            draw(source)
+        assert [each.position.line for each in caught.value.diagnostics if each.position] == [3]
+
+
 def test_the_places_of_a_block_in_a_list_in_a_quote() -> None:
     draft = "> 1. > ```attention-diagram\n>    > kind: heatmap\n>    > text: a b\n>    > widht: 3\n>    > ```\n"
     with pytest.raises(DiagramError) as caught:
@@ -110,7 +120,7 @@ def test_places_of_files_may_be_text(tmp_path: Path) -> None:
     assert mdattn.render(document, path=str(post)) == mdattn.render(document, path=post)
     with pytest.raises(DiagramError, match="no file") as caught:
         mdattn.render(document.replace("w.json", "none.json"), path="post.md")
-    assert str(caught.value).startswith("post.md:4:1: ")
+    assert str(caught.value).startswith("post.md:4:16: ")
     with pytest.raises(DiagramError, match=r"^4:1: a document without a place") as caught:
         mdattn.render(document)
     assert "--" not in str(caught.value)

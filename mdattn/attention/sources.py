@@ -116,14 +116,15 @@ def _found(file: Opened, suffix: str, array: str | None) -> AnyArray:
     if names is not None:
         array = _choose(names, array)
     elif array is not None:
-        _fail(f"the file holds one array without a name, not {array!r}", "leave 'array' out")
+        _fail(f"the file holds one array without a name, not {array!r}", "leave 'array' out", "array")
     if (suffix, array) not in file.arrays:
         file.arrays[suffix, array] = read(array)
     return file.arrays[suffix, array]
 
 
-def _fail(message: str, hint: str = "") -> NoReturn:
-    raise OptionError(("source",), message, hint)
+def _fail(message: str, hint: str = "", key: str | None = None) -> NoReturn:
+    """`key` is the option of the source that is to blame, where it is a single one."""
+    raise OptionError(("source",) if key is None else ("source", key), message, hint)
 
 
 # The file ------------------------------------------------------------------------------------------------------------
@@ -132,16 +133,16 @@ def _fail(message: str, hint: str = "") -> NoReturn:
 def _suffix(path_text: str) -> str:
     """The suffix, after looking at the path as text: what is refused here is refused on every system alike."""
     if _misleads(path_text):
-        _fail(f"{path_text!r} is not the name of a file")
+        _fail(f"{path_text!r} is not the name of a file", key="file")
     if "\\" in path_text or ":" in path_text:
-        _fail(f"{path_text!r} holds a backslash or a colon", "write a path below the document's folder, with /")
+        _fail(f"{path_text!r} holds a backslash or a colon", "write a path below the document's folder, with /", "file")
     if path_text.startswith("/"):
-        _fail(f"{path_text!r} is an absolute path", "write a path below the document's folder")
+        _fail(f"{path_text!r} is an absolute path", "write a path below the document's folder", "file")
     if ".." in path_text.split("/"):
-        _fail(f"{path_text!r} leads out of the document's folder", "put the file into that folder or below it")
+        _fail(f"{path_text!r} leads out of the document's folder", "put the file into that folder or below it", "file")
     suffix = Path(path_text).suffix.lower()
     if suffix not in READERS:
-        _fail(f"{path_text!r} is not a data file that can be read", "choose from " + ", ".join(READERS))
+        _fail(f"{path_text!r} is not a data file that can be read", "choose from " + ", ".join(READERS), "file")
     return suffix
 
 
@@ -150,7 +151,7 @@ def _opened(path_text: str, folder: Path, files: Files) -> Opened:
     base = folder.resolve()
     path = Path(os.path.realpath(base / path_text))
     if not path.is_relative_to(base):
-        _fail(f"{path_text!r} is a symbolic link out of the document's folder", "put a copy of the file there")
+        _fail(f"{path_text!r} is a symbolic link out of the document's folder", "put a copy of the file there", "file")
     try:
         # Looked at before it is opened (to open a device can do things), and again after: it may have been replaced.
         known = _identity(path_text, path.stat())
@@ -162,9 +163,9 @@ def _opened(path_text: str, folder: Path, files: Files) -> Opened:
             known = _identity(path_text, os.fstat(file.fileno()))
             data = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        _fail(f"there is no file {path_text!r} in the document's folder", _neighbours(path))
+        _fail(f"there is no file {path_text!r} in the document's folder", _neighbours(path), "file")
     except OSError as error:
-        _fail(f"{path_text!r} cannot be opened: {error.strerror or type(error).__name__}")
+        _fail(f"{path_text!r} cannot be opened: {error.strerror or type(error).__name__}", key="file")
     if len(data) > MOST_BYTES:
         _too_large(repr(path_text), len(data))
     files[known] = Opened(data, {}, {})
@@ -185,7 +186,7 @@ def _forget(files: Files) -> None:
 def _identity(path_text: str, status: os.stat_result) -> tuple[int, ...]:
     """What tells this file, as it is now, from any other. Raises OptionError unless it is one that may be read."""
     if not stat.S_ISREG(status.st_mode):
-        _fail(f"{path_text!r} is not a regular file")
+        _fail(f"{path_text!r} is not a regular file", key="file")
     if status.st_size > MOST_BYTES:
         _too_large(repr(path_text), status.st_size)
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
@@ -359,7 +360,7 @@ def _choose(names: Sequence[str], array: str | None) -> str:
             _fail(f"the file holds {len(names)} arrays", "name one with 'array': " + _listed(names))
         return names[0]
     if array not in names:
-        _fail(f"the file holds no array {array!r}", _suggestion(array, names))
+        _fail(f"the file holds no array {array!r}", _suggestion(array, names), "array")
     return array
 
 
@@ -408,9 +409,9 @@ def _shaped(content: memoryview, dtype: np.dtype[Any], shape: Sequence[int], for
 
 def _part(found: AnyArray, name: str, index: int) -> AnyArray:
     if not found.ndim:
-        _fail(f"the array has no axis left for {name!r}")
+        _fail(f"the array has no axis left for {name!r}", key=name)
     if not 0 <= index < len(found):
-        _fail(f"{name} {index} is not in the array", f"it has {len(found)} there, from 0 to {len(found) - 1}")
+        _fail(f"{name} {index} is not in the array", f"it has {len(found)} there, from 0 to {len(found) - 1}", name)
     part: AnyArray = found[index]
     return part
 

@@ -15,13 +15,16 @@ from mdattn.attention.sources import Files, load
 from mdattn.canvas import Diagram
 from mdattn.diagrams._given import counted
 from mdattn.diagrams._study import key_tokens_of, tokens_of
-from mdattn.errors import OptionError
+from mdattn.errors import Cure, OptionError
 from mdattn.options import Attention, Source
 
 # How many axes an array of each sort may have: [head, query, key] or [query, key] of weights, [token, d] of vectors.
 _AXES = {"weights": (2, 3), "scores": (2, 3), "embeddings": (2,), "keys": (2,), "values": (2,)}
 
-_NO_PLACE = "give the document a path, or on standard input a name"
+_NO_PLACE = Cure(
+    "give standard input a name with --stdin-filename",
+    "give a document its `path`, a diagram its `folder`, a parser env['mdattn_path']",
+)
 
 Options = TypeVar("Options", bound=Attention)
 

@@ -464,6 +464,9 @@ class Work(NamedTuple):
         """[query, key]: the matrix that the block gives, or the row of its one query."""
         queries, keys = len(self.tokens), len(self.key_tokens)
         single = self.query is not None and is_flat(rows)
+        if not single and is_flat(rows):
+            message = f"'{basis}' is one row; {queries} queries x {keys} keys are needed"
+            raise OptionError(path, message, counted(self.tokens))
         found = numbers(rows, path, 1 if single else 2, f"'{basis}'", keys)
         matrix = found[None, :] if single else found
         if matrix.shape != (1 if single else queries, keys):

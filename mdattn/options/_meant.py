@@ -124,6 +124,8 @@ _VALUES: Mapping[str, str] = {
     "embeddings": "hiddenstates vectors",
 }
 
+_PRESETS = ("gpt-2", "bert-base", "llama-2-7b", "mixtral-8x7b")
+
 _KINDS: Mapping[str, str] = {
     "heatmap": "map matrix attentionmap attentionmatrix attentionheatmap grid table heat weights",
     "heads": "multihead multiheadattention head mha headview",
@@ -227,4 +229,13 @@ def meant_kind(word: str, kinds: Collection[str]) -> str:
     """The cure for a kind that does not exist."""
     cleaned = ordinary(word).rstrip(",;.")
     known = [each for each in _meanings(cleaned, _KINDS) if each in kinds]
+    if not known and "architecture" in kinds and (preset := meant_preset(word)):
+        return f"write 'kind: architecture' and '{preset}'"
     return f"did you mean '{known[0]}'?" if known else suggest(cleaned, kinds)
+
+
+def meant_preset(word: str) -> str:
+    """`preset: gpt-2` for a word that names a model of the literature, else `''`."""
+    cleaned = bare(ordinary(word).rstrip(",;."))
+    known = [each for each in _PRESETS if cleaned == bare(each) or cleaned in _VALUES[each].split()]
+    return f"preset: {known[0]}" if known else ""

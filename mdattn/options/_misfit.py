@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from mdattn.errors import LONGEST_NAME as MOST_SHOWN
 from mdattn.errors import Path
-from mdattn.options._meant import bare, lookalike, meant_option, meant_value, ordinary
+from mdattn.options._meant import bare, lookalike, meant_option, meant_preset, meant_value, ordinary
 from mdattn.options._types import LARGEST, UNFIT
 from mdattn.options._words import clipped, quoted
 from mdattn.options._yaml import LARGEST_INTEGER
@@ -238,6 +238,8 @@ def _hint_for_text(
     cleaned = ordinary(value)
     if words and (hint := meant_value(value, words)):
         return hint
+    if name == "model" and (preset := meant_preset(value)):
+        return f"write '{preset}'"
     if name == "scores" and re.fullmatch(r"[-+]?\.?inf(inity)?|-?∞", cleaned, re.IGNORECASE):
         return "leave a number there, and mask the place with 'mask:'"
     if bool in origins and bare(cleaned) in _TRUTH:
@@ -252,35 +254,55 @@ def _hint_for_text(
     if {int, float} & origins and (hint := _hint_for_number(value, cleaned, float not in origins)):
         return hint
     single = cleaned.isalnum() and item
-    return _hint_for_list(value, cleaned, name) if list in origins and cleaned and not single else ""
+    return _hint_for_list(value, cleaned, name, members) if list in origins and cleaned and not single else ""
 
 
-def _hint_for_list(value: str, cleaned: str, name: str) -> str:
+def _hint_for_list(value: str, cleaned: str, name: str, members: Sequence[Any]) -> str:
     if cleaned.startswith("-") and not value.startswith("-") and (found := lookalike(value)):
         return f"{found[0]} does not begin an item: {found[1]}"
     if name in ("tokens", "key_tokens") and "," not in cleaned:
         listed = ", ".join(re.sub(r"(^|\s)- ?", " ", cleaned[: 2 * MOST_SHOWN]).split())
         example = listed if len(listed) <= MOST_SHOWN and listed.isprintable() else "a, b, …"
         return f"a sentence goes to 'text:'; a list is written '[{example}]'"
+    if cleaned.count("(") != cleaned.count(")"):
+        return "a list begins with [ and ends with ]"
     inner = cleaned.strip("()[]")
     if len(inner) > MOST_SHOWN or not inner.isprintable():
         return "put it in brackets, with commas between"
-    return f"write '[{inner if ',' in inner else ', '.join(inner.split())}]'"
+    rows = [re.split(r" *, *" if "," in each else " +", each.strip()) for each in inner.split(";")]
+    written = [f"[{', '.join(each)}]" for each in rows]
+    meant = [[float(word) if re.fullmatch(_NUMBER, word) else word for word in each] for each in rows]
+    several = len(rows) > 1
+    if not any(_fits(meant if several else meant[0], each) for each in members):
+        return ""  # What leads to another mistake is no cure.
+    return f"write '[{', '.join(written)}]'" if several else f"write '{written[0]}'"
+
+
+def _fits(value: object, type_: Any) -> bool:
+    try:
+        msgspec.convert(value, type_)
+    except UNFIT:
+        return False
+    return True
+
+
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
 def _hint_for_number(value: str, cleaned: str, whole: bool) -> str:
     if len(value) > MOST_SHOWN:
         return ""
-    number = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-    if (found := lookalike(value)) and re.fullmatch(number, cleaned):
+    if (found := lookalike(value)) and re.fullmatch(_NUMBER, cleaned):
         return f"{found[0]} stands in it: {found[1]}"
     if not whole and re.fullmatch(r"[-+]?\d+,\d+", cleaned):
         return f"write '{cleaned.replace(',', '.')}'"
     if whole and re.fullmatch(r"\d{1,3}([,_ ']\d{3})+", cleaned):
         return f"write '{re.sub('[^0-9]', '', cleaned)}'"
-    if re.fullmatch(rf"{number}( +{number})+", cleaned):
+    if re.fullmatch(rf"{_NUMBER}( +{_NUMBER})+", cleaned):
         return f"put commas between the numbers: {', '.join(cleaned.split())}"
-    if match := re.fullmatch(rf"({number}) ?[a-zA-Z%°]*", cleaned):
+    if not whole and (match := re.fullmatch(rf"({_NUMBER}) ?%", cleaned)):
+        return f"write {float(match[1]) / 100:.6g}"
+    if match := re.fullmatch(rf"({_NUMBER}) ?[a-zA-Z%°]*", cleaned):
         return f"write the number alone, without quotes: {match[1]}"
     if match := re.fullmatch(r"(\d{1,9}) ?/ ?(\d{1,9})", cleaned):
         return f"YAML does not divide: write {int(match[1]) / int(match[2]):.4g}" if int(match[2]) else ""

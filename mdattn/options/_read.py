@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
@@ -113,14 +113,23 @@ class _Faults:
         self.more += reader.more
 
     def said(self) -> list[Diagnostic]:
-        """The first of them in the order of the text, and the number of the others."""
-        ordered = sorted(self.found, key=lambda each: each.position or Position(0, 0))
+        """The first of them in the order of the text, and the number of the others.
+
+        Of two in one place the second comes of the first: what cannot be read is no value either.
+        """
+        ordered = sorted(_first_of_place(self.found), key=lambda each: each.position or Position(0, 0))
         told = [Diagnostic(each.position, *each.say()) for each in ordered[:MOST_TOLD]]
         more = self.more + len(ordered) - len(told)
         if more:
             place = ordered[min(len(told), len(ordered) - 1)].position
             told.append(Diagnostic(place, f"{more:,} more mistake{'s' * (more > 1)} like these", "mend these first"))
         return told
+
+
+def _first_of_place(faults: Iterable[_Fault]) -> list[_Fault]:
+    """Each mistake that has no place, and of those with one the first there."""
+    placed: dict[Position, _Fault] = {}
+    return [each for each in faults if each.position is None or placed.setdefault(each.position, each) is each]
 
 
 def _said(message: str, hint: str) -> tuple[str, str]:
@@ -317,7 +326,8 @@ def _take(
             values[name] = value
             taken.add(name)
         elif faults or not any(defaults.fits(name, each.options) for each in kinds.values()):
-            wrong += defaults.misfits(name, type_)
+            told = {each.position for each in faults}
+            wrong += [each for each in defaults.misfits(name, type_) if each.position not in told]
         # What is written for another kind, which knows the option in another form, bears on that one only.
     wrong += defaults.strange(type_, kind, kinds)
     _prune(values, taken, type_)

@@ -50,6 +50,7 @@ def _more(one: str, other: str) -> Callable[[str], bool]:
 _HEAD = r"^(?P<head> *(?:- +)*(?:[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*: +)?)"
 _KEY = r"[A-Za-z_][\w-]*"
 _NAMES = "|".join(each for each in OPTIONS if each.isidentifier())
+_WORDY = "text|title|name|note|gloss"  # What they hold may well be words with a colon behind them.
 _QUOTE = "put quotes around it: {quoted}"
 _RULES = (
     _Rule(
@@ -192,6 +193,13 @@ _RULES = (
         "{head}{{{value}}}",
         "a mapping inside of '{key}' needs braces",
         "write '{key}: {{{value}}}'",
+    ),
+    _Rule(
+        rf"^(?P<head>(?P<deep> *)(?!(?:{_WORDY})\b){_KEY}: +[^\s'\"#\[\]{{}},:;]+)(?P<at>[,;]? +)"
+        rf"(?P<rest>(?:{_NAMES}): +.*)$",
+        "{head}\n{deep}{rest}",
+        "a second option on one line",
+        "begin a new line with '{rest}'",
     ),
     _Rule(
         r"^(?P<head> *(?:- +)*(?P<key>[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*): +)(?P<value>[^\[{'\"].*?(?P<at>:)(?: .*|))$",

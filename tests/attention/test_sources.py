@@ -29,7 +29,7 @@ def _refused(path_text: str, folder: Path, **options: Any) -> str:
     """The message and the hint with which the source is refused, on one line."""
     with pytest.raises(OptionError) as caught:
         load(path_text, folder, **options)
-    assert caught.value.path == ("source",)
+    assert caught.value.path[0] == "source"
     text = f"{caught.value.message} ({caught.value.hint})"
     assert "\n" not in text
     return text

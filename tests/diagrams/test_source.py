@@ -76,22 +76,27 @@ def test_embeddings_are_printed_as_they_stand_in_the_file(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "message"),
+    ("source", "column", "message"),
     [
-        ("{file: nothing.npz}", "there is no file 'nothing.npz'"),
-        ("{file: ../head.npy}", "leads out of the document's folder"),
-        ("{file: model.npz, array: wieghts}", "did you mean 'weights'"),
-        ("{file: model.npz, array: weights}", "2 or 3 axes are needed"),
-        ("{file: model.npz, array: weights, layer: 2, head: 0}", "layer"),
-        ("{file: vectors.json}", "'vectors.json' is 3 x 2; 3 queries x 3 keys are needed"),
-        ("{holds: weights}", "'source' needs 'file'"),
+        ("{file: nothing.npz}", 16, "there is no file 'nothing.npz'"),
+        ("{file: ../head.npy}", 16, "leads out of the document's folder"),
+        ("{layer: 0, file: /head.npy}", 26, "is an absolute path"),
+        ("{layer: 0, file: head.txt}", 26, "is not a data file"),
+        ("{layer: 0, file: 'a\\b.npy'}", 26, "a backslash"),
+        ("{file: model.npz, array: wieghts}", 34, "did you mean 'weights'"),
+        ("{file: head.npy, array: weights}", 33, "one array without a name"),
+        ("{file: model.npz, array: weights}", 1, "2 or 3 axes are needed"),
+        ("{file: model.npz, array: weights, layer: 2, head: 0}", 50, "layer 2 is not in the array"),
+        ("{file: model.npz, array: weights, layer: 1, head: 7}", 59, "head 7 is not in the array"),
+        ("{file: vectors.json}", 1, "'vectors.json' is 3 x 2; 3 queries x 3 keys are needed"),
+        ("{holds: weights}", 1, "'source' needs 'file'"),
     ],
 )
-def test_what_cannot_be_read_is_reported_in_its_place(folder: Path, source: str, message: str) -> None:
+def test_what_cannot_be_read_is_reported_in_its_place(folder: Path, source: str, column: int, message: str) -> None:
     with pytest.raises(DiagramError) as caught:
         render(folder, f"kind: heatmap\ntext: a b c\nsource: {source}")
     assert message in str(caught.value)
-    assert caught.value.position is not None
+    assert caught.value.position == (4, column)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +154,14 @@ def test_twenty_blocks_open_their_file_once(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_a_document_without_a_place_has_no_files_beside_it() -> None:
-    with pytest.raises(DiagramError, match="give the document a path, or on standard input a name"):
-        mdattn.render(BLOCK.format("kind: heatmap\ntext: a b c\nsource: {file: head.npy}"))
+    yaml = "kind: heatmap\ntext: a b c\nsource: {file: head.npy}"
+    parser = MarkdownIt().use(attention_diagram_plugin)
+    for draw in (mdattn.render, parser.render, lambda _: mdattn.diagram(yaml)):
+        with pytest.raises(
+            DiagramError, match=r"its `path`, a diagram its `folder`, a parser env\['mdattn_path'\]"
+        ) as caught:
+            draw(BLOCK.format(yaml))
+        assert caught.value.hint == "give standard input a name with --stdin-filename"  # On the command line.
 
 
 def test_numbers_are_given_once(folder: Path) -> None:

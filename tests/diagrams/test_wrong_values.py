@@ -253,6 +253,8 @@ IN_PLACE = [
     (FLOW + "scores: [[1, 0], [1, [0]]]", (4, 22), ""),
     (FLOW + "scores: [[1, 0], 1]", (4, 18), "must be a list of numbers, not 1"),
     (FLOW + "scores: [[], []]", (4, 10), "holds an empty list"),
+    (HEATMAP + "scores: [1, 0]", (3, 1), "'scores' is one row; 2 queries x 2 keys are needed (the text has 2 tokens"),
+    (HEATMAP + "heads: [{weights: [1, 0]}]", (3, 19), "'weights' is one row; 2 queries x 2 keys are needed"),
     (HEATMAP + "scores: [[1], [1, 0]]", (3, 10), "row 0 has length 1, and 2 are needed"),
     (HEATMAP + "scores: [[1, 0], [1]]", (3, 18), "row 1 has length 1, row 0 length 2"),
     (HEATMAP + "scores: [[1, 0, 2], [1, 0, 2]]", (3, 10), "'scores' is 2 x 3; 2 queries x 2 keys are needed"),
