@@ -92,8 +92,8 @@ def tried(work: Path, environment: Path) -> bool:
     (project / "prose.md").write_text("<!-- attenton-diagram\nkind: heatmap\ntext: a b\n-->\n")
     with (project / "README.md").open("a", encoding="utf-8") as file:
         file.write("\n```attenton-diagram\nkind: heatmap\ntext: a b\n```\n")
-    refused = ("prose.md:1:1: error", "README.md:", "attention-diagram")
-    steps.append(expect("mdattn-check refuses a misspelt comment and a misspelt fence", hooks(), 1, *refused))
+    misspelt = ("prose.md:1:1: error", "README.md:", "attention-diagram")
+    steps.append(expect("mdattn-check refuses a misspelt comment and a misspelt fence", hooks(), 1, *misspelt))
     steps.append(installed(work))
     return all(steps)
 
