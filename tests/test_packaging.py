@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -73,3 +74,10 @@ def test_every_bound_is_written_once() -> None:
     """A distribution that two lists name would have two lower bounds."""
     names = [Requirement(each).name for each in chain(PROJECT["dependencies"], *EXTRAS.values())]
     assert sorted(names) == sorted(set(names))
+
+
+def test_every_leg_is_told_and_can_be_broken() -> None:
+    (legs,) = re.findall(r"(?m)^legs=\((.*)\)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    told = re.findall(r"(?m)^\| `(\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    broken = {each.leg for each in runpy.run_path(str(ROOT / ".ci" / "break-legs"))["BREAKS"]}
+    assert (told, broken) == (legs.split(), set(legs.split()))
