@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import runpy
+import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
 from itertools import chain
 from pathlib import Path
 
@@ -46,6 +48,25 @@ def test_a_lock_gives_each_requirement_a_version_that_it_admits(name: str, pytho
         if requirement.name != PROJECT["name"]:
             version = versions.get(canonicalize_name(requirement.name), "0")
             assert version in requirement.specifier, f"{requirement}, but {name} has {version}: run .ci/lock"
+
+
+def test_the_lock_names_all_that_its_releases_need() -> None:
+    """Else pip would bring the newest, another one every day."""
+    pins = locked("requirements-test.txt", ".".join(map(str, sys.version_info[:2])), sys.platform)
+    asked = {canonicalize_name(each.name): each.extras for each in map(Requirement, LOCKS["requirements-test.txt"])}
+    missing = []
+    for name, release in pins.items():
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            continue
+        if found.version != release:  # Another environment than that of the lock.
+            continue
+        for needed in map(Requirement, found.requires or ()):
+            extras = [{"extra": extra} for extra in asked.get(name, set()) | {""}]
+            if needed.marker is None or any(map(needed.marker.evaluate, extras)):
+                missing += [f"{name}: {needed}"] if canonicalize_name(needed.name) not in pins else []
+    assert missing == []
 
 
 @pytest.mark.parametrize("python", PYTHONS)
