@@ -929,7 +929,7 @@ def test_as_a_module_and_no_heavy_imports() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_goes_away_is_no_error(unbuffered: str) -> None:
     put("a.md", b"a line\n" * 300_000)
-    command = f"{sys.executable} -m mdattn render a.md; echo $? >&2"
+    command = f"'{sys.executable}' -m mdattn render a.md; echo $? >&2"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
     done = subprocess.run(["sh", "-c", f"({command}) | head -c 10"], capture_output=True, env=environment, check=False)
     assert (done.stdout, done.stderr) == (b"a line\na l", b"141\n")
@@ -972,7 +972,7 @@ def test_a_diff_that_cannot_be_printed_says_that_nothing_was_written(target: str
     put("a.md", block("x"))
     put("b.md", b"old")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = f"{sys.executable} {ECHO} render a.md -o b.md --diff {target}"
+    command = f"'{sys.executable}' '{ECHO}' render a.md -o b.md --diff {target}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith("standard output: error: ")
@@ -984,7 +984,7 @@ def test_a_reader_of_a_diff_that_goes_away_is_no_error() -> None:
     put("a.md", b"a line\n" * 300_000)
     put("b.md", b"old")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = f"({sys.executable} -m mdattn render a.md -o b.md --diff; echo $? >&2) | head -c 10"
+    command = f"('{sys.executable}' -m mdattn render a.md -o b.md --diff; echo $? >&2) | head -c 10"
     done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False)
     assert (done.stdout, done.stderr) == (b"--- a/b.md", b"141\n")
     assert Path("b.md").read_bytes() == b"old"
@@ -993,7 +993,7 @@ def test_a_reader_of_a_diff_that_goes_away_is_no_error() -> None:
 @pytest.mark.parametrize("argv", [["update", "."], ["render", ".", "-o", "out"], ["show", "a.yaml"], ["kinds"]])
 def test_without_a_current_folder(argv: list[str]) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-    command = f"mkdir gone && cd gone && rmdir ../gone && exec {sys.executable} {ECHO} {' '.join(argv)}"
+    command = f"mkdir gone && cd gone && rmdir ../gone && exec '{sys.executable}' '{ECHO}' {' '.join(argv)}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False, text=True)
     assert done.returncode in ((0,) if argv == ["kinds"] else (0, 2))
     assert bool(done.stderr) == (argv != ["kinds"])
@@ -1005,20 +1005,32 @@ def test_without_a_current_folder(argv: list[str]) -> None:
 @pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_streams_closed_by_the_shell(closing: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = f"{sys.executable} -m mdattn render {closing}"
+    command = f"'{sys.executable}' -m mdattn render {closing}"
     done = subprocess.run(["sh", "-c", command], input=b"a", capture_output=True, env=environment, check=False)
     assert done.returncode == (0 if closing == "2>&-" else 2)
     assert b"Traceback" not in done.stderr
     assert done.stderr.count(b"\n") <= 2
 
 
+WAITING = (
+    "import io, sys, time\n"
+    "class Waiting(io.BytesIO):\n"
+    "    def read(self, size=-1):\n"
+    "        print('waiting', flush=True)\n"
+    "        time.sleep(30)\n"
+    "        return b''\n"
+    "sys.stdin = io.TextIOWrapper(Waiting())\n"
+    "from mdattn.__main__ import start\n"
+    "start()\n"
+)
+
+
 def test_an_interruption_is_quiet() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "mdattn", "render"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as running:
-        time.sleep(1.0)  # Until it waits for its input.
+    command = [sys.executable, "-c", WAITING, "render"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"waiting\n"
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
     assert (running.returncode, out, err) == (130, b"", b"")
@@ -1069,6 +1081,13 @@ def test_no_system_has_every_signal(monkeypatch: pytest.MonkeyPatch, missing: st
     all_of_them = {"SIGTERM", "SIGHUP"} & set(dir(signal))
     monkeypatch.delattr(signal, missing, raising=False)
     assert {each.name for each in _endings()} == all_of_them - {missing}
+
+
+def test_signals_are_tried_where_the_caller_of_the_tests_ignores_them() -> None:
+    pytest_ = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", "no_system_has_every"]
+    deaf = ["sh", "-c", "trap '' HUP INT; exec \"$@\"", "sh", *pytest_]
+    done = subprocess.run(deaf, cwd=Path(__file__).parent.parent, capture_output=True, check=False)
+    assert b"3 passed" in done.stdout, done.stdout
 
 
 def test_ctrl_c_while_the_program_is_being_imported() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import runpy
+import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
 from itertools import chain
 from pathlib import Path
 
@@ -47,6 +50,25 @@ def test_a_lock_gives_each_requirement_a_version_that_it_admits(name: str, pytho
             assert version in requirement.specifier, f"{requirement}, but {name} has {version}: run .ci/lock"
 
 
+def test_the_lock_names_all_that_its_releases_need() -> None:
+    """Else pip would bring the newest, another one every day."""
+    pins = locked("requirements-test.txt", ".".join(map(str, sys.version_info[:2])), sys.platform)
+    asked = {str(canonicalize_name(each.name)): each.extras for each in map(Requirement, LOCKS["requirements-test.txt"])}
+    missing = []
+    for name, release in pins.items():
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            continue
+        if found.version != release:  # Another environment than that of the lock.
+            continue
+        for needed in map(Requirement, found.requires or ()):
+            extras = [{"extra": extra} for extra in asked.get(name, set()) | {""}]
+            if needed.marker is None or any(map(needed.marker.evaluate, extras)):
+                missing += [f"{name}: {needed}"] if canonicalize_name(needed.name) not in pins else []
+    assert missing == []
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_locks_agree(python: str) -> None:
     tests, tools = (locked(name, python, "linux") for name in LOCKS)
@@ -73,3 +95,10 @@ def test_every_bound_is_written_once() -> None:
     """A distribution that two lists name would have two lower bounds."""
     names = [Requirement(each).name for each in chain(PROJECT["dependencies"], *EXTRAS.values())]
     assert sorted(names) == sorted(set(names))
+
+
+def test_every_leg_is_told_and_can_be_broken() -> None:
+    (legs,) = re.findall(r"(?m)^legs=\((.*)\)$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    told = re.findall(r"(?m)^\| `(\w+)` \|", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    broken = {each.leg for each in runpy.run_path(str(ROOT / ".ci" / "break-legs"))["BREAKS"]}
+    assert (told, broken) == (legs.split(), set(legs.split()))

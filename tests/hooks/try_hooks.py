@@ -89,8 +89,11 @@ def tried(work: Path, environment: Path) -> bool:
     package = run(sys.executable, *render, folder=project, PYTHONPATH=str(ROOT))
     configured(project, revision, [1, 2])
     steps += [expect("mdattn draws the post", package, 0), expect("both checks are content", hooks(), 0, "Passed")]
-    (project / "prose.md").write_text("```attenton-diagram\nkind: heatmap\ntext: a b\n```\n")
-    steps.append(expect("mdattn-check refuses a misspelt fence", hooks(), 1, "prose.md", "attention-diagram"))
+    (project / "prose.md").write_text("<!-- attenton-diagram\nkind: heatmap\ntext: a b\n-->\n")
+    with (project / "README.md").open("a", encoding="utf-8") as file:
+        file.write("\n```attenton-diagram\nkind: heatmap\ntext: a b\n```\n")
+    misspelt = ("prose.md:1:1: error", "README.md:", "attention-diagram")
+    steps.append(expect("mdattn-check refuses a misspelt comment and a misspelt fence", hooks(), 1, *misspelt))
     steps.append(installed(work))
     return all(steps)
 

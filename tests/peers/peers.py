@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("cogapp", "mdformat", "blacken-docs", "markdown-code-runner")
 NPM = ("embedme",)
 FRESH = "FRESH"
+LONGEST = 120  # Seconds for one run of a tool.
+INSTALLING = 180  # Seconds for one package: a registry that does not answer must not hold up the rest.
 
 
 class Peer(NamedTuple):
@@ -153,7 +155,7 @@ class Bench:
             (self.folder / "doc.md").write_bytes(document)
         arguments = [each.format("doc.md") for each in command]
         done = subprocess.run(
-            arguments, cwd=self.folder, env=self.env, capture_output=True, timeout=120, stdin=subprocess.DEVNULL
+            arguments, cwd=self.folder, env=self.env, capture_output=True, timeout=LONGEST, stdin=subprocess.DEVNULL
         )
         result = self.folder / self.peer.result
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
@@ -209,7 +211,7 @@ def diff(bench: Bench) -> str:
         ["git", "apply", "-"], cwd=bench.folder, input=seen.out, capture_output=True, env=_no_repository(bench)
     )
     result = bench.folder / peer.result
-    if patch.returncode == 0 and result.exists() and peer.fresh in result.read_text():
+    if patch.returncode == 0 and result.exists() and peer.fresh in result.read_text(errors="replace"):
         return "yes"
     return "no: not a patch" if seen.said else "no"
 
@@ -259,7 +261,7 @@ def inert(bench: Bench) -> str:
     seen = bench.written(document)
     if seen.result is None or "Traceback" in seen.said:
         return failed(seen)
-    return "yes" if text(bench.peer.block) in seen.result.decode() else "no"
+    return "yes" if text(bench.peer.block) in seen.result.decode("utf-8", "replace") else "no"
 
 
 # What formatters like to change, and what readers of text do not expect.
@@ -330,13 +332,13 @@ def install(folder: Path) -> str:
     if not scripts.exists():
         subprocess.run([sys.executable, "-m", "venv", str(python)], check=True)
         for package in PACKAGES:
-            _try([str(scripts / "python"), "-m", "pip", "install", "-q", package])
+            _try([str(scripts / "python"), "-m", "pip", "install", "-q", "--retries", "1", "--timeout", "20", package])
         _plugin(python)
     node = folder / "node"
     if not node.exists() and shutil.which("npm"):
         node.mkdir()
         (node / "package.json").write_text("{}")
-        _try(["npm", "install", "--silent", "--prefix", str(node), *NPM])
+        _try(["npm", "install", "--silent", "--fetch-retries", "1", "--prefix", str(node), *NPM])
     path = [own(folder), str(scripts), str(node / "node_modules" / ".bin"), os.environ["PATH"]]
     return os.pathsep.join(path)
 
@@ -352,9 +354,13 @@ def own(folder: Path) -> str:
 
 
 def _try(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        print(f"{' '.join(command[-2:])} cannot be installed: {done.stderr.strip()[-300:]}", file=sys.stderr)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLING)
+        wrong = done.stderr.strip()[-300:] if done.returncode else ""
+    except subprocess.TimeoutExpired:
+        wrong = f"not within {INSTALLING} s"
+    if wrong:
+        print(f"{command[-1]} cannot be installed: {wrong}", file=sys.stderr)
 
 
 def _plugin(python: Path) -> None:
@@ -393,7 +399,14 @@ def table(columns: Sequence[tuple[str, Sequence[str]]]) -> str:
 def observed(peer: Peer, path: str, place: Path) -> list[str]:
     """The cells of a peer."""
     bench = Bench(peer, path, place)
-    return [case(bench) for case in CASES.values()]
+
+    def cell(case: Callable[[Bench], str]) -> str:
+        try:
+            return case(bench)
+        except subprocess.TimeoutExpired:
+            return "no: does not end"
+
+    return [cell(case) for case in CASES.values()]
 
 
 MARKS = ("<!-- peers -->\n", "<!-- /peers -->\n")
