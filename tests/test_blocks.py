@@ -184,6 +184,13 @@ def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
 # Nestings
 
 
+@pytest.mark.parametrize("end", ["> - <?php\n>   a\n>", "> - <!--\n>   a\n> ", ":::note\n ", "> - <pre>\n>   a\n>"])
+def test_a_last_line_that_is_blank_and_has_no_ending_is_read(end: str) -> None:
+    source = f"```{NAME}\nk: 1\n```\n\n{end}"  # The parser's own rules read past the end of such a text.
+    result = replaced(find(source))
+    assert result.endswith(f"\n\n{end}")
+
+
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 @pytest.mark.parametrize(("source", "first", "rest"), NESTINGS.values(), ids=NESTINGS)
 def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: str, rest: str, ending: str) -> None:
