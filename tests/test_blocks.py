@@ -184,6 +184,13 @@ def replaced(document: Document, lines: tuple[str, ...] = HOSTILE) -> str:
 # Nestings
 
 
+@pytest.mark.parametrize("end", ["> - <?php\n>   a\n>", "> - <!--\n>   a\n> ", ":::note\n ", "> - <pre>\n>   a\n>"])
+def test_a_last_line_that_is_blank_and_has_no_ending_is_read(end: str) -> None:
+    source = f"```{NAME}\nk: 1\n```\n\n{end}"  # The parser's own rules read past the end of such a text.
+    result = replaced(find(source))
+    assert result.endswith(f"\n\n{end}")
+
+
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 @pytest.mark.parametrize(("source", "first", "rest"), NESTINGS.values(), ids=NESTINGS)
 def test_a_block_in_any_nesting_becomes_exactly_its_diagram(source: str, first: str, rest: str, ending: str) -> None:
@@ -319,6 +326,17 @@ def test_only_the_blocks_asked_for_are_replaced() -> None:
         "---\n@:\n  width: 40\n---\n\ntext\n",
         "<!-- @\nkind: flow\n-->\n```text\nx\n```\n<!-- /@ -->\n",
         "``@\nk: 1\n``\n",
+        "```text {#@}\n```\n",
+        "```{r @}\nplot()\n```\n",
+        "```{python attention_diagram, x=1}\n```\n",
+        "```{{@}}\nk: 1\n```\n",
+        "```text @.txt\n```\n",
+        "```` ```@ ```` opens a block\n",
+        "::: {#fig-@}\nx\n:::\n",
+        "text about ```@\nand more\n",
+        "~~~\nx ```@\nk: 1\n~~~\n",
+        "---\ntags:\n  - @\nabout: @\n---\n\n~~~\n",
+        "---\ntitle: x\n---\n\n@: a word\n\n[@]\nand more\n\n~~~\n",
     ],
 )
 def test_documentation_and_words_are_left_in_silence(source: str) -> None:
@@ -366,12 +384,26 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
         ("1. ```attentiondiagram\n", (1, 4), "'attentiondiagram' is not", "write ```attention-diagram"),
         ("\ufeff```@: x\n```\n", (1, 1), "'attention-diagram:' is not", "write ```attention-diagram"),
         ("```attention diagram\n```\n", (1, 1), "'attention diagram' is not", "write ```attention-diagram"),
+        ("```attention - diagram\n```\n", (1, 1), "'attention diagram' is not", "write ```attention-diagram"),
+        ("```@,width=4\n```\n", (1, 1), "is not 'attention-diagram'", "write ```attention-diagram"),
+        ("```mdattn\n```\n", (1, 1), "'mdattn' is not", "write ```attention-diagram"),
+        ("```{.yaml .@}\n```\n", (1, 1), "is not its first word", "write ```attention-diagram"),
+        ("See: ```@\nkind: flow\n```\n", (1, 6), "text stands before", "begin a line with it"),
+        ("> - [ ] ```@\n>   kind: flow\n", (1, 9), "text stands before", "begin a line with it"),
+        ("\n---\n@:\n  a: b\n---\n\n~~~\n", (3, 1), "in no front matter", "begins in the first line"),
+        ("<!-- c -->\n\n---\nt: x\n@: {a: b}\n---\n\n~~~\n", (5, 1), "in no front matter", "begins in the first line"),
+        ("---\n@:\n  a: b\n\n~~~\n", (2, 1), "in no front matter", "ends with the same"),
+        ("\n+++\n[@]\na = 1\n+++\n\n~~~\n", (3, 1), "in no front matter", "+++ for TOML"),
+        ('{\n  "@": {"a": 1}\n}\n\n~~~\n', (2, 1), "in no front matter", "begins in the first line"),
+        ("---\nattention diagram:\n  a: b\n---\n\n~~~\n", (2, 1), "'attention diagram' is not", "write attention-"),
+        ("---\nmore:\n  @:\n    a: b\n---\n\n~~~\n", (3, 3), "below another key", "attention-diagram: in the first"),
+        ("+++\n[more.@]\n+++\n\n~~~\n", (2, 7), "below another key", "[attention-diagram] in the first"),
     ],
 )
 def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], message: str, hint: str) -> None:
     source = source.replace("@", NAME)
     document = find(source)
-    assert may_hold_blocks(source) or source.startswith(("---", "+++"))
+    assert may_hold_blocks(source) or source.endswith("\n\n~~~\n")
     assert (document.blocks, document.errors) == ((), ())
     (warning,) = document.warnings
     assert (warning.position, warning.severity) == (Position(*position), "warning")

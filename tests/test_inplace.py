@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from test_blocks import NESTINGS, TEXT, random_document, tokens_of
 
 from mdattn import __version__
-from mdattn.blocks import find, kept, may_hold_regions, prove, refreshed, regions, splice, split
+from mdattn.blocks import Regions, find, kept, may_hold_regions, prove, refreshed, regions, splice, split
 from mdattn.blocks._inplace import checksum, escape, unescape
 from mdattn.errors import DiagramError, Drift, Position, ProofError
 from mdattn.render import Updated, render_document, update_document
@@ -194,6 +194,32 @@ def test_a_region_in_a_fence_or_beside_one_is_documentation() -> None:
 
 
 ARROWS = st.text(st.sampled_from("-->!\\< a\n"), max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (f"<!-- {NAME} kind: heatmap\ntext: a b\n-->\n", "its options begin in its first line"),
+        (f"<!-- {NAME}: {{kind: heatmap, text: a b}} -->\n", "its options begin in its first line"),
+        ("<!-- attenton-diagram\nkind: heatmap\n-->\n", "'attenton-diagram' is not"),
+    ],
+)
+def test_a_comment_that_was_meant_to_keep_a_diagram_is_warned_of(source: str, message: str) -> None:
+    assert may_hold_regions(source)
+    (warning,) = regions(find(source)).warnings
+    assert message in warning.message
+
+
+@pytest.mark.parametrize("words", ["here", "of BERT: see below", "is TODO", "-- kind: heatmap"])
+def test_a_comment_with_the_name_in_a_sentence_is_no_region(words: str) -> None:
+    assert regions(find(f"<!-- {NAME} {words} -->\n")) == Regions((), (), ())
+
+
+@pytest.mark.parametrize("blanks", [" " * 200_000, "\t " * 100_000])
+def test_a_comment_of_many_blanks_is_read_once(blanks: str) -> None:
+    source = f"<!--{blanks}\n-->\n\n<!--{blanks}attn-diagram x\n-->\n"  # Minutes, if it were read for each blank.
+    assert may_hold_regions(source)
+    assert regions(find(source)) == Regions((), (), ())
 
 
 @given(ARROWS | st.text())

@@ -17,11 +17,13 @@ from mdattn.blocks._names import directive, holds_markdown
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
     Rule = Callable[[StateBlock, int, int, bool], bool]
 
 BLANKS = " \t"
+ENDED = "last_line"  # The rule that ends it.
 AROUND = "attention-diagram fences around"  # In the parser's environment: the open fences that hold Markdown.
 TOML = "+++"
 # Also there: by its number, the blanks that a line lacks to stand as far in as the fences that hold it: where in the
@@ -56,6 +58,8 @@ def use_containers(markdown: MarkdownIt, plugins: tuple[str, ...] = EVERY) -> No
     """Let a parser see all containers in which there may be blocks."""
     from markdown_it.rules_block import fence
 
+    markdown.core.ruler.after("normalize", ENDED, _ended)
+
     for name in plugins:
         if name == "toml":
             markdown.block.ruler.before("table", name, _toml_front_matter)
@@ -64,7 +68,7 @@ def use_containers(markdown: MarkdownIt, plugins: tuple[str, ...] = EVERY) -> No
     if "colon_fence" in plugins:
         rules = markdown.block.ruler
         rule = dict(zip(rules.get_active_rules(), rules.getRules(""), strict=True))["colon_fence"]
-        rules.at("colon_fence", opening(_ended(rule)), {"alt": [*INTERRUPTS, "footnote_def"]})
+        rules.at("colon_fence", opening(rule), {"alt": [*INTERRUPTS, "footnote_def"]})
     markdown.block.ruler.at("fence", opening(fence), {"alt": INTERRUPTS})
 
 
@@ -194,20 +198,10 @@ def _is_option(text: str) -> bool:
     return text.startswith(":") and bool(colon) and key.split() == [key]
 
 
-def _ended(rule: Rule) -> Rule:
-    """The rule, which reads past the end of a source whose last line is blank and has no ending."""
-
-    def ended(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        source = state.src
-        try:
-            return rule(state, start, end, silent)
-        except IndexError:
-            state.src = source + "\n"
-            return rule(state, start, end, silent)
-        finally:
-            state.src = source
-
-    return ended
+def _ended(state: StateCore) -> None:
+    """Give the last line an ending: some rules read past the end of a source whose last line is blank without one."""
+    if not state.src.endswith("\n"):
+        state.src += "\n"
 
 
 def _toml_front_matter(state: StateBlock, start: int, end: int, silent: bool) -> bool:

@@ -25,6 +25,7 @@ class Lookalike(NamedTuple):
     """A line where nothing but container marks precede a fence whose words resemble the name, numbers from 0.
 
     `fence` is its run of markers, `info` what follows it, its escapes undone, and `word` what resembles the name.
+    `behind` says that text precedes it after all, and that an option follows on the next line.
     """
 
     line: int
@@ -32,12 +33,15 @@ class Lookalike(NamedTuple):
     fence: str
     info: str
     word: str
+    behind: bool
 
 
 def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     """What looks like the defaults or the opening of a block and is none, with the reason and the cure."""
     if tokens and tokens[0].type == "front_matter":
         yield from _misspelt_keys(tokens[0], lines)
+    elif NAME in source:
+        yield from _unread_keys(tokens)
     titles = {span(token)[0] for token in tokens if token.type == "directive_open"}
     lookalikes = [each for each in _lookalikes(source, lines) if each.line not in titles]
     leaves = [token for token in tokens if token.map and token.type in _REASONS] if lookalikes else []
@@ -46,6 +50,8 @@ def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterat
     for each in lookalikes:
         index = bisect_right(starts, each.line) - 1
         token = leaves[index] if index >= 0 and each.line < span(leaves[index])[1] else None
+        if each.behind and (token is None or token.type != "inline"):
+            continue
         if token is not None and token.type == "html_block":
             if index not in comments:
                 comments[index] = _comments(token)
@@ -93,18 +99,39 @@ def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[Lookalike]:
         prefix = source[begin : match.start()]
         if begin == 0:
             prefix = prefix.removeprefix(BOM)
-        if re.fullmatch(_CONTAINERS, prefix):
-            yield Lookalike(number, len(prefix), match[1], info, word)
+        begins = bool(re.fullmatch(_CONTAINERS, prefix))
+        if begins or (info.strip() == NAME and re.match(r"\W*[a-z_]+:\s", "".join(lines[number + 1 : number + 2]))):
+            yield Lookalike(number, len(prefix), match[1], info, word, not begins)
 
 
 def _misspelt_keys(front_matter: Token, lines: Sequence[str]) -> Iterator[Diagnostic]:
-    """Keys of the front matter, or tables, that resemble the name."""
+    """Keys of the front matter, or tables, that resemble the name, and those of the name that stand below another."""
     first, end = span(front_matter)
     for number in range(first + 1, end - 1):
-        match = re.match(r"[\[ \t]*[\"']?([\w-]+)[\"']?[ \t]*[\].:=]", lines[number])
-        if match and match[1] != NAME and not lines[number].startswith((" ", "\t")) and resembles(match[1]):
+        line = lines[number]
+        match = re.match(r"[\[ \t]*[\"']?([\w-]+(?: \w+)?)[\"']?[ \t]*[\].:=]", line)
+        if match and match[1] != NAME and not line.startswith((" ", "\t")) and resembles(match[1].replace(" ", "-")):
             message = f"these defaults reach no block: {match[1]!r} is not {NAME!r}"
             yield Diagnostic(Position(number + 1, match.start(1) + 1), message, f"write {NAME}", "warning")
+        elif NAME in line and (match := re.match(_BELOW, line)):
+            message = f"these defaults reach no block: {NAME!r} stands below another key"
+            hint = f"write {'[' + NAME + ']' if line.startswith('[') else NAME + ':'} in the first column"
+            yield Diagnostic(Position(number + 1, match.end(1) + 1), message, hint, "warning")
+
+
+def _unread_keys(tokens: Iterable[Token]) -> Iterator[Diagnostic]:
+    """Defaults that are text, as what stands around them is no front matter."""
+    for token in tokens:
+        if token.type == "inline" and token.level == 1 and (match := re.search(_UNREAD, token.content)):
+            line = span(token)[0] + token.content.count("\n", 0, match.start()) + 1
+            hint = "front matter begins in the first line with ---, or +++ for TOML, and ends with the same"
+            message = "these defaults reach no block: they stand in no front matter"
+            yield Diagnostic(Position(line, 1), message, hint, "warning")
+
+
+_BELOW = rf"([ \t]+|\[[ \t]*(?:[\w-]+[ \t]*\.[ \t]*)+)[\"']?{NAME}[\"']?[ \t]*(?::[ \t]*(?:\{{.*)?\r?\n|\])"
+# The name as a key of YAML, a table of TOML, or a key of JSON, with an option below it.
+_UNREAD = rf"(?m)^(?:{NAME}:[ \t]*(?:\n[ \t]+\w+:|\{{)|\[{NAME}\][ \t]*\n\w+[ \t]*=|[ \t]*\"{NAME}\"[ \t]*:[ \t]*\{{)"
 
 
 def _comments(token: Token) -> frozenset[int]:
@@ -165,6 +192,8 @@ def _in_code(token: Token, each: Lookalike) -> _Finding:
 
 
 def _in_text(token: Token, each: Lookalike) -> _Finding:
+    if each.behind:
+        return "no diagram here: text stands before the fence", "begin a line with it"
     if each.fence.startswith("`") and "`" in each.info:
         return (
             "no diagram here: a backtick behind the opening fence makes the line paragraph text",

@@ -40,7 +40,8 @@ _ENDS = re.compile(
     rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![a-zA-Z0-9_]|[^\x00-\x7f\s]|-(?!->))(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?"
     r"(?:[ \t]+(?P<version>[0-9]+(?:\.[0-9A-Za-z+!]+)*))?(?P<closed>[ \t]*-->\s*\Z)?"
 )
-_NAMED = re.compile(r"\s*<!--[ \t]*/?[ \t]*([^\s>]+?)[ \t]*(?:$|-->)", re.MULTILINE)
+_NAMED = re.compile(r"\s*<!--[ \t]*+/?[ \t]*+([^\s>]+?)[ \t]*(?:$|-->)", re.MULTILINE)
+_STARTED = re.compile(rf"\s*<!--[ \t]*{NAME}:?[ \t]+(?:\{{[ \t]*)?[\"']?[a-z_]+[\"']?:[ \t\r\n]")
 _HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
 
 
@@ -240,6 +241,11 @@ def _hidden(token: Token) -> Iterator[Diagnostic]:
         if word and word[1] != NAME and resembles(word[1]):
             message = f"this comment keeps no diagram: {word[1]!r} is not {NAME!r}"
             yield Diagnostic(Position(span(token)[0] + 1, 1), message, f"write {BEGIN}", "warning")
+        elif _STARTED.match(token.content):
+            message = "this comment keeps no diagram: its options begin in its first line"
+            yield Diagnostic(
+                Position(span(token)[0] + 1, 1), message, f"begin them on the line after {BEGIN}", "warning"
+            )
         return
     match = _HIDDEN.search(token.content)
     if match:

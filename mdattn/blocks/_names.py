@@ -84,8 +84,8 @@ def near_miss(info: str) -> str | None:
 
 @lru_cache(maxsize=2**10)  # Info strings are few, and stand in many places.
 def _near_miss(info: str) -> str | None:
-    words = [each for each in re.split(r"[\s{}]+", info, maxsplit=6) if each][:4]
-    pair = words[0] + words[1] if len(words) > 1 else ""
+    words = _words(info)
+    pair = words[0] + words[1] if len(words) > 1 and not any(map(_may_resemble, words[:2])) else ""
     if not any(_may_resemble(each) for each in (*words, pair)):
         return None
     for index, word in enumerate(words):
@@ -95,13 +95,31 @@ def _near_miss(info: str) -> str | None:
     return f"{words[0]} {words[1]}" if pair and resembles(pair) else None
 
 
+def _words(info: str) -> list[str]:
+    """The first words of an info string of which one may be meant as the name of a block, without braces.
+
+    An identifier (`#name`) is not, nor is what names a chunk of code (`{r name}`), nor what shows a fence as it is
+    written (`{{name}}`, or one within a run of code).
+    """
+    if info.lstrip().startswith("{{"):
+        return []
+    opened, _, behind = info.partition("}") if info.lstrip().startswith("{") else ("", "", info)
+    first, *others = opened.strip(" \t{").split(maxsplit=6) or [""]
+    named = [first, *(each for each in others if each.startswith("."))]
+    words = [*named, *re.split(r"[\s{}]+", behind, maxsplit=6)]
+    return [each for each in words if any(map(str.isalpha, each)) and not each.startswith(("#", "`", "~"))][:4]
+
+
 @lru_cache(maxsize=2**12)
 def resembles(word: str) -> bool:
     """Whether a word is the name of a block, or misspells it; `attention-diagram-x` is another name."""
-    if re.match(rf"[.#]?{NAME}[-./]\w", word) or "=" in word or not _may_resemble(word):
+    if re.match(rf"[.#]?{NAME}[-./]\w", word) or not _may_resemble(word):
+        return False
+    word = re.split(r"[,;(]", word, maxsplit=1)[0]  # Some tools let options follow directly.
+    if "=" in word:
         return False
     letters = _letters(word)
-    if letters == _KEY or _abbreviates(letters):
+    if letters in (_KEY, _TOOL) or _abbreviates(letters):
         return True
     from difflib import SequenceMatcher  # Slow to import, and few words come so far.
 
@@ -109,6 +127,7 @@ def resembles(word: str) -> bool:
 
 
 _KEY = "attentiondiagram"
+_TOOL = "mdattn"  # Who draws it.
 _COUNTS = {letter: _KEY.count(letter) for letter in _KEY}
 _LONGEST = 60  # With a few escapes; no name is longer.
 _LONGEST_INFO = 400
@@ -127,6 +146,8 @@ def _abbreviates(letters: str) -> bool:
 def _may_resemble(word: str) -> bool:
     """False for nearly every word that `resembles` refuses, and cheap: what the letters alone say."""
     letters = _letters(word[:_LONGEST])
+    if letters == _TOOL:
+        return True
     if not 10 <= len(letters) <= 24 or len(word) > _LONGEST:
         return False
     common = sum(min(count, letters.count(letter)) for letter, count in _COUNTS.items())
@@ -142,7 +163,7 @@ def may_hold_regions(source: str) -> bool:
     """Whether `regions` could find a region, an error or a warning; False is certain, True is not."""
     if "<!--" not in source:
         return False
-    return NAME in source or any(map(resembles, set(re.findall(r"<!--[ \t]*/?[ \t]*([^\s>]{8,60})", source))))
+    return NAME in source or any(map(resembles, set(re.findall(r"<!--[ \t]*+/?[ \t]*+([^\s>]{8,60})", source))))
 
 
 def openings(source: str) -> Iterator[re.Match[str]]:

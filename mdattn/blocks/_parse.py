@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdattn.blocks._containers import (
     AROUND,
+    ENDED,
     EVERY,
     INTERRUPTS,
     LACKING,
@@ -86,7 +87,7 @@ def parser(plugins: tuple[str, ...] = EVERY) -> MarkdownIt:
     markdown = MarkdownIt("commonmark")
     use_containers(markdown, plugins)
     # Inline parsing costs ten times the rest, and the plugins' later rules only serve a renderer.
-    markdown.core.ruler.enableOnly(["normalize", "block"])
+    markdown.core.ruler.enableOnly(["normalize", ENDED, "block"])
     markdown.block.ruler.at("fence", opening(_watching_fence()), {"alt": INTERRUPTS})
     markdown.block.ruler.at("html_block", _watching_comment(), {"alt": ["paragraph", "reference", "blockquote"]})
     return markdown
