@@ -26,10 +26,10 @@ def patch(change: Change) -> bytes:
     name = _name(change)
     before, after = _quoted(f"a/{name}"), _quoted(f"b/{name}")
     tab = b"\t" if b" " in after else b""  # So that a blank does not end the name.
-    head = b""
-    if not change.old:  # A file that is new or empty has no hunk that says which of the two it is.
-        head = b"diff --git " + before + b" " + after + b"\n"
-        head += b"new file mode 100644\n" if change.old is None else b""
+    # Of a file that is new and empty this is all; what follows a file without it would be taken for more about that one.
+    head = b"diff --git " + before + b" " + after + b"\n"
+    if change.old is None:
+        head += b"new file mode 100644\n"
     if not change.old and not change.new:
         return head
     old_name = b"/dev/null\n" if change.old is None else before + tab + b"\n"
