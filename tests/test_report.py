@@ -415,6 +415,21 @@ def test_a_place_that_is_not_there_has_no_excerpt(position: Position | None) -> 
         assert Screen(80, True, {}, {}).lines(finding, FORMS["text"].finding(finding))[1:] == []
 
 
+def test_a_pipe_is_not_read_again(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mdattn.report._terminal import Terminal as Screen
+
+    os.mkfifo("f.md")
+    real = os.open
+
+    def waiting(path: str, flags: int) -> int:
+        assert flags & os.O_NONBLOCK, "nobody writes to it any more"
+        return real(path, flags)
+
+    monkeypatch.setattr(os, "open", waiting)
+    finding = Finding("f.md", Diagnostic(Position(1, 1), "no"))
+    assert Screen(80, False, {}, {}).lines(finding, "line") == ["line"]
+
+
 def test_a_difference_is_shown_line_by_line() -> None:
     from mdattn.report._terminal import Terminal as Screen
 

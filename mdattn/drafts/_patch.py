@@ -26,7 +26,7 @@ def patch(change: Change) -> bytes:
     name = _name(change)
     before, after = _quoted(f"a/{name}"), _quoted(f"b/{name}")
     tab = b"\t" if b" " in after else b""  # So that a blank does not end the name.
-    # Of a file that is new and empty this is all; what follows a file without it would be taken for more about that one.
+    # All there is of a file that is new and empty; the file after it needs one too, or git takes it for more of that.
     head = b"diff --git " + before + b" " + after + b"\n"
     if change.old is None:
         head += b"new file mode 100644\n"
