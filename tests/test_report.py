@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -287,6 +288,28 @@ def test_the_closing_line_says_what_was_done(tally: Tally, sentence: str) -> Non
         "left_out": tally.left_out,
         "not_written": list(tally.unwritten),
     }
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_stream_that_does_not_wait_gets_everything(buffering: int) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    data = os.urandom(300_000)
+    got = bytearray()
+
+    def read() -> None:
+        while part := os.read(reading, 2**14):
+            got.extend(part)
+        os.close(reading)
+
+    reader = threading.Thread(target=read)
+    with os.fdopen(writing, "wb", buffering) as stream:
+        threading.Timer(0.2, reader.start).start()
+        streams = Streams(None, stream, stream)
+        streams.out(data)
+        streams.err("x" * 200_000)
+    reader.join()
+    assert got == data + b"x" * 200_000 + b"\n"
 
 
 # On a terminal
