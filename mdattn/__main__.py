@@ -24,8 +24,6 @@ def start() -> NoReturn:
         from mdattn.cli import main
 
         status = main()
-    except KeyboardInterrupt:  # While the command line was still being imported.
-        status = 128 + signal.SIGINT
     except Stopped as stopped:
         status = 128 + stopped.args[0]
     os._exit(status)
@@ -33,7 +31,7 @@ def start() -> NoReturn:
 
 def _endings() -> list[signal.Signals]:
     """The signals that end a process, as far as the system has them and whoever started it did not switch them off."""
-    found = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP", "SIGBREAK"))
+    found = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"))
     return [each for each in found if each and signal.getsignal(each) != signal.SIG_IGN]
 
 

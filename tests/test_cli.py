@@ -263,7 +263,10 @@ def test_a_diff_shows_what_check_found_and_git_applies_it(run: Command) -> None:
     put("out/a.md", b"\xff\r\n\nold\n")
     done = run("render", "d", "-o", "out", "--check", "--diff")
     assert done.status == 1
-    assert done.out.startswith(b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,3 +1,7 @@\n \xff\r\n \n-old\n+```text\n")
+    assert done.out.startswith(
+        b"diff --git a/out/a.md b/out/a.md\n"
+        b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,3 +1,7 @@\n \xff\r\n \n-old\n+```text\n"
+    )
     assert "out/b c.md" in done.err
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert run("render", "d", "-o", "out", "--check", "--diff") == (0, b"", "")
@@ -288,7 +291,10 @@ def test_a_diff_writes_nothing(run: Command) -> None:
     done = run("render", "a.md", "-o", "out.md", "--diff")
     assert done == (
         1,
-        "--- a/out.md\n+++ b/out.md\n@@ -1,5 +1,5 @@\n ```text\n ┌─┐\n-w\n+x\n └─┘\n ```\n".encode(),
+        (
+            "diff --git a/out.md b/out.md\n--- a/out.md\n+++ b/out.md\n"
+            "@@ -1,5 +1,5 @@\n ```text\n ┌─┐\n-w\n+x\n └─┘\n ```\n"
+        ).encode(),
         "",
     )
     assert run.closing == "1 document, 1 diagram; 1 would change, nothing written"
@@ -306,7 +312,9 @@ def test_a_diff_without_a_destination_is_between_draft_and_result(run: Command) 
     subprocess.run(["git", "apply", "-"], input=done.out, check=True)
     assert Path("a.md").read_bytes() == b"t\n" + drawn("x")
     assert run("render", "--diff", stdin=b"plain") == (0, b"", "")
-    assert run("render", "--diff", "--stdin-filename", "p.md", stdin=block("x")).out.startswith(b"--- a/p.md\n")
+    assert run("render", "--diff", "--stdin-filename", "p.md", stdin=block("x")).out.startswith(
+        b"diff --git a/p.md b/p.md\n--- a/p.md\n"
+    )
 
 
 @pytest.mark.parametrize("command", [["render", "d", "-o", "out"], ["update", "d"]])
@@ -329,7 +337,7 @@ def test_a_diff_for_github_stands_where_nothing_is_obeyed(run: Command) -> None:
     lines = done.out.decode().splitlines()
     token = lines[0].removeprefix("::stop-commands::")
     assert lines[-1] == f"::{token}::"
-    assert lines[1] == "--- a/a.md"
+    assert lines[1:3] == ["diff --git a/a.md b/a.md", "--- a/a.md"]
     assert run("render", "a.md", "--diff").out == done.out.split(b"\n", 1)[1].removesuffix(f"::{token}::\n".encode())
     assert run("render", "a.md", "--output-format", "github").out == b"::add-mask::x\n" + drawn("x")
     assert run("render", "--diff", "--output-format", "github", stdin=b"plain").out == b""
@@ -508,7 +516,7 @@ def test_a_patch_of_an_update_is_one_for_git(run: Command) -> None:
     assert run("update", "d", "--check", "--diff") == (0, b"", "")
     put("e.md", region("x", "w"))
     done = run("update", "e.md", "--diff")
-    assert (done.status, done.out.count(b"\n-"), done.err) == (1, 2, "")
+    assert (done.status, done.out.count(b"\n-"), done.err) == (1, 3, "")
     assert Path("e.md").read_bytes() == region("x", "w")
 
 
@@ -753,6 +761,14 @@ def test_help_and_version(run: Command) -> None:
         (["render", "a", "-o", ""], "-o needs the name"),
         (["show", "a", "b"], "unrecognized arguments: b"),
         (["render", "--exclude", "x"], "--exclude is for files and folders"),
+        (["render", "a.md", "--exclude", "x", "-o", "b/"], "--exclude leaves out what folders hold"),
+        (["update", "a.md", "b.md", "--exclude", "x"], "--exclude leaves out what folders hold"),
+        (["render", "a", "-o", "x", "b", "-o", "y"], "argument -o: is given twice"),
+        (["render", "--to", "markdown", "--to", "html"], "argument --to: is given twice"),
+        (["update", "-", "--stdin-filename", "a", "--stdin-filename=a"], "--stdin-filename: is given twice"),
+        (["render", "--stdin-filename", ""], "--stdin-filename needs the name of a file, and '' is none"),
+        (["render", "--stdin-filename", "d/", "-o", "d/"], "'d/' is none"),
+        (["update", "-", "--stdin-filename", ".."], "'..' is none"),
         (["update", "-", "--suffix", ".qmd"], "--suffix is for files and folders"),
         (["update", "a", "--suffix", "."], "'.' is not the suffix of a file's name"),
         (["render", "a", "-o", "b", "--suffix", ".a/b"], "'.a/b' is not the suffix of a file's name"),
@@ -986,7 +1002,7 @@ def test_a_reader_of_a_diff_that_goes_away_is_no_error() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = f"('{sys.executable}' -m mdattn render a.md -o b.md --diff; echo $? >&2) | head -c 10"
     done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=False)
-    assert (done.stdout, done.stderr) == (b"--- a/b.md", b"141\n")
+    assert (done.stdout, done.stderr) == (b"diff --git", b"141\n")
     assert Path("b.md").read_bytes() == b"old"
 
 
@@ -1074,11 +1090,28 @@ def test_a_signal_leaves_nothing_half_done(name: str, status: int, before: str) 
     assert tree("out") == {"out/a.md": b"old"}
 
 
-@pytest.mark.parametrize("missing", ["SIGHUP", "SIGTERM", "SIGBREAK"])
+def test_a_second_ctrl_c_does_not_stop_what_the_first_began() -> None:
+    put("d/a.md", b"a")
+    put("out/a.md", b"old")
+    slowly = SLOW.replace("replace", "unlink").replace("sleep(30)", "sleep(1)")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", slowly, "render", "d", "-o", "out"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        for _ in range(2):  # The first falls into the clearing away of what is done, the second into that of the run.
+            running.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        out, err = running.communicate()
+    assert (running.returncode, out, err) == (130, b"ready\n", b"")
+    assert tree("out") == {"out/a.md": b"a"}
+
+
+@pytest.mark.parametrize("missing", ["SIGINT", "SIGHUP", "SIGTERM", "SIGBREAK"])
 def test_no_system_has_every_signal(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     from mdattn.__main__ import _endings
 
-    all_of_them = {"SIGTERM", "SIGHUP"} & set(dir(signal))
+    all_of_them = {"SIGINT", "SIGTERM", "SIGHUP"} & set(dir(signal))
     monkeypatch.delattr(signal, missing, raising=False)
     assert {each.name for each in _endings()} == all_of_them - {missing}
 
@@ -1092,11 +1125,11 @@ def test_signals_are_tried_where_the_caller_of_the_tests_ignores_them() -> None:
 
 def test_ctrl_c_while_the_program_is_being_imported() -> None:
     code = (
-        "import sys\n"
+        "import os, signal, sys\n"
         "class Interrupt:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name == 'argparse':\n"
-        "            raise KeyboardInterrupt\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Interrupt())\n"
         "from mdattn.__main__ import start\n"
         "start()\n"

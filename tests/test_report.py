@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -289,6 +290,28 @@ def test_the_closing_line_says_what_was_done(tally: Tally, sentence: str) -> Non
     }
 
 
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_stream_that_does_not_wait_gets_everything(buffering: int) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    data = os.urandom(300_000)
+    got = bytearray()
+
+    def read() -> None:
+        while part := os.read(reading, 2**14):
+            got.extend(part)
+        os.close(reading)
+
+    reader = threading.Thread(target=read)
+    with os.fdopen(writing, "wb", buffering) as stream:
+        threading.Timer(0.2, reader.start).start()
+        streams = Streams(None, stream, stream)
+        streams.out(data)
+        streams.err("x" * 200_000)
+    reader.join()
+    assert got == data + b"x" * 200_000 + b"\n"
+
+
 # On a terminal
 
 
@@ -413,6 +436,21 @@ def test_a_place_that_is_not_there_has_no_excerpt(position: Position | None) -> 
     for name in ("a.md", "missing.md"):
         finding = Finding(name, Diagnostic(position, "x"))
         assert Screen(80, True, {}, {}).lines(finding, FORMS["text"].finding(finding))[1:] == []
+
+
+def test_a_pipe_is_not_read_again(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mdattn.report._terminal import Terminal as Screen
+
+    os.mkfifo("f.md")
+    real = os.open
+
+    def waiting(path: str, flags: int) -> int:
+        assert flags & os.O_NONBLOCK, "nobody writes to it any more"
+        return real(path, flags)
+
+    monkeypatch.setattr(os, "open", waiting)
+    finding = Finding("f.md", Diagnostic(Position(1, 1), "no"))
+    assert Screen(80, False, {}, {}).lines(finding, "line") == ["line"]
 
 
 def test_a_difference_is_shown_line_by_line() -> None:

@@ -41,6 +41,19 @@ class _Print(argparse.Action):
         raise Leave(parser.format_help() if self.const is None else self.const)
 
 
+class _Once(argparse.Action):
+    """An option with one value, of which a second would put the first out without a word."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: object, *_: object
+    ) -> None:
+        given = namespace.__dict__.setdefault("given", set())
+        if self.dest in given:
+            raise argparse.ArgumentError(self, "is given twice, and takes one value (leave one of the two out)")
+        given.add(self.dest)
+        setattr(namespace, self.dest, value)
+
+
 class Command(NamedTuple):
     """A sub-command: what it is for, the arguments it takes, what it does, and how it is called."""
 
@@ -125,6 +138,7 @@ def render_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", metavar="SRC", nargs="*", help="a file, a folder, or - for standard input (default)")
     parser.add_argument(
         "-o",
+        action=_Once,
         dest="destination",
         metavar="DEST",
         help="where the result goes: a file, or a folder (default: standard output)",
@@ -138,7 +152,9 @@ def render_arguments(parser: argparse.ArgumentParser) -> None:
         help="write nothing; print what would change in DEST (in SRC, without -o) as a patch for `git apply`; "
         "exit 1 if anything would",
     )
-    parser.add_argument("--to", choices=tuple(TARGETS), default="markdown", help="what to write (default: markdown)")
+    parser.add_argument(
+        "--to", action=_Once, choices=tuple(TARGETS), default="markdown", help="what to write (default: markdown)"
+    )
     parser.add_argument(
         "--keep-source", action="store_true", help="put each block into a comment before its diagram, for `update`"
     )
@@ -176,7 +192,9 @@ def _shared_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="take files that end so, as .qmd, for documents too; may be repeated",
     )
-    parser.add_argument("--stdin-filename", metavar="NAME", help="what standard input is called, and where it stands")
+    parser.add_argument(
+        "--stdin-filename", action=_Once, metavar="NAME", help="what standard input is called, and where it stands"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="leave out the line that says what was done")
     output_format(parser)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -66,6 +67,8 @@ def _suffixes(arguments: argparse.Namespace) -> tuple[str, ...]:
     for flag in ("exclude", "suffix"):
         if getattr(arguments, flag) and arguments.sources in ([], ["-"]):
             raise UsageError(f"--{flag} is for files and folders, and standard input is read (leave --{flag} out)")
+    if arguments.exclude and not any(map(os.path.isdir, arguments.sources)):
+        raise UsageError("--exclude leaves out what folders hold, and files are named (leave out their names instead)")
     return (*drafts.MARKDOWN, *arguments.suffix)
 
 

@@ -165,10 +165,10 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def read(path: str, name: str) -> bytes:
-    """The bytes of a file of at most MAX_BYTES; raises `DraftError`."""
+def read(path: str, name: str, *, files_only: bool = False) -> bytes:
+    """The bytes of a file of at most MAX_BYTES; raises `DraftError`. With `files_only` no pipe is waited for."""
     try:
-        data, _ = slurp(os.open(path, READ), MAX_BYTES)
+        data, _ = slurp(os.open(path, READ | NO_WAIT if files_only else READ), MAX_BYTES, files_only=files_only)
     except (OSError, ValueError) as error:
         raise file_error(name, error) from error
     return checked(name, data)
@@ -179,9 +179,38 @@ def read_stream(stream: BinaryIO | None, name: str) -> bytes:
     if stream is None:
         raise DraftError(name, "standard input is closed")
     try:
-        return checked(name, stream.read(MAX_BYTES + 1))
+        return checked(name, _all_of(stream, MAX_BYTES + 1))
     except (OSError, ValueError) as error:
         raise file_error(name, error) from error
+
+
+def _all_of(stream: BinaryIO, limit: int) -> bytes:
+    """The bytes of a stream up to its end, `limit` of them at most.
+
+    A stream that does not wait, because a program at its other end wanted that, gives what there is so far, or None.
+    """
+    parts: list[bytes] = []
+    length = 0
+    while length < limit:
+        part: bytes | None = stream.read(limit - length)
+        if part is None:
+            from select import select
+
+            select([stream], [], [])
+            continue
+        parts.append(part)
+        length += len(part)
+        if not part or _waits(stream):
+            break
+    return b"".join(parts)
+
+
+def _waits(stream: BinaryIO) -> bool:
+    """Whether a stream waits for bytes that are still to come."""
+    try:
+        return os.get_blocking(stream.fileno())
+    except (AttributeError, OSError, ValueError):  # On Windows; a stream in memory.
+        return True
 
 
 def checked(name: str, data: bytes) -> bytes:

@@ -38,19 +38,21 @@ def write(changes: Iterable[Change], track: Callable[[Sequence[Change]], Iterabl
     """
     findings: list[Finding] = []
     folders: dict[str, None] = {}
+    staged: list[tuple[Folder, str]] = []
     written = 0
     try:
         with Trees() as trees:
             for change in track([each for each in changes if each.draft.destination is not None]):
                 made: list[str] = []
                 try:
-                    said = _put(change, change.draft.destination or "", trees, made, folders)
+                    said = _put(change, trees, made, folders, staged)
                     findings += said
                     written += 1
                 except DraftError as error:
                     findings.append(error.finding)
                     _remove(made)
                 except BaseException:
+                    _unstage(staged)  # What stops a run may do so while this is being done.
                     _remove(made)
                     raise
     finally:
@@ -58,8 +60,14 @@ def write(changes: Iterable[Change], track: Callable[[Sequence[Change]], Iterabl
     return Written(written, tuple(dict.fromkeys(findings)))
 
 
-def _put(change: Change, destination: str, trees: Trees, made: list[str], folders: dict[str, None]) -> list[Finding]:
-    """Write one result; the folder that it went to is added to `folders`, those made for it to `made`."""
+def _put(
+    change: Change, trees: Trees, made: list[str], folders: dict[str, None], staged: list[tuple[Folder, str]]
+) -> list[Finding]:
+    """Write one result; the folder that it went to is added to `folders`, those made for it to `made`.
+
+    A temporary file is in `staged` as long as it is there.
+    """
+    destination = change.draft.destination or ""
     name = tidy(destination)
     try:
         if change.old is None and change.draft.result_root is None and _is_device(destination):
@@ -67,12 +75,12 @@ def _put(change: Change, destination: str, trees: Trees, made: list[str], folder
             return []
         folder, inner = trees.place(destination, change.draft.result_root, made)
         temporary = f".mdattn-{os.urandom(16).hex()}.tmp"  # So random that there cannot be such a file.
+        staged.append((folder, temporary))
         try:
             lost = _stage(change, folder, inner, temporary)
             _replace(change, folder, inner, temporary)
         finally:
-            with suppress(OSError):  # A rename has taken it away.
-                os.unlink(folder.at(temporary), dir_fd=folder.descriptor)
+            _unstage(staged)
     except (OSError, ValueError) as error:
         raise file_error(name, error) from error
     folders |= dict.fromkeys([folder.path, *(os.path.dirname(each) or os.curdir for each in made)])
@@ -102,6 +110,14 @@ def _stage(change: Change, folder: Folder, name: str, temporary: str) -> list[Di
         if current is not None:
             os.close(current)
     return lost
+
+
+def _unstage(staged: list[tuple[Folder, str]]) -> None:
+    """Remove the temporary files."""
+    for folder, temporary in staged:
+        with suppress(OSError):  # A rename has taken it away.
+            os.unlink(folder.at(temporary), dir_fd=folder.descriptor)
+    staged.clear()
 
 
 def _replace(change: Change, folder: Folder, name: str, temporary: str) -> None:

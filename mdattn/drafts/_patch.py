@@ -26,10 +26,10 @@ def patch(change: Change) -> bytes:
     name = _name(change)
     before, after = _quoted(f"a/{name}"), _quoted(f"b/{name}")
     tab = b"\t" if b" " in after else b""  # So that a blank does not end the name.
-    head = b""
-    if not change.old:  # A file that is new or empty has no hunk that says which of the two it is.
-        head = b"diff --git " + before + b" " + after + b"\n"
-        head += b"new file mode 100644\n" if change.old is None else b""
+    # All there is of a file that is new and empty; the file after it needs one too, or git takes it for more of that.
+    head = b"diff --git " + before + b" " + after + b"\n"
+    if change.old is None:
+        head += b"new file mode 100644\n"
     if not change.old and not change.new:
         return head
     old_name = b"/dev/null\n" if change.old is None else before + tab + b"\n"

@@ -69,6 +69,7 @@ def plan(
     Raises `UsageError` where two sources claim one destination, or where a destination is needed and missing.
     """
     known = all_suffixes(suffixes)
+    _check_name(stdin_name)
     if not sources or "-" in sources:
         if len(sources) > 1:
             raise UsageError("standard input (-) cannot be combined with other sources")
@@ -94,6 +95,7 @@ def plan_in_place(
 ) -> Plan:
     """Decide which documents are read and written where they stand: files, and all documents of folders."""
     known = all_suffixes(suffixes)
+    _check_name(stdin_name)
     if "-" in sources:
         if len(sources) > 1:
             raise UsageError("standard input (-) cannot be combined with other files")
@@ -243,6 +245,14 @@ def _real(path: str) -> str:
     with suppress(OSError, ValueError):
         return os.path.realpath(path)
     return path
+
+
+def _check_name(stdin_name: str | None) -> None:
+    """Raise `UsageError` for what is no file's name, and so could not name a result either."""
+    if stdin_name is not None and os.path.basename(stdin_name) in ("", os.curdir, os.pardir):
+        raise UsageError(
+            f"--stdin-filename needs the name of a file, and {stdin_name!r} is none (it is written like a.md)"
+        )
 
 
 def _stdin_draft(destination: str | None, suffix: str | None, stdin_name: str | None) -> Draft:

@@ -79,6 +79,7 @@ class _Search:
         self.skip = skip
         self.names_only = names_only
         self.documents: list[str] = []
+        self.links: dict[str, str] = {}  # Those that look like documents, and what they lead to.
         self.findings: list[Finding] = []
         self.kindred: list[str] = []
         self.excluded = 0
@@ -97,6 +98,7 @@ class _Search:
                 continue
             except (OSError, ValueError) as error:
                 self.findings.append(problem(path, error))
+        self._follow()
         findings = sorted(self.findings, key=lambda each: each.name)
         left_out = self.excluded + len(self.kindred) + sum(each.diagnostic.severity == "note" for each in findings)
         if self.kindred:
@@ -130,20 +132,27 @@ class _Search:
 
     def _link(self, path: str, entry: os.DirEntry[str], document: bool) -> None:
         """Note where a link leads: to a folder in the tree is nowhere new."""
-        root = os.path.realpath(self.folder)
         real = os.path.realpath(entry.path)
-        folder = os.path.isdir(real)
-        if not document and not folder:
+        if not document and not os.path.isdir(real):
             return
-        if not _holds(root, real):
+        if not _holds(os.path.realpath(self.folder), real):
             self._leave_out(entry.path, "a link out of the folder, left out")
         elif document and not os.path.exists(real):  # Reading it will tell.
             self.documents.append(path)
         elif document and os.path.isfile(real):
-            if real.lower().endswith(self.suffixes):
+            self.links[path] = real
+
+    def _follow(self) -> None:
+        """Take the links to what was found: what was left out by its own name is not found by another."""
+        if not self.links:
+            return
+        root = os.path.realpath(self.folder)
+        found = {os.path.join(root, *each.split("/")) for each in self.documents}
+        for path, real in self.links.items():
+            if real in found:
                 self.documents.append(path)
             else:
-                self._leave_out(entry.path, "a link to what is no document by its name, left out")
+                self._leave_out(os.path.join(self.folder, path), "a link to what is no document found here, left out")
 
     def _leave_out(self, path: str, message: str) -> None:
         hint = "name it among the sources to have it read"

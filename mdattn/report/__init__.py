@@ -45,10 +45,7 @@ class Streams(NamedTuple):
         try:
             if self.stdout is None:
                 raise OSError(9, "it is closed")
-            rest = memoryview(data)
-            while rest:  # Unbuffered (PYTHONUNBUFFERED), a stream may take less than it is given.
-                rest = rest[self.stdout.write(rest) or 0 :]
-            self.stdout.flush()
+            _send(self.stdout, data)
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -57,8 +54,31 @@ class Streams(NamedTuple):
     def err(self, text: str) -> None:
         """Write one line to standard error; where that is closed there is nobody to tell."""
         if self.stderr is not None:
-            self.stderr.write(text.encode("utf-8", "backslashreplace") + b"\n")
-            self.stderr.flush()
+            _send(self.stderr, text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def _send(stream: BinaryIO, data: bytes) -> None:
+    """Write all of it, and see it gone.
+
+    Unbuffered (PYTHONUNBUFFERED), a stream may take less than it is given; and so does one that does not wait for its
+    reader, because a program that shares it wanted that.
+    """
+    rest = memoryview(data)
+    while True:
+        try:
+            if not rest:
+                stream.flush()
+                return
+            taken: int | None = stream.write(rest)
+        except BlockingIOError as error:
+            taken = None
+            rest = rest[error.characters_written :]
+        if taken is None:
+            from select import select
+
+            select([], [stream], [])
+        else:
+            rest = rest[taken:]
 
 
 class Report(NamedTuple):

@@ -74,12 +74,12 @@ class Terminal(NamedTuple):
         """A line of a source, if it can still be read; broken where the parser breaks it."""
         if name not in self.lines_of:
             try:
-                data = bytes(self.kept[name]) if name in self.kept else read(name, name)
+                data = bytes(self.kept[name]) if name in self.kept else read(name, name, files_only=True)
             except DraftError:
                 data = b""
             self.lines_of.clear()
             text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-            self.lines_of[name] = re.split("\r\n?|\n", text)
+            self.lines_of[name] = re.split("\r\n?|\n", text) if text else []
         lines = self.lines_of[name]
         return lines[number - 1] if number <= len(lines) else None
 

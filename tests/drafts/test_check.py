@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,24 @@ def test_a_pipe_is_not_updated_where_it_stands() -> None:
     outcome = compute(plan_in_place(["pipe.md"]), None, drafts.updating())
     reader.join()
     assert told(outcome.findings) == ["pipe.md: error: is a device or a pipe, and no file (standard input is named -)"]
+
+
+@pytest.mark.parametrize("pieces", [[b"words\n", b"", b"more\n"], [b"", b"words\n"], []])
+def test_a_stream_that_does_not_wait_is_read_to_its_end(pieces: list[bytes]) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def send() -> None:
+        for each in pieces:
+            time.sleep(0.1)
+            os.write(writing, each)
+        os.close(writing)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with os.fdopen(reading, "rb") as stream:
+        assert drafts.read_stream(stream, "-") == b"".join(pieces)
+    sender.join()
 
 
 def test_an_interruption_is_no_crash() -> None:

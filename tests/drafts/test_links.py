@@ -174,6 +174,28 @@ def test_a_draft_that_is_found_publishes_only_documents_of_its_folder(target: st
         assert found.left_out == 1
 
 
+@pytest.mark.parametrize(
+    "target", ["private/s.md", "node_modules/p/s.md", "venv/s.md", "posts/s.md", ".git/s.md", "s.qmd"]
+)
+def test_what_was_left_out_is_not_found_by_a_link(target: str) -> None:
+    for name in (
+        "private/s.md",
+        "node_modules/p/s.md",
+        "venv/pyvenv.cfg",
+        "venv/s.md",
+        "posts/s.md",
+        ".git/s.md",
+        "s.qmd",
+    ):
+        Path("drafts", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("drafts", name).write_bytes(SECRET)
+    link("drafts/a.md", target)
+    found = plan(["drafts"], "drafts/posts", exclude=["private/"])
+    assert [each.name for each in found.drafts] == ["drafts/sub/y.md", "drafts/x.md"]
+    assert [(each.name, each.diagnostic.severity) for each in found.findings][:1] == [("drafts/a.md", "note")]
+    assert found.left_out == 3  # With the excluded folder, and what others make of Markdown.
+
+
 def test_leftovers_are_named_and_not_looked_into() -> None:
     link("posts/l.md", "../secret")
     link("posts/m", "../out")

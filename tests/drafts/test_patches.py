@@ -240,6 +240,19 @@ def test_a_patch_made_anywhere_in_a_repository_applies_from_its_root(here: Path,
     assert compute(plan([source], os.path.relpath(root / "new")), None, drafts.rendering()).documents == len(NAMES)
 
 
+def test_a_patch_of_empty_files_is_about_each_of_them(here: Path) -> None:
+    (here / "out").mkdir()
+    for name, old, new in (("a", None, b""), ("b", b"b\n", b""), ("c", b"", b"c\n"), ("d", None, b""), ("e", b"", b"")):
+        (here / f"{name}.md").write_bytes(new)
+        if old is not None:
+            (here / "out" / f"{name}.md").write_bytes(old)
+    git("init", "-q", folder=here)
+    found = plan([f"{name}.md" for name in "abcde"], "out")
+    diff = b"".join(map(patch, compute(found, None, drafts.rendering()).changes))
+    git("apply", "-", data=diff, folder=here)
+    assert compute(found, None, drafts.rendering()).changes == ()
+
+
 def test_the_root_of_a_second_work_tree_is_where_its_file_is(here: Path) -> None:
     repository(here / "repo")
     git("worktree", "add", "-q", str(here / "second"), folder=here / "repo")
@@ -256,7 +269,7 @@ def test_a_link_is_said_by_the_file_that_it_leads_to(here: Path) -> None:
     Path("folder").symlink_to("docs")
     for name in ("link.md", "folder/plain.md"):
         (change,) = compute(plan_in_place([name]), None, MORE).changes
-        assert patch(change).startswith(b"--- a/docs/plain.md\n+++ b/docs/plain.md\n")
+        assert b"\n--- a/docs/plain.md\n+++ b/docs/plain.md\n" in patch(change)
     git("apply", "-", data=patch(change))
 
 

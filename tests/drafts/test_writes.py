@@ -238,6 +238,25 @@ def test_a_signal_leaves_no_temporary_file(number: signal.Signals, where: str) -
     assert Path("d/a.md").read_bytes() == b"words\n"
 
 
+def test_a_signal_while_a_temporary_file_is_being_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(BaseException):
+        pass
+
+    real = os.unlink
+    calls = iter([Stopped()])
+
+    def unlink(path: str, *, dir_fd: int | None = None) -> None:
+        for each in calls:
+            raise each
+        real(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    changes = compute(plan(["d"], "new/folder"), None, MORE).changes
+    with pytest.raises(Stopped):
+        write(changes)
+    assert temporaries() == []
+
+
 def test_a_killed_run_does_not_hinder_the_next() -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(drafts.__file__).parents[2])}
     command = [sys.executable, "-c", SLOW, "fsync"]
