@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from mdattn.blocks import drawn, find, heard, may_hold_blocks, may_hold_regions, misfit, prove, splice
+from mdattn.blocks import may_hold_blocks, may_hold_regions
 from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, IdleError, OptionError, Position
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     drawings = draw_document(source, path=path)
     if drawings.document is None or not drawings.diagrams:
         return Rendered(source, (), drawings.warnings)
+    from mdattn.blocks import drawn
+
     if keep_source:
         from mdattn import __version__
         from mdattn.blocks import kept
@@ -101,6 +103,8 @@ def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Dr
     """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block."""
     if not may_hold_blocks(source):
         return Drawings(None, (), ())
+    from mdattn.blocks import find, heard, misfit
+
     document = find(source)
     wrong = list(document.errors)
     doubts = list(document.warnings)
@@ -123,7 +127,7 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     if not may_hold_regions(source):
         return Updated(source, 0, (), ())
     from mdattn import __version__
-    from mdattn.blocks import refreshed, regions
+    from mdattn.blocks import find, heard, misfit, refreshed, regions
 
     document = find(source)
     found = regions(document)
@@ -204,6 +208,8 @@ def _draw_each(
 
 def _proved(document: Document, replacements: Sequence[Replacement]) -> str:
     """The document with the replacements in their places, and nothing else changed."""
+    from mdattn.blocks import prove, splice
+
     result = splice(document, replacements)
     prove(document, replacements, result)
     return result

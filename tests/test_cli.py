@@ -855,7 +855,7 @@ def test_a_fault_of_ours_is_one_line(run: Command, monkeypatch: pytest.MonkeyPat
     def refute(*_: object) -> None:
         raise ProofError("line 3 moved")
 
-    monkeypatch.setattr(sys.modules["mdattn.render"], "prove", refute)
+    monkeypatch.setattr("mdattn.blocks.prove", refute)
     done = run("render", "a.md", "-o", "out.md")
     assert (done.status, done.out) == (2, b"")
     assert "internal error: ProofError: line 3 moved; please report" in done.err

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import mdattn
+
 PACKAGE = Path(__file__).parent.parent / "mdattn"
 FLOORS = {
     "errors": 0,
@@ -98,10 +100,10 @@ def test_a_number_becomes_text_in_one_place() -> None:
                 assert not spec.rstrip("'\"").endswith(("f", "%", "e")), f"{path.name}:{node.lineno} formats {spec}"
 
 
-def _loaded_after(code: str) -> set[str]:
+def _loaded_after(code: str, folder: Path | None = None) -> set[str]:
     # What the interpreter has loaded by itself, as for an editable install, is not the package's doing.
     script = f"import sys; before = set(sys.modules)\n{code}\nprint('\\n'.join(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=folder)
     return set(done.stdout.split())
 
 
@@ -119,3 +121,57 @@ def test_an_ascii_diagram_imports_no_width_tables() -> None:
     loaded = _loaded_after("import mdattn; mdattn.diagram('kind: heatmap\\ntext: The café sat')")
     assert "numpy" in loaded
     assert TABLES not in loaded
+
+
+# What a run may not load, whole packages too. Most runs of a hook or a check find nothing to draw.
+NEVER = {"tqdm", "difflib", "json", "hashlib", "secrets", "tempfile", "subprocess", "tomllib", "mdattn.plugin"}
+NEVER |= {TABLES, "mdattn.report._terminal", "mdattn.report._progress", "mdattn.drafts._patch", "mdattn.drafts._lines"}
+NO_BLOCK = NEVER | {"numpy", "yaml", "yamlcore", "msgspec", "markdown_it", "mdit_py_plugins", "dataclasses", "inspect"}
+NO_BLOCK |= {"pathlib", "shutil", "textwrap", "unicodedata", "logging", "random", "datetime", "decimal", "ast"}
+NO_BLOCK |= {"mdattn.options", "mdattn.diagrams", "mdattn.attention", "mdattn.canvas", "mdattn.cells"}
+NO_BLOCK |= {f"mdattn.blocks._{name}" for name in ("containers", "doubts", "find", "inplace", "parse", "splice")}
+# The libraries load some of the standard library: this is the package's own.
+BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdattn.attention.sources"}
+BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts")}
+BLOCK |= {"mdattn.blocks._inplace", "mdattn.diagrams.heads", "mdattn.diagrams.flow", "mdattn.drafts._page"}
+
+
+@pytest.mark.parametrize(
+    ("command", "forbidden"),
+    [
+        ("--version", NO_BLOCK),
+        ("render plain.md", NO_BLOCK),
+        ("render plain.md -o new.md", NO_BLOCK),
+        ("render plain.md -o same.md --check", NO_BLOCK),
+        ("render plain -o same --check --diff --output-format github", NO_BLOCK),
+        ("update plain.md plain", NO_BLOCK),
+        ("render block.md", BLOCK),
+        ("render block.md -o new.md", BLOCK),
+        ("render block.md -o drawn.md --check", BLOCK),
+    ],
+)
+def test_a_run_imports_what_it_uses(command: str, forbidden: set[str], tmp_path: Path) -> None:
+    plain = "# A title\n\n```python\n1\n```\n\n<!-- a comment -->\n\n::: note\nWords.\n:::\n"
+    block = "```attention-diagram\nkind: heatmap\ntext: The cat sat\n```\n"
+    documents = {"plain.md": plain, "same.md": plain, "plain/a.md": plain, "same/a.md": plain}
+    documents |= {"block.md": plain + block, "drawn.md": mdattn.render(plain + block)}
+    for name, text in documents.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    run = (
+        "import io; from mdattn.cli import main; out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())\n"
+        f"assert main({command.split()}) == 0\nsys.stdout = out"
+    )
+    loaded = _loaded_after(run, tmp_path)
+    assert {"mdattn.cli", "mdattn.render"} <= loaded
+    assert not loaded & forbidden
+
+
+def test_no_pattern_is_compiled_while_the_command_is_imported() -> None:
+    """A pattern at module level takes each start as long as ten thousand uses of it."""
+    _loaded_after(
+        "import re, argparse, locale, gettext\n"
+        "def compiled(pattern, *_): raise AssertionError(pattern)\n"
+        "re._compile = compiled\n"
+        "import mdattn.cli, mdattn.report, mdattn.drafts"
+    )

@@ -12,16 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks._containers import behind_options, use_containers
-from mdattn.blocks._doubts import doubts, heard
-from mdattn.blocks._find import Block, Document, Place, find
 from mdattn.blocks._names import INFO, NAME, holds_markdown, may_hold_blocks, may_hold_regions, names_block, title_of
-from mdattn.blocks._parse import BOM, Parsed, parser, split
-from mdattn.blocks._splice import Replacement, drawn, misfit, prove, splice
 
 if TYPE_CHECKING:
+    from mdattn.blocks._containers import behind_options, use_containers
+    from mdattn.blocks._doubts import doubts, heard
     from mdattn.blocks._figure import label_figures, present
+    from mdattn.blocks._find import Block, Document, Place, find
     from mdattn.blocks._inplace import Region, Regions, kept, refreshed, regions
+    from mdattn.blocks._parse import BOM, Parsed, parser, split
+    from mdattn.blocks._splice import Replacement, drawn, misfit, prove, splice
 
 __all__ = [
     "BOM",
@@ -59,20 +59,21 @@ __all__ = [
 
 
 _ROOMS = {
-    "label_figures": "_figure",
-    "present": "_figure",
-    "Region": "_inplace",
-    "Regions": "_inplace",
-    "kept": "_inplace",
-    "refreshed": "_inplace",
-    "regions": "_inplace",
+    "_containers": ("behind_options", "use_containers"),
+    "_doubts": ("doubts", "heard"),
+    "_figure": ("label_figures", "present"),
+    "_find": ("Block", "Document", "Place", "find"),
+    "_inplace": ("Region", "Regions", "kept", "refreshed", "regions"),
+    "_parse": ("BOM", "Parsed", "parser", "split"),
+    "_splice": ("Replacement", "drawn", "misfit", "prove", "splice"),
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """In-place documents and figures are imported when they are asked for: most runs have none."""
-    if name not in _ROOMS:
+    """All but the names is imported when it is asked for: most documents have no block, and a glance tells."""
+    if name not in _ROOM_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)

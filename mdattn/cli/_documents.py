@@ -101,7 +101,8 @@ def _carry_out(
         if arguments.check:
             tally = _compared(report, tally, outcome, compare(outcome))
         if arguments.diff:
-            tally = _printed(report, tally, b"".join(map(drafts.patch, outcome.changes)))
+            differing = (each for each in outcome.changes if each.old != each.new)
+            tally = _printed(report, tally, b"".join(drafts.patch(each) for each in differing))
     else:
         tally = _written(report, tally, outcome, track)
     if not arguments.quiet:

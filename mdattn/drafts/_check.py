@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mdattn.blocks import NAME, split
+from mdattn.blocks import NAME
 from mdattn.drafts._findings import Finding
 from mdattn.drafts._plan import Plan, leftovers
 from mdattn.errors import Diagnostic, Drift
@@ -29,7 +29,8 @@ def compare(plan: Plan, outcome: Outcome, destination: str, suffix: str | None) 
 
 
 def _stale(change: Change) -> Iterator[Diagnostic]:
-    from mdattn.drafts._lines import edits, matches  # Only a difference needs it.
+    from mdattn.blocks import split  # Only a difference needs these.
+    from mdattn.drafts._lines import edits, matches
 
     result = change.draft.result_name
     if change.old is None:

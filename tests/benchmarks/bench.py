@@ -226,13 +226,25 @@ def growth(folder: Path) -> Iterator[Row]:
 
 
 def rendered(text: str, path: Path | None = None) -> Callable[[], object]:
-    """A document is rendered, or refused."""
-    from mdattn import DiagramError, render
+    """A document is rendered, or refused; nobody reads its warnings."""
+    from mdattn import DiagramError
+    from mdattn.render import render_document
 
     def work() -> object:
         with contextlib.suppress(DiagramError):
-            return render(text, path=path)
+            return render_document(text, path=path)
         return None
+
+    return work
+
+
+def quietly(*command: str) -> Callable[[], object]:
+    """A command, whose output nobody reads."""
+    from mdattn.cli import main
+
+    def work() -> object:
+        with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())), contextlib.redirect_stderr(io.StringIO()):
+            return main(command)
 
     return work
 
@@ -284,20 +296,94 @@ def _wrong_sources(size: int, folder: Path) -> Callable[[], object]:
     return rendered("".join(one.format(number) for number in range(size)), folder / "post.md")
 
 
+def _missing_sources(size: int, folder: Path) -> Callable[[], object]:
+    """Each block asks the same file for a layer that it does not have."""
+    import numpy as np
+
+    folder.mkdir()
+    np.savez(folder / "weights.npz", weights=np.full((4, 1, 3, 3), 1 / 3))
+    one = "```attention-diagram\nkind: heatmap\ntext: a b {}\nsource: {{file: weights.npz, layer: 9, head: 0}}\n```\n\n"
+    return rendered("".join(one.format(number) for number in range(size)), folder / "post.md")
+
+
+def _containers(size: int, _: Path) -> Callable[[], object]:
+    """MyST's containers side by side, with a block in every tenth."""
+    one = "::::{{note}} Of {0}\nSome *words*.\n\n```{{tip}}\nMore words, `code`.\n```\n\n{1}::::\n\n"
+    return rendered("".join(one.format(n, "" if n % 10 else block(n)) for n in range(size)))
+
+
+def _doubts(size: int, _: Path) -> Callable[[], object]:
+    """What was meant as a block and is none: misspelt, in HTML, in indented code, and silenced."""
+    ways = (
+        "```atention-diagram\nkind: flow\n```\n\n",
+        "<div>\n```attention-diagram\nkind: flow\n```\n</div>\n\n",
+        "Words:\n\n    ```attention-diagram\n    kind: flow\n    ```\n\nWords.\n\n",
+        "<!-- mdattn: off -->\n```attention-diagrm\nkind: flow\n```\n\n",
+    )
+    return rendered("# Draft\n\n" + "".join(ways[number % 4] for number in range(size)))
+
+
+def _regions(size: int, _: Path) -> Callable[[], object]:
+    """Diagrams that keep their source beside them, all out of date."""
+    from mdattn.render import update_document
+
+    one = "<!-- attention-diagram\n{}-->\n<!-- /attention-diagram -->\n\n"
+    text = "# Draft\n\n" + "".join(PROSE + one.format(yaml(number)) for number in range(size))
+    return lambda: update_document(text)
+
+
+def _toml(size: int, _: Path) -> Callable[[], object]:
+    """Front matter in TOML with unknown keys, and as many blocks that inherit it."""
+    keys = "".join(f"temperatur{number} = 1\n" for number in range(size))
+    return rendered(f"+++\n[attention-diagram]\n{keys}+++\n\n{draft(size)}")
+
+
+def _syntax_errors(size: int, _: Path) -> Callable[[], object]:
+    """Blocks that are no YAML, each in another line."""
+    return rendered(draft(size).replace("temperature: ", "temperature:\t["))
+
+
+def _wrong_values(size: int, _: Path) -> Callable[[], object]:
+    """One block with many values of a wrong type."""
+    rows = "".join(f"  {number}: [0.1, no, 0.3]\n" for number in range(size))
+    return rendered(f"```attention-diagram\nkind: flow\ntext: a b\nquery: a\nembeddings:\n{rows}```\n")
+
+
+def _anchors(size: int, _: Path) -> Callable[[], object]:
+    """Aliases of one row of numbers."""
+    words = " ".join(f"w{number}" for number in range(size))
+    rows = "  - &row [0.2, 0.5, 0.1]\n" + "  - *row\n" * (size - 1)
+    return rendered(f"```attention-diagram\nkind: heatmap\ntext: {words}\nembeddings:\n{rows}```\n")
+
+
+def _documents(size: int, folder: Path) -> Callable[[], object]:
+    """A folder of documents, every tenth with a block, checked."""
+    folder.mkdir()
+    (folder / "drafts").mkdir()
+    for number in range(size):
+        text = f"# Draft {number}\n\n" + PROSE + ("" if number % 10 else block(number))
+        (folder / "drafts" / f"{number}.md").write_text(text, encoding="utf-8")
+    quietly("render", str(folder / "drafts"), "-o", str(folder / "results"))()
+    return quietly("render", str(folder / "drafts"), "-o", str(folder / "results"), "--check")
+
+
+def _changed_lines(size: int, folder: Path) -> Callable[[], object]:
+    """A diff of files of which every hundredth line is another."""
+    folder.mkdir()
+    source, result = folder / "draft.md", folder / "result.md"
+    source.write_text("".join(f"line {number}\n" for number in range(size)), encoding="utf-8")
+    lines = (f"line {number if number % 100 else -number}\n" for number in range(size))
+    result.write_text("".join(lines), encoding="utf-8")
+    return quietly("render", str(source), "-o", str(result), "--check", "--diff")
+
+
 def _cycling_lines(size: int, folder: Path) -> Callable[[], object]:
     """A diff of lines that stand many times on both sides, and never in the same order."""
-    from mdattn.cli import main
-
     folder.mkdir()
     source, result = folder / "draft.md", folder / "result.md"
     source.write_text("".join(f"line {number % 149}\n" for number in range(size)), encoding="utf-8")
     result.write_text("".join(f"line {number * 37 % 149}\n" for number in range(size)), encoding="utf-8")
-
-    def work() -> object:
-        with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())), contextlib.redirect_stderr(io.StringIO()):
-            return main(["render", str(source), "-o", str(result), "--check", "--diff"])
-
-    return work
+    return quietly("render", str(source), "-o", str(result), "--check", "--diff")
 
 
 def _weights(size: int, _: Path) -> Callable[[], object]:
@@ -319,12 +405,22 @@ GROWING: dict[str, tuple[int, Sized]] = {
     "blocks": (30, _blocks),
     "bytes": (30, _bytes),
     "errors": (30, _errors),
+    "syntax errors": (15, _syntax_errors),
+    "wrong values": (150, _wrong_values),
     "unknown keys": (150, _unknown_keys),
     "duplicate keys": (150, _duplicate_keys),
     "front matter errors and blocks": (15, _front_matter),
+    "TOML errors and blocks": (15, _toml),
+    "aliases": (6, _anchors),
+    "containers": (60, _containers),
+    "doubts": (60, _doubts),
+    "regions": (30, _regions),
+    "documents": (100, _documents),
     "sources": (6, _sources),
+    "sources without that layer": (30, _missing_sources),
     "sources of a wrong shape": (6, _wrong_sources),
-    "lines of a diff": (300, _cycling_lines),
+    "lines of a diff": (3000, _changed_lines),
+    "lines of a diff that cycle": (300, _cycling_lines),
     "weights": (6400, _weights),
     "heads": (6, _heads),
 }
