@@ -379,7 +379,8 @@ def test_git_applies_any_patch(parts: list[bytes], data: st.DataObject) -> None:
 def test_a_patch_reads_as_one_expects() -> None:
     change = Change(Draft("d/a.md", "d/a.md", str(Path("out/a.md").absolute())), b"a\nb", b"a\nc\n")
     assert patch(change) == (
-        b"--- a/out/a.md\n+++ b/out/a.md\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
+        b"diff --git a/out/a.md b/out/a.md\n--- a/out/a.md\n+++ b/out/a.md\n"
+        b"@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
     )
     assert patch(Change(change.draft, b"a", b"a")) == b""
 
