@@ -279,13 +279,13 @@ def test_mixed_line_endings_stay_where_they_are() -> None:
     assert result == "a\rb\r\n```text\r\nx\r\n```\r\n```text\rx\r```\n\nc\r\r\nd"
 
 
-CONTAINERS = """
+OF_MYST = """
     admonition aside attention card caution danger details dropdown error figure grid grid-item grid-item-card hint
     important margin note seealso sidebar tab-item tab-set tip warning
 """
 
 
-@pytest.mark.parametrize("name", CONTAINERS.split())
+@pytest.mark.parametrize("name", OF_MYST.split())
 @pytest.mark.parametrize("fence", ["````", "~~~~", ":::"])
 def test_a_container_of_myst_s_holds_blocks(name: str, fence: str) -> None:
     document = find(f"{fence}{{{name}}} a title\n\n```{NAME}\na: b\n```\n{fence}\n")
