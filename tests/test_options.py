@@ -290,6 +290,16 @@ def hint(kind: str, text: str) -> str:
         ("heatmap", "tokens:\n- play\n- ##ing", "'#' begins a comment: put quotes around '##ing'"),
         ("heatmap", "embeddings:\na: [1]", "if it belongs to 'embeddings', indent it"),
         ("heatmap", "source: a.npz", "write 'source: {file: a.npz}'"),
+        ("heatmap", "temperature: 50 %", "YAML knows no %: write 0.5"),
+        ("heatmap", "text: a b\nweights: [[90%, 0.1], [0.5, 0.5]]", "YAML knows no %: write 0.9"),
+        ("heatmap", "text: a b\nscores: [[1, 1_000], [1, 1]]", "write '1000'"),
+        ("heatmap", "text: a b\nscores: [[1, N/A], [1, 1]]", ""),
+        ("heatmap", "text: a b\nscores: np.eye(2)", ""),
+        ("heatmap", "text: a b\nscores: 1 2; 3 4", ""),
+        ("heatmap", "text: a b\nscores: (1, 2)", "write '[1, 2]'"),
+        ("heatmap", "text: a b\nembeddings:\n  a [1, 2]\n  b [3, 4]", ""),
+        ("heads", "text: a b\nheads: two", ""),
+        ("flow", "text: a b\nquery: [a]", "write a; if its brackets are the token's, put quotes around it: \"[a]\""),
     ],
 )  # fmt: skip
 def test_the_cure_is_what_was_meant(kind: str, text: str, wanted: str) -> None:

@@ -220,7 +220,9 @@ def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
     if name == "text":
         return "a list of words goes to 'tokens:'"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return f'put quotes around it: "[{clipped(value[0])}]"'
+        word = clipped(value[0])
+        said = f'put quotes around it: "[{word}]"'
+        return f"write {word}; if its brackets are the token's, {said}" if name == "query" else said
     if isinstance(value, dict) and len(value) == 1:
         key, inner = next(iter(value.items()))
         text = f"{{{key}}}" if inner is None else f"{key}: {inner}" if isinstance(inner, (str, int)) else ""
@@ -250,10 +252,19 @@ def _hint_for_text(
     if {int, float} & origins and (hint := _hint_for_number(value, cleaned, float not in origins)):
         return hint
     single = cleaned.isalnum() and item
-    return _hint_for_list(value, cleaned, name) if list in origins and cleaned and not single else ""
+    if list not in origins or not cleaned or single:
+        return ""
+    return _hint_for_list(value, cleaned, name, any(map(_of_text, members)))
 
 
-def _hint_for_list(value: str, cleaned: str, name: str) -> str:
+def _of_text(type_: Any) -> bool:
+    """Whether the type is a list of words, of whatever choice."""
+    if get_origin(type_) is not list:
+        return False
+    return any(each is str or get_origin(each) is Literal for each in _members(get_args(type_)[0]))
+
+
+def _hint_for_list(value: str, cleaned: str, name: str, of_text: bool) -> str:
     if cleaned.startswith("-") and not value.startswith("-") and (found := lookalike(value)):
         return f"{found[0]} does not begin an item: {found[1]}"
     if name in ("tokens", "key_tokens") and "," not in cleaned:
@@ -261,24 +272,30 @@ def _hint_for_list(value: str, cleaned: str, name: str) -> str:
         example = listed if len(listed) <= MOST_SHOWN and listed.isprintable() else "a, b, …"
         return f"a sentence goes to 'text:'; a list is written '[{example}]'"
     inner = cleaned.strip("()[]")
+    if not of_text and not re.fullmatch(rf"{_NUMBER}(?:(?: *, *| +){_NUMBER})*", inner[: 2 * MOST_SHOWN]):
+        return ""  # What is meant is no row of numbers.
     if len(inner) > MOST_SHOWN or not inner.isprintable():
         return "put it in brackets, with commas between"
     return f"write '[{inner if ',' in inner else ', '.join(inner.split())}]'"
 
 
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+
+
 def _hint_for_number(value: str, cleaned: str, whole: bool) -> str:
     if len(value) > MOST_SHOWN:
         return ""
-    number = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-    if (found := lookalike(value)) and re.fullmatch(number, cleaned):
+    if (found := lookalike(value)) and re.fullmatch(_NUMBER, cleaned):
         return f"{found[0]} stands in it: {found[1]}"
     if not whole and re.fullmatch(r"[-+]?\d+,\d+", cleaned):
         return f"write '{cleaned.replace(',', '.')}'"
-    if whole and re.fullmatch(r"\d{1,3}([,_ ']\d{3})+", cleaned):
+    if re.fullmatch(r"\d{1,3}([,_ ']\d{3})+" if whole else r"\d{1,3}(_\d{3})+", cleaned):
         return f"write '{re.sub('[^0-9]', '', cleaned)}'"
-    if re.fullmatch(rf"{number}( +{number})+", cleaned):
+    if re.fullmatch(rf"{_NUMBER}( +{_NUMBER})+", cleaned):
         return f"put commas between the numbers: {', '.join(cleaned.split())}"
-    if match := re.fullmatch(rf"({number}) ?[a-zA-Z%°]*", cleaned):
+    if not whole and (match := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?%", cleaned)):
+        return f"YAML knows no %: write {float(match[1]) / 100:.6g}"
+    if match := re.fullmatch(rf"({_NUMBER}) ?[a-zA-Z%°]*", cleaned):
         return f"write the number alone, without quotes: {match[1]}"
     if match := re.fullmatch(r"(\d{1,9}) ?/ ?(\d{1,9})", cleaned):
         return f"YAML does not divide: write {int(match[1]) / int(match[2]):.4g}" if int(match[2]) else ""
