@@ -220,7 +220,10 @@ def _defaults(state: StateCore, wrong: list[Diagnostic]) -> Defaults | None:
     elif match := re.match(_TOML, state.src):
         content, language = match[1], "toml"
     else:
-        if re.match(_UNREAD, state.src):  # Without them the diagrams would not be those of `render`.
+        found = re.match(_UNREAD, state.src)
+        if found and re.search(
+            r"^---[^\S\n]*$", state.src[found.end() :], re.MULTILINE
+        ):  # Without them the diagrams would not be those of `render`.
             wrong.append(Diagnostic(Position(1, 1), f"nothing reads this front matter's '{NAME}:'", _READER))
         return None
     from mdattn.options import defaults_of

@@ -25,6 +25,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from mdattn.blocks import NAME
 from mdattn.canvas import Diagram
 from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Excerpt, Position
 from mdattn.plugin import attention_diagram_plugin
@@ -381,6 +382,25 @@ def test_warnings_come_with_the_mistakes() -> None:
     with pytest.raises(DiagramError) as caught:
         pipeline().render("```attn-diagram\n```\n\n```attention-diagram\nbad\n```\n")
     assert [each.severity for each in caught.value.diagnostics] == ["warning", "error"]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("+++\n[attention_diagram]\nwidth = 40\n+++\n", "2:2: these defaults reach no block: 'attention_diagram'"),
+        ("+++\n[more.@]\nwidth = 40\n+++\n", "2:7: these defaults reach no block: '@' stands below"),
+        ("+++\n[@]\nwidth = 40\n", "2:1: these defaults reach no block: they stand in no front matter"),
+        ("---\n@:\n  width: 40\n", "2:1: these defaults reach no block: they stand in no front matter"),
+        ("---\nattention_diagram:\n  width: 40\n---\n", "2:1: these defaults reach no block: 'attention_diagram'"),
+        (":::@\nx\n:::\n", "1:1: no diagram here: colons fence no block"),
+    ],
+)
+def test_defaults_and_fences_that_the_pipeline_does_not_know_are_warned_of(source: str, message: str) -> None:
+    with pytest.warns(DiagramWarning) as caught:
+        MarkdownIt().use(attention_diagram_plugin).parse(
+            source.replace("@", NAME) + f"\n~~~{NAME}\nkind: architecture\n~~~\n"
+        )
+    assert [str(each.message).startswith(message.replace("@", NAME)) for each in caught] == [True]
 
 
 def test_toml_holds_defaults_that_need_no_plugin(echo: list[tuple[Any, ...]]) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdattn.blocks._containers import behind_options
+from mdattn.blocks._containers import TOML, behind_options
 from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_miss, openings, resembles
 from mdattn.blocks._parse import BOM, span
 from mdattn.errors import Diagnostic, Position
@@ -38,10 +38,10 @@ class Lookalike(NamedTuple):
 
 def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     """What looks like the defaults or the opening of a block and is none, with the reason and the cure."""
-    if tokens and tokens[0].type == "front_matter":
-        yield from _misspelt_keys(tokens[0], lines)
-    elif NAME in source:
-        yield from _unread_keys(tokens)
+    front = _front_matter(tokens, lines)
+    yield from _misspelt_keys(front, lines)
+    if NAME in source:
+        yield from _unread_keys(front, tokens)
     titles = {span(token)[0] for token in tokens if token.type == "directive_open"}
     lookalikes = [each for each in _lookalikes(source, lines) if each.line not in titles]
     leaves = [token for token in tokens if token.map and token.type in _REASONS] if lookalikes else []
@@ -104,10 +104,20 @@ def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[Lookalike]:
             yield Lookalike(number, len(prefix), match[1], info, word, not begins)
 
 
-def _misspelt_keys(front_matter: Token, lines: Sequence[str]) -> Iterator[Diagnostic]:
+def _front_matter(tokens: Sequence[Token], lines: Sequence[str]) -> range:
+    """The lines of the front matter between its markers, also where the parser knows of none."""
+    if tokens and tokens[0].type == "front_matter":
+        return range(1, span(tokens[0])[1] - 1)
+    marker = lines[0].removeprefix(BOM).rstrip() if lines else ""
+    if marker not in ("---", TOML):
+        return range(0)
+    closing = (number for number, line in enumerate(lines) if number > 0 and line.rstrip() == marker)
+    return range(1, next(closing, 0))
+
+
+def _misspelt_keys(front: range, lines: Sequence[str]) -> Iterator[Diagnostic]:
     """Keys of the front matter, or tables, that resemble the name, and those of the name that stand below another."""
-    first, end = span(front_matter)
-    for number in range(first + 1, end - 1):
+    for number in front:
         line = lines[number]
         match = re.match(r"[\[ \t]*[\"']?([\w-]+(?: \w+)?)[\"']?[ \t]*[\].:=]", line)
         if match and match[1] != NAME and not line.startswith((" ", "\t")) and resembles(match[1].replace(" ", "-")):
@@ -119,10 +129,12 @@ def _misspelt_keys(front_matter: Token, lines: Sequence[str]) -> Iterator[Diagno
             yield Diagnostic(Position(number + 1, match.end(1) + 1), message, hint, "warning")
 
 
-def _unread_keys(tokens: Iterable[Token]) -> Iterator[Diagnostic]:
+def _unread_keys(front: range, tokens: Iterable[Token]) -> Iterator[Diagnostic]:
     """Defaults that are text, as what stands around them is no front matter."""
     for token in tokens:
-        if token.type == "inline" and token.level == 1 and (match := re.search(_UNREAD, token.content)):
+        if token.type != "inline" or token.level > 1 or span(token)[0] < front.stop:
+            continue
+        if match := re.search(_UNREAD, token.content):
             line = span(token)[0] + token.content.count("\n", 0, match.start()) + 1
             hint = "front matter begins in the first line with ---, or +++ for TOML, and ends with the same"
             message = "these defaults reach no block: they stand in no front matter"
@@ -194,6 +206,8 @@ def _in_code(token: Token, each: Lookalike) -> _Finding:
 def _in_text(token: Token, each: Lookalike) -> _Finding:
     if each.behind:
         return "no diagram here: text stands before the fence", "begin a line with it"
+    if each.fence.startswith(":"):
+        return "no diagram here: colons fence no block", f"write ```{NAME}"
     if each.fence.startswith("`") and "`" in each.info:
         return (
             "no diagram here: a backtick behind the opening fence makes the line paragraph text",

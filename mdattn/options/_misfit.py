@@ -220,7 +220,9 @@ def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
     if name == "text":
         return "a list of words goes to 'tokens:'"
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return f'put quotes around it: "[{clipped(value[0])}]"'
+        word = clipped(value[0])
+        said = f'put quotes around it: "[{word}]"'
+        return f"write {word}; if its brackets are the token's, {said}" if name == "query" else said
     if isinstance(value, list) and name == "query":
         return "a block has one query: write a block for each"
     if isinstance(value, dict) and len(value) == 1:
@@ -296,12 +298,12 @@ def _hint_for_number(value: str, cleaned: str, whole: bool) -> str:
         return f"{found[0]} stands in it: {found[1]}"
     if not whole and re.fullmatch(r"[-+]?\d+,\d+", cleaned):
         return f"write '{cleaned.replace(',', '.')}'"
-    if whole and re.fullmatch(r"\d{1,3}([,_ ']\d{3})+", cleaned):
+    if re.fullmatch(r"\d{1,3}([,_ ']\d{3})+" if whole else r"\d{1,3}(_\d{3})+", cleaned):
         return f"write '{re.sub('[^0-9]', '', cleaned)}'"
     if re.fullmatch(rf"{_NUMBER}( +{_NUMBER})+", cleaned):
         return f"put commas between the numbers: {', '.join(cleaned.split())}"
-    if not whole and (match := re.fullmatch(rf"({_NUMBER}) ?%", cleaned)):
-        return f"write {float(match[1]) / 100:.6g}"
+    if not whole and (match := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?%", cleaned)):
+        return f"YAML knows no %: write {float(match[1]) / 100:.6g}"
     if match := re.fullmatch(rf"({_NUMBER}) ?[a-zA-Z%°]*", cleaned):
         return f"write the number alone, without quotes: {match[1]}"
     if match := re.fullmatch(r"(\d{1,9}) ?/ ?(\d{1,9})", cleaned):
