@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mdattn.drafts._check import compare
 from mdattn.drafts._compute import (
     MAX_BYTES,
     Change,
@@ -27,12 +26,13 @@ from mdattn.drafts._compute import (
     read_stream,
 )
 from mdattn.drafts._findings import STDIN, DraftError, Finding, UsageError
-from mdattn.drafts._output import Written, write
 from mdattn.drafts._plan import Draft, Plan, leftovers, plan, plan_in_place
 from mdattn.drafts._search import MARKDOWN
 from mdattn.drafts._works import paging, rendering, updating
 
 if TYPE_CHECKING:
+    from mdattn.drafts._check import compare
+    from mdattn.drafts._output import Written, write
     from mdattn.drafts._patch import patch
 
 __all__ = [
@@ -66,10 +66,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """What only a difference needs is imported when it is used."""
-    if name != "patch":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mdattn.drafts._patch import patch
+_ROOM_OF = {"Written": "_output", "compare": "_check", "patch": "_patch", "write": "_output"}
 
-    return patch
+
+def __getattr__(name: str) -> Any:
+    """What compares and what writes is imported when it is used: a run does one of the two."""
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
