@@ -53,7 +53,9 @@ def test_a_lock_gives_each_requirement_a_version_that_it_admits(name: str, pytho
 def test_the_lock_names_all_that_its_releases_need() -> None:
     """Else pip would bring the newest, another one every day."""
     pins = locked("requirements-test.txt", ".".join(map(str, sys.version_info[:2])), sys.platform)
-    asked = {canonicalize_name(each.name): each.extras for each in map(Requirement, LOCKS["requirements-test.txt"])}
+    asked = {
+        str(canonicalize_name(each.name)): each.extras for each in map(Requirement, LOCKS["requirements-test.txt"])
+    }
     missing = []
     for name, release in pins.items():
         try:
