@@ -57,13 +57,17 @@ class Cure(str):
 
 
 class Diagnostic(NamedTuple):
-    """One finding: its place, what is wrong, and the cure; and how a result differs, where that is what is wrong."""
+    """One finding: its place, what is wrong, and the cure; and how a result differs, where that is what is wrong.
+
+    `number` is how many mistakes it stands for: of very many in one block only the first are told one by one.
+    """
 
     position: Position | None
     message: str
     hint: str = ""
     severity: Severity = "error"
     drift: Drift | None = None
+    number: int = 1
 
     def text(self) -> str:
         """The message with its hint in brackets, on one line."""

@@ -381,6 +381,16 @@ def test_the_closing_line_is_an_object_for_programs(run: Command) -> None:
     assert (closing["documents"], closing["errors"], closing["warnings"], closing["written"]) == (2, 1, 1, 0)
 
 
+def test_mistakes_that_are_not_told_are_counted(run: Command) -> None:
+    put(
+        "a.md",
+        b"```attention-diagram\nkind: echo\n" + b"".join(b"x%d: 1\n" % each for each in range(50)) + b"```\n",
+    )
+    done = run("render", "a.md", "-o", "out.md")
+    assert done.err.splitlines()[-1] == "a.md:22:1: error: 30 more mistakes like these (mend these first)"
+    assert run.closing == "50 errors, nothing written"
+
+
 def test_what_is_left_out_is_counted(run: Command) -> None:
     put("d/a.md", block("x"))
     put("d/b.md", block("y"))
@@ -775,6 +785,11 @@ def test_help_and_version(run: Command) -> None:
         (["update", "a", "--check", "--force"], "--force overwrites diagrams, and --check writes nothing"),
         (["render", "--to", "html", "--keep-source"], "leave one of the two out"),
         (["update", "a", "--output-format", "xml"], "invalid choice: 'xml'"),
+        (
+            ["render", "a.md", "-o", "post.html"],
+            "post.html is a page by its name, and --to is markdown (write --to html)",
+        ),
+        (["render", "a.md", "-o", "d/POST.HTM", "--keep-source"], "write --to html"),
     ],
 )
 def test_wrong_usage(run: Command, argv: list[str], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 import mdattn
 from mdattn.drafts import Finding
 from mdattn.errors import Diagnostic, Drift, Position
-from mdattn.report import FORMS, Report, Streams, Tally, plain
+from mdattn.report import FORMS, OutputError, Report, Streams, Tally, plain
 
 ROOT = Path(mdattn.__file__).parent.parent
 ECHO = str(Path(echo.__file__))
@@ -515,3 +516,16 @@ def test_without_tqdm_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_progress, "PATIENCE", -1.0)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     assert list(_progress.tracked([1, 2, 3])) == [1, 2, 3]
+
+
+def test_on_windows_a_pipe_without_a_reader_has_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    streams = Streams(None, Gone(), None)
+    with pytest.raises(OutputError):
+        streams.out(b"x")
+    monkeypatch.setattr("mdattn.report.os.name", "nt")
+    with pytest.raises(BrokenPipeError):
+        streams.out(b"x")

@@ -169,7 +169,8 @@ def _in_fence(token: Token, each: Lookalike) -> _Finding:
     name = directive(token.info)
     if name is None:
         return None
-    return f"no diagram here: nobody knows whether {{{name}}} holds Markdown", "move the block out of it"
+    cure = f"move the block out of it, or write <!-- {_OFF} --> on the line before"
+    return f"no diagram here: {{{name}}} is none of the directives that hold blocks", cure
 
 
 @lru_cache(maxsize=4)  # Asked again for each line of a container.

@@ -10,6 +10,7 @@ from functools import partial
 from mdattn import drafts
 from mdattn.cli._status import DIFFERENT, FINE, WRONG
 from mdattn.drafts import Change, Finding, Outcome, Plan, UsageError, Work
+from mdattn.errors import Severity
 from mdattn.report import OutputError, Report, Tally
 
 # What is written, and the suffix of its files.
@@ -18,6 +19,7 @@ TARGETS: Mapping[str, tuple[str | None, Callable[..., Work]]] = {
     "html": (".html", drafts.paging),
 }
 
+_PAGES = (".html", ".htm")
 _UNDONE = "nothing written"
 
 
@@ -31,6 +33,8 @@ def render(arguments: argparse.Namespace, report: Report) -> int:
     destination = None if arguments.destination == "-" else arguments.destination
     if destination == "":
         raise UsageError("-o needs the name of a file or a folder")
+    if suffix is None and destination is not None and destination.lower().endswith(_PAGES):
+        raise UsageError(f"-o {destination} is a page by its name, and --to is {arguments.to} (write --to html)")
     if arguments.check and destination is None:
         raise UsageError("--check needs -o DEST: it compares DEST with what SRC gives today")
     plan = drafts.plan(
@@ -85,14 +89,13 @@ def _carry_out(
     outcome = drafts.compute(plan, report.stdin(named), work, track)
     findings = _strictly(outcome.findings) if arguments.strict or arguments.check else outcome.findings
     report.findings(findings)
-    severities = [each.diagnostic.severity for each in findings]
     tally = Tally(
         mode="check" if arguments.check else "diff" if arguments.diff else "write",
         documents=outcome.documents,
         diagrams=outcome.diagrams,
         left_out=plan.left_out,
-        errors=severities.count("error"),
-        warnings=severities.count("warning"),
+        errors=_number(findings, "error"),
+        warnings=_number(findings, "warning"),
         different=sum(each.old != each.new for each in outcome.changes),
     )
     if tally.errors:
@@ -110,6 +113,11 @@ def _carry_out(
     if tally.errors:
         return WRONG
     return DIFFERENT if tally.different and tally.mode != "write" else FINE
+
+
+def _number(findings: Iterable[Finding], severity: Severity) -> int:
+    """How many mistakes, or doubts, the findings tell of."""
+    return sum(each.diagnostic.number for each in findings if each.diagnostic.severity == severity)
 
 
 def _strictly(findings: Iterable[Finding]) -> tuple[Finding, ...]:

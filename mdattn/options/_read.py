@@ -122,7 +122,8 @@ class _Faults:
         more = self.more + len(ordered) - len(told)
         if more:
             place = ordered[min(len(told), len(ordered) - 1)].position
-            told.append(Diagnostic(place, f"{more:,} more mistake{'s' * (more > 1)} like these", "mend these first"))
+            message = f"{more:,} more mistake{'s' * (more > 1)} like these"
+            told.append(Diagnostic(place, message, "mend these first", number=more))
         return told
 
 

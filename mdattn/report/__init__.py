@@ -8,6 +8,8 @@ line with its caret (`_terminal`) and a progress bar (`_progress`), is imported 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
@@ -49,6 +51,8 @@ class Streams(NamedTuple):
         except BrokenPipeError:
             raise
         except OSError as error:
+            if os.name == "nt" and error.errno == errno.EINVAL:  # What Windows says of a pipe without a reader.
+                raise BrokenPipeError from error
             raise OutputError(error.strerror or str(error)) from error
 
     def err(self, text: str) -> None:
