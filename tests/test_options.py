@@ -440,7 +440,7 @@ def test_defaults_that_are_right_are_read_once_for_all_blocks(monkeypatch: pytes
     from mdattn.options import _read
 
     calls: list[object] = []
-    count(monkeypatch, calls, _read, "_fits")
+    count(monkeypatch, calls, _read, "fits")
     vectors = ", ".join(f"t{number}: [1, 2]" for number in range(100))
     defaults = options.defaults_of(excerpt(f"attention-diagram:\n  width: 60\n  embeddings: {{{vectors}}}\n", 2, 1))
     tree = options.parse(excerpt("kind: flow\ntext: t1"))

@@ -20,7 +20,7 @@ from msgspec import Meta
 from mdattn.errors import LONGEST_NAME as MOST_SHOWN
 from mdattn.errors import Path
 from mdattn.options._meant import bare, lookalike, meant_option, meant_preset, meant_value, ordinary
-from mdattn.options._types import LARGEST, UNFIT
+from mdattn.options._types import LARGEST, fits
 from mdattn.options._words import clipped, quoted
 from mdattn.options._yaml import LARGEST_INTEGER
 
@@ -43,9 +43,7 @@ class Misfit(NamedTuple):
 
 def misfits(value: object, type_: Any, path: Path) -> Iterator[Misfit]:
     """All that is wrong with a value that should be of the type, innermost and in the order of the text."""
-    try:
-        msgspec.convert(value, type_)
-    except UNFIT:
+    if not fits(value, type_):
         inside = _inside(value, type_, path)
         first = next(inside, None) if inside is not None else None
         if first is None or inside is None:
@@ -275,17 +273,9 @@ def _hint_for_list(value: str, cleaned: str, name: str, members: Sequence[Any]) 
     written = [f"[{', '.join(each)}]" for each in rows]
     meant = [[float(word) if re.fullmatch(_NUMBER, word) else word for word in each] for each in rows]
     several = len(rows) > 1
-    if not any(_fits(meant if several else meant[0], each) for each in members):
+    if not any(fits(meant if several else meant[0], each) for each in members):
         return ""  # What leads to another mistake is no cure.
     return f"write '[{', '.join(written)}]'" if several else f"write '{written[0]}'"
-
-
-def _fits(value: object, type_: Any) -> bool:
-    try:
-        msgspec.convert(value, type_)
-    except UNFIT:
-        return False
-    return True
 
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"

@@ -20,7 +20,7 @@ from mdattn.errors import (
     Position,
     suggest,
 )
-from mdattn.options._types import UNFIT, Common
+from mdattn.options._types import UNFIT, Common, fits
 from mdattn.options._words import quoted
 from mdattn.options._yaml import (
     EMPTY,
@@ -168,7 +168,7 @@ class Defaults:
         """Whether these options have one of the name that may have the value."""
         if (name, type_) not in self._fits:
             field = _fields(type_).get(name)
-            self._fits[name, type_] = field is not None and _fits(self.value(name, type_.texts)[0], field)
+            self._fits[name, type_] = field is not None and fits(self.value(name, type_.texts)[0], field)
         return self._fits[name, type_]
 
     def misfits(self, name: str, type_: type[Common]) -> list[Diagnostic]:
@@ -522,14 +522,6 @@ def _prune(values: dict[str, Any], inherited: Collection[str], type_: type[Commo
 def _fields(type_: type[Common]) -> Mapping[str, Any]:
     """The type of each option."""
     return {info.name: info.type for info in msgspec.structs.fields(type_)}
-
-
-def _fits(value: object, type_: Any) -> bool:
-    try:
-        msgspec.convert(value, type_)
-    except UNFIT:
-        return False
-    return True
 
 
 def _converted(values: Mapping[str, Any], type_: type[Common]) -> Common | None:

@@ -37,6 +37,15 @@ ByToken = Rows | dict[str, Vector]
 UNFIT = (msgspec.ValidationError, UnicodeEncodeError)
 
 
+def fits(value: object, type_: Any) -> bool:
+    """Whether a plain value may be of the type."""
+    try:
+        msgspec.convert(value, type_)
+    except UNFIT:
+        return False
+    return True
+
+
 def doc(description: str, expected: str, **bounds: Any) -> Meta:
     """What an option means, for `mdattn kinds`, and what a mistaken value is told to be."""
     return Meta(description=description, extra={"expected": expected}, **bounds)
