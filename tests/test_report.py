@@ -221,7 +221,7 @@ def test_a_finding_is_an_object() -> None:
 
 
 def test_the_keys_are_documented() -> None:
-    text = (ROOT / "docs" / "output.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parent.parent / "docs" / "output.md").read_text(encoding="utf-8")
     documented = {key for row in re.findall(r"^\| (`.*?`) \|", text, re.M) for key in re.findall(r"`(\w+)`", row)}
     assert documented == {
         *json.loads(FORMS["json"].finding(FOUND)),
@@ -490,7 +490,7 @@ def test_long_work_shows_how_far_it_is(terminal: Terminal) -> None:
     pytest.importorskip("tqdm")
     for name in "abcdef":
         Path(f"{name}.md").write_bytes(block(name))
-    environment = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    environment = {"PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}"}
 
     def said(*argv: str, patience: str = "0", **more: str) -> str:
         program = ("-c", SLOW, patience, "render", ".", "-o", "out", *argv)
