@@ -231,9 +231,11 @@ def check(options: Options, random: Random) -> Checked:
     return Checked(1)
 
 
-def _null_text(options: dict[str, Any]) -> bool:
-    """Whether a word is left out that YAML takes for the word "null"."""
-    return any(value is None and key in Common.texts for key, value in options.items())
+def _null_text(value: Any) -> bool:
+    """Whether somewhere a word is left out that YAML takes for the word "null"."""
+    if isinstance(value, dict):
+        return any((each is None and key in Common.texts) or _null_text(each) for key, each in value.items())
+    return isinstance(value, list) and any(map(_null_text, value))
 
 
 def _only_python(value: Any) -> bool:
