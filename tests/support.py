@@ -1,13 +1,16 @@
-"""What several test files need: an independent look at the lines of a drawn diagram."""
+"""What several test files need: an independent look at a drawn diagram; files, and what is said of them."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
+from pathlib import Path
 
 import regex
 from wcwidth import wcswidth
+
+from mdattn.drafts import Finding
 
 # The arms of each line character by its Unicode name, which is independent of the package's own table.
 _SIDES = {"UP": "u", "DOWN": "d", "LEFT": "l", "RIGHT": "r", "HORIZONTAL": "lr", "VERTICAL": "ud"}
@@ -97,3 +100,20 @@ def foreign(lines: Iterable[str], own: str, charset: str) -> set[str]:
     """The characters outside the charset that are not the author's own (isolates around right-to-left words apart)."""
     drawn = set("".join(lines)) - set(own) - {"\u2068", "\u2069"}
     return {each for each in drawn if not each.isascii() and (charset == "ascii" or each not in WGL4_SIGNS)}
+
+
+def files(*names: str) -> None:
+    """Files of these names, each with a heading that says its own."""
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(f"# {name}\n".encode())
+
+
+def told(findings: Iterable[Finding]) -> list[str]:
+    """The findings as a run says them."""
+    return [each.diagnostic.line(each.name) for each in findings]
+
+
+def failed(findings: Iterable[Finding]) -> bool:
+    """Whether any of them is an error, so that nothing may be written."""
+    return any(each.diagnostic.severity == "error" for each in findings)

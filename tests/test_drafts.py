@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import failed, files, told
 
 from mdattn import drafts
 from mdattn.drafts import Change, Draft, DraftError, Plan, UsageError, Work, Worked, patch, plan, write
@@ -26,12 +27,6 @@ compute = partial(drafts.compute, work=drafts.rendering())
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def files(*names: str) -> None:
-    for name in names:
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(f"# {name}\n".encode())
 
 
 def pairs(plan: Plan) -> list[tuple[str | None, str | None]]:
@@ -171,7 +166,7 @@ def test_a_folder_that_cannot_be_read_is_an_error(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(os, "scandir", refuse)
     outcome = compute(plan(["d"], "out"), None)
-    assert outcome.failed
+    assert failed(outcome.findings)
     assert [(each.name, each.diagnostic.message) for each in outcome.findings] == [("d/locked", "Permission denied")]
     assert [each.draft.source for each in outcome.changes] == ["d/a.md", "d/z/c.md"]
 
@@ -396,10 +391,6 @@ def change(destination: str, new: bytes) -> Change:
         return Change(draft, None, new)
     status = path.stat()
     return Change(draft, path.read_bytes(), new, (status.st_dev, status.st_ino))
-
-
-def told(findings: Sequence[drafts.Finding]) -> list[str]:
-    return [each.diagnostic.line(each.name) for each in findings]
 
 
 def temporary(folder: Path) -> list[Path]:

@@ -76,11 +76,6 @@ class Outcome(NamedTuple):
     documents: int = 0
     diagrams: int = 0
 
-    @property
-    def failed(self) -> bool:
-        """Whether any finding is an error, so that nothing may be written."""
-        return any(each.diagnostic.severity == "error" for each in self.findings)
-
 
 class _Files:
     """The files that a run reads and would write, by identity: a result must not fall on a draft."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import echo
 import pytest
 from echo import block, drawn
+from support import failed, told
 
 from mdattn import drafts
 from mdattn.drafts import Draft, Finding, Work, Worked, _compute, compute, plan, plan_in_place, write
@@ -36,12 +37,8 @@ def checked(work: Work | None = None, suffix: str | None = None) -> list[Finding
     """What a check of the folder of drafts finds."""
     found = plan(["d"], "out", suffix=suffix)
     outcome = compute(found, None, work or drafts.rendering())
-    assert not outcome.failed
+    assert not failed(outcome.findings)
     return drafts.compare(found, outcome, "out", suffix)
-
-
-def told(findings: Iterable[Finding]) -> list[str]:
-    return [each.diagnostic.line(each.name) for each in findings]
 
 
 def stale(place: str, result: str = "out/a.md") -> str:
@@ -204,7 +201,7 @@ def test_a_crash_is_one_documents_own(fault: Exception, words: str) -> None:
         return drafts.rendering().run(draft, text, path)
 
     outcome = compute(plan(["d"], "out"), None, Work(lambda text: True, run))
-    assert outcome.failed
+    assert failed(outcome.findings)
     assert told(outcome.findings) == [
         "d/a.md:3:8: error: a bad title (use another)",
         f"d/b.md: error: internal error: {words}; please report",
@@ -234,7 +231,7 @@ def test_a_result_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = compute(plan(["d"], "out"), None, drafts.rendering())
     assert told(outcome.findings) == ["out/a.md: error: is larger than 1 MB, and no result is (remove it)"]
     put("out/a.md", b"x" * 2**20)
-    assert not compute(plan(["d"], "out"), None, drafts.rendering()).failed
+    assert not failed(compute(plan(["d"], "out"), None, drafts.rendering()).findings)
 
 
 def test_a_pipe_is_not_updated_where_it_stands() -> None:

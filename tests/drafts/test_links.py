@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import failed, told
 
 from mdattn import drafts
 from mdattn.drafts import Outcome, Plan, _tree, compute, patch, plan, plan_in_place, write
@@ -36,10 +37,6 @@ def link(name: str, target: str) -> None:
             each.unlink()
         path.rmdir()
     path.symlink_to(target.replace("HERE", str(Path.cwd())))
-
-
-def told(findings: Sequence[drafts.Finding]) -> list[str]:
-    return [each.diagnostic.line(each.name) for each in findings]
 
 
 def everything(found: Plan, outcome: Outcome) -> bytes:
@@ -81,7 +78,7 @@ def test_a_result_is_no_link_out_of_its_folder(case: str) -> None:
         link(name, target)
     found = plan(["drafts"], "posts")
     outcome = compute(found, None, drafts.rendering())
-    assert outcome.failed
+    assert failed(outcome.findings)
     assert told(outcome.findings) == [
         f"posts/x.md: error: {NOT_FOLLOWED} (delete the link, or name the file that it leads to)"
     ]
@@ -98,7 +95,7 @@ def test_a_folder_of_results_is_no_link_out_of_it(case: str) -> None:
         link(name, target)
     found = plan(["drafts"], "posts")
     outcome = compute(found, None, drafts.rendering())
-    assert outcome.failed
+    assert failed(outcome.findings)
     assert told(outcome.findings)[0].startswith(f"posts/sub: error: {NOT_FOLLOWED}")
     assert len(outcome.findings) == 1
     assert b"hunter2" not in everything(found, outcome)
@@ -115,7 +112,7 @@ def test_a_link_before_many_documents_is_told_of_once() -> None:
 def test_named_files_in_a_folder_of_results_are_no_links_either() -> None:
     link("posts/x.md", "../secret")
     for found in (plan(["drafts/x.md"], "posts"), plan(["drafts/x.md", "out/other.md"], "posts")):
-        assert compute(found, None, drafts.rendering()).failed
+        assert failed(compute(found, None, drafts.rendering()).findings)
 
 
 @pytest.mark.parametrize("work", [drafts.paging(), drafts.rendering(keep_source=True)])
@@ -335,7 +332,7 @@ def test_a_root_by_any_name(root: str) -> None:
     link("drafts/l.md", "sub/y.md")
     link("drafts/out.md", "../../elsewhere.md")
     outcome = compute(plan([root], "new"), None, drafts.rendering())
-    assert not outcome.failed
+    assert not failed(outcome.findings)
     assert write(outcome.changes).written == 5
     for each in ("drafts/l.md", "drafts/sub/y.md", "drafts/x.md"):
         assert Path("new", each).read_bytes() == b"a draft\n"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support import files, told
 
 from mdattn import drafts
 from mdattn.drafts import Plan, UsageError, _plan, compute, plan, plan_in_place
@@ -16,16 +16,6 @@ from mdattn.drafts import Plan, UsageError, _plan, compute, plan, plan_in_place
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def files(*names: str) -> None:
-    for name in names:
-        Path(name).parent.mkdir(parents=True, exist_ok=True)
-        Path(name).write_bytes(f"# {name}\n".encode())
-
-
-def told(findings: Sequence[drafts.Finding]) -> list[str]:
-    return [each.diagnostic.line(each.name) for each in findings]
 
 
 def inside(found: Plan) -> list[str]:

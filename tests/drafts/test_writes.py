@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from support import told
 
 from mdattn import drafts
 from mdattn.drafts import Change, Work, Worked, _output, _tree, compute, plan, plan_in_place, write
@@ -27,10 +28,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(b"words\n")
     return tmp_path
-
-
-def told(findings: Sequence[drafts.Finding]) -> list[str]:
-    return [each.diagnostic.line(each.name) for each in findings]
 
 
 def temporaries() -> list[Path]:
