@@ -6,8 +6,9 @@ computed. The rooms of the house, from the top floor down; imports point down on
     cli                      argv, commands, exit status
     report                   diagnostics in their forms, the closing line
     drafts, plugin           files and folders; the markdown-it-py plugin
-    render                   the spine: text in, text out
-    diagrams                 the kinds: one file each
+    document                 the spine: text in, text out
+    diagrams                 the kinds: one file or folder each
+    study, layout            options to numbers and names; parts of a page, which know how narrow they can be
     blocks, options,         find and splice; YAML to typed options;
     attention, canvas        numpy; a grid of display cells
     glyphs, numerals,        lines and signs; number to text;
@@ -18,10 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mdattn.errors import DiagramError, DiagramWarning
-
 # Not lazily: the name of the function is that of its module, and the later of the two would win.
-from mdattn.render import diagram, render
+from mdattn.document import diagram, render
+from mdattn.errors import DiagramError, DiagramWarning
 
 if TYPE_CHECKING:
     from mdattn.attention import attend

@@ -1,4 +1,4 @@
-"""`python -m mdattn` and the command `mdattn`: one process for one command. Floor 7."""
+"""`python -m mdattn` and the command `mdattn`: one process for one command. Floor 8."""
 
 import gc
 import os

@@ -1,6 +1,6 @@
 """The markdown-it-py plugin: fences become diagrams in whatever a pipeline renders.
 
-Floor 4. It works on the tokens of the pipeline's own parser, whatever that parser's preset and plugins are,
+Floor 5. It works on the tokens of the pipeline's own parser, whatever that parser's preset and plugins are,
 and leaves ordinary fences behind, so that any renderer of tokens shows the diagrams.
 """
 
@@ -71,7 +71,7 @@ def _draw_blocks(state: StateCore) -> None:
     for part in parts:
         part.token.content = part.result
     if warnings:
-        from mdattn.render import warn
+        from mdattn.document import warn
 
         warn(warnings, state.env.get(PATH_KEY))
 
@@ -82,7 +82,7 @@ def _draw_each(
     """The diagram of each block; None where it has a mistake, which is added to `wrong`, as doubts are to `doubted`."""
     if not sources:
         return []
-    from mdattn.render import draw
+    from mdattn.document import draw
 
     defaults = _defaults(state, wrong)
     files: Files = {}

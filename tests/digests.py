@@ -30,8 +30,8 @@ def digest(text: str) -> str:
 
 def rendered(source: Path) -> str:
     """The document, or the diagnostics."""
+    from mdattn.document import render_document
     from mdattn.errors import DiagramError
-    from mdattn.render import render_document
 
     try:
         return render_document(source.read_bytes().decode("utf-8", "surrogateescape"), path=source).text

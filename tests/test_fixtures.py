@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mdattn.document import render_document
 from mdattn.errors import DiagramError
-from mdattn.render import render_document
 
 ROOT = Path(__file__).parent.parent / "fixtures"
 SOURCES = sorted(path for path in ROOT.rglob("*.md") if not path.name.endswith(".out.md"))

@@ -21,8 +21,8 @@ from test_blocks import NESTINGS, TEXT, random_document, tokens_of
 from mdattn import __version__
 from mdattn.blocks import Regions, find, kept, may_hold_regions, prove, refreshed, regions, splice, split
 from mdattn.blocks._inplace import checksum, escape, unescape
+from mdattn.document import Updated, render_document, update_document
 from mdattn.errors import DiagramError, Drift, Position, ProofError
-from mdattn.render import Updated, render_document, update_document
 
 NAME = "attention-diagram"
 YAML = "kind: echo\ntitle: x\n"
@@ -576,7 +576,7 @@ def test_depth_and_length_neither_overflow_nor_hang(hostile: str) -> None:
 
 def test_in_place_documents_are_no_concern_of_other_runs() -> None:
     code = (
-        "import sys; from mdattn.render import render_document; render_document('```attention-diagram-v2\\n```\\n');"
+        "import sys; from mdattn.document import render_document; render_document('```attention-diagram-v2\\n```\\n');"
         "print('hashlib' in sys.modules, 'mdattn.blocks._inplace' in sys.modules)"
     )
     root = Path(__file__).parent.parent

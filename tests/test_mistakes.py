@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mdattn.diagrams import KINDS
+from mdattn.document import draw_options
 from mdattn.errors import DiagramError
-from mdattn.render import draw_options
 
 OPTIONS = [(kind, name) for kind, each in KINDS.items() for name in each.options.__struct_fields__ if name != "kind"]
 LONGEST = 320

@@ -20,9 +20,9 @@ from yamlcore import CCoreLoader
 
 from mdattn import attention_diagram_plugin, diagram, options, render
 from mdattn.diagrams import KINDS as ALL
+from mdattn.document import render_document, update_document
 from mdattn.errors import DiagramError, DiagramWarning, Excerpt, Position
 from mdattn.options._meant import OPTIONS as OPTIONS_MEANT
-from mdattn.render import render_document, update_document
 
 SYNTAX = sorted((Path(__file__).parent.parent / "fixtures" / "invalid").glob("yaml-*.md"))
 

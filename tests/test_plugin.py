@@ -27,9 +27,9 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from mdattn.blocks import NAME
 from mdattn.canvas import Diagram
+from mdattn.document import render_document
 from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Excerpt, Position
 from mdattn.plugin import attention_diagram_plugin
-from mdattn.render import render_document
 
 BLOCK = "```attention-diagram\nkind: echo\n```\n"
 
@@ -47,7 +47,7 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
             raise DiagramError(yaml.position(yaml.text.index("bad")), "a bad word")
         return Diagram(("<&", *yaml.text.splitlines(), "  ┌─┐"), "an echo")
 
-    monkeypatch.setattr(import_module("mdattn.render"), "draw", draw)
+    monkeypatch.setattr(import_module("mdattn.document"), "draw", draw)
     return calls
 
 
@@ -285,7 +285,7 @@ def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ..
         echo.clear()
         warned: list[Diagnostic] = []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(import_module("mdattn.render"), "warn", lambda doubts, path: warned.extend(doubts))
+            patch.setattr(import_module("mdattn.document"), "warn", lambda doubts, path: warned.extend(doubts))
             try:
                 warned += getattr(parse(source), "warnings", ())
                 wrong = []
@@ -340,7 +340,7 @@ def test_a_mistake_in_a_held_block_has_its_place_and_changes_nothing() -> None:
 
 
 def test_a_diagram_that_would_close_the_fence_around_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_, **__: Diagram(("````",), "x"))
+    monkeypatch.setattr(import_module("mdattn.document"), "draw", lambda *_, **__: Diagram(("````",), "x"))
     with pytest.raises(DiagramError, match="4:3: this diagram has a line that would close"):
         pipeline().parse(HELD)
 
@@ -416,7 +416,7 @@ def test_toml_holds_defaults_that_need_no_plugin(echo: list[tuple[Any, ...]]) ->
 
 def test_the_label_of_a_diagram_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     words = "'a\" <b>' & c"
-    monkeypatch.setattr(import_module("mdattn.render"), "draw", lambda *_, **named: Diagram(("x",), words))
+    monkeypatch.setattr(import_module("mdattn.document"), "draw", lambda *_, **named: Diagram(("x",), words))
     page = pipeline().render(BLOCK)
     (label,) = re.findall(r' aria-label="([^"]*)"', page)
     assert html.unescape(label) == words

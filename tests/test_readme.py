@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from mdattn import DiagramError, render
 from mdattn.blocks import find, regions
 from mdattn.diagrams import KINDS
-from mdattn.render import update_document
+from mdattn.document import update_document
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

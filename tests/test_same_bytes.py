@@ -24,9 +24,9 @@ import pytest
 
 from mdattn import DiagramError, diagram
 from mdattn.blocks._inplace import _ENDS
-from mdattn.diagrams._heads_grounds import _folded
-from mdattn.diagrams._words import shortened
-from mdattn.diagrams.heads import _shortened
+from mdattn.diagrams.heads._drawing import _shortened
+from mdattn.diagrams.heads._grounds import _folded
+from mdattn.study.names import shortened
 
 FIXTURES = digests.FIXTURES
 PROGRAM = Path(digests.__file__)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdattn.document import render
 from mdattn.errors import DiagramError, Excerpt, Position
 from mdattn.options import Defaults, defaults_of
 from mdattn.options._toml import MOST_CHARACTERS
-from mdattn.render import render
 
 BLOCK = "\n```attention-diagram\nkind: heatmap\n```\n"
 

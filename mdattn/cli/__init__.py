@@ -1,6 +1,6 @@
 """The command line: argv, and what each command does with it.
 
-Floor 6. What it has to say goes through `report`. No exception leaves `main`, but for the one that a signal is turned
+Floor 7. What it has to say goes through `report`. No exception leaves `main`, but for the one that a signal is turned
 into (`__main__`). How each command is written is in `_arguments`, what it does in `_documents` and `_blocks`, and
 `_commands` is the table of both.
 """

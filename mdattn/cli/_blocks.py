@@ -15,7 +15,7 @@ def show(arguments: argparse.Namespace, report: Report) -> int:
     """Draw one block's YAML. Its data files stand beside it, or in the current folder where it is typed in."""
     from pathlib import Path
 
-    from mdattn.render import draw_options
+    from mdattn.document import draw_options
 
     if arguments.file == "-":
         name, folder = drafts.STDIN, Path()
@@ -65,8 +65,8 @@ def _description(name: str) -> str:
     """What a kind is for, its options, and an example with its diagram."""
     from mdattn import cells
     from mdattn.diagrams import KINDS
+    from mdattn.document import diagram
     from mdattn.options import describe
-    from mdattn.render import diagram
 
     kind = KINDS[name]
     parts = [f"{kind.name}: {kind.summary}", "", "Options", ""]

@@ -1,6 +1,6 @@
-"""The kinds of diagram: one file each, one line each in the table KINDS.
+"""The kinds of diagram: a file or a folder each, one line each in the table KINDS.
 
-Floor 2. A kind never imports another kind; what two kinds share stands in a file whose name begins with `_`.
+Floor 3. A kind never imports another kind; what two kinds share stands in `study` and `layout`.
 """
 
 from __future__ import annotations

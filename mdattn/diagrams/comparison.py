@@ -1,6 +1,6 @@
 """The kind `comparison`: what a recurrent network and a transformer do with the same sentence.
 
-Floor 2. Both sides are drawn in one order (how the sentence is processed, what is left of the first word, what it
+Floor 3. Both sides are drawn in one order (how the sentence is processed, what is left of the first word, what it
 costs) and at one scale. What is left of the first word in the hidden state is a share of a mix, as an attention weight
 is, so that their bars can be compared. Costs are those of table 1 of "Attention Is All You Need" (2017).
 """
@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from mdattn import cells, numerals
 from mdattn.attention.recurrent import memory
 from mdattn.canvas import DOUBLE, Canvas, Column, Diagram, table_width
-from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._study import WRITTEN_DECIMALS, Study, labels, study
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
+from mdattn.layout import paragraph, start
 from mdattn.options import Attention, SelfAttention, doc
+from mdattn.study import names as _words
+from mdattn.study import notes as _notes
+from mdattn.study.heads import WRITTEN_DECIMALS, Study, study
+from mdattn.study.names import labels
 
 LEAST_WIDTH = 28
 MOST_WIRED = 12  # words in the pictures: more would make more rows of wires than a reader follows
@@ -152,10 +155,10 @@ def draw(options: Options) -> Diagram:
     """The two ways to process one sentence, and what each costs. Raises OptionError."""
     if options.width < LEAST_WIDTH:
         raise OptionError("width", f"a comparison needs at least {LEAST_WIDTH} columns", f"set width to {LEAST_WIDTH}")
-    canvas, glyphs = _notes.start(options)
+    canvas, glyphs = start(options)
     scene = _scene(options, glyphs)
     if options.title is not None and options.title != "none":
-        _notes.paragraph(canvas, labels([options.title])[0])
+        paragraph(canvas, labels([options.title])[0])
         canvas.gap()
     pictures = _pictures(scene)
     bars = _bars(scene)
@@ -203,7 +206,7 @@ def _legend(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
     if pairs:
         canvas.gap()
         for line in _notes.legend(list(pairs)):
-            _notes.paragraph(canvas, line, indent="  ")
+            paragraph(canvas, line, indent="  ")
 
 
 def _rule(canvas: Canvas) -> None:
@@ -498,7 +501,7 @@ def _before(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> 
         say(f"In this cell each step multiplies the share by {keep}:")
         first, second = scene.words[:2]
         for rule in (f"h1 = {first}", f"h2 = {keep} {times} h1 + {take} {times} {second}"):
-            _notes.paragraph(canvas, rule, 2, indent="  ")
+            paragraph(canvas, rule, 2, indent="  ")
         if _drifts(scene, bars):
             say("The shares are rounded only when printed.")
     say("Cells with gates (LSTM, GRU) can learn to keep a word longer.")
@@ -542,11 +545,11 @@ def _after(canvas: Canvas, scene: _Scene, pictures: _Pictures, bars: _Bars) -> N
     say(_conclusion(scene))
     canvas.gap()
     for line in _provenance(scene, bars):
-        _notes.paragraph(canvas, line, indent="  " if line[0] in "0123456789" else "")
+        paragraph(canvas, line, indent="  " if line[0] in "0123456789" else "")
 
 
 def _speaker(canvas: Canvas) -> Callable[[str], None]:
-    return lambda text: _notes.paragraph(canvas, text)
+    return lambda text: paragraph(canvas, text)
 
 
 def _sentence(canvas: Canvas, scene: _Scene) -> None:
@@ -563,7 +566,7 @@ def _sentence(canvas: Canvas, scene: _Scene) -> None:
     if kept < len(words):
         rest = len(words) - kept
         shown += f" {scene.glyphs.ellipsis} {rest} more word{'s' if rest > 1 else ''}"
-    _notes.paragraph(canvas, shown)
+    paragraph(canvas, shown)
 
 
 def _left_out(scene: _Scene, pictures: _Pictures) -> str:
@@ -712,8 +715,8 @@ def _costs(canvas: Canvas, scene: _Scene) -> None:
     else:
         for label, before, after in rows:
             say(label)
-            _notes.paragraph(canvas, f"RNN          {before}", 2, " " * 13)
-            _notes.paragraph(canvas, f"Transformer  {after}", 2, " " * 13)
+            paragraph(canvas, f"RNN          {before}", 2, " " * 13)
+            paragraph(canvas, f"Transformer  {after}", 2, " " * 13)
     canvas.gap()
     order = (attention > recurrent) - (attention < recurrent)
     more, size = {-1: ("fewer", "below"), 0: ("as many", "equal to"), 1: ("more", "above")}[order]

@@ -1,6 +1,6 @@
 """The heatmap: who looks at whom?
 
-Floor 2. One row a query, one column a key, one cell a weight. `draw` reads like the picture: what attends (`study`),
+Floor 3. One row a query, one column a key, one cell a weight. `draw` reads like the picture: what attends (`study`),
 how it fits in the width (`_layout`), and then ink, head by head, panel by panel. More tokens than a page can hold are
 drawn in blocks, each the share that its queries give to its keys together, so that rows still add up to 1.
 """
@@ -18,12 +18,16 @@ import numpy as np
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas, Diagram
-from mdattn.diagrams import _notes, _words
 from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, position, study
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.layout import arrange, paragraph, start
 from mdattn.options import Attention, doc
+from mdattn.study import names as _words
+from mdattn.study import notes as _notes
+from mdattn.study.heads import HeadStudy, Study, study
+from mdattn.study.names import distinct, labels
+from mdattn.study.tokens import position
 
 Mode = Literal["squares", "shades", "numbers", "both"]
 Heads = Literal["words", "numbers", "ticks"]
@@ -421,7 +425,7 @@ def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], 
 
 def _panels(widths: Sequence[int], room: int, gap: int) -> tuple[range, ...]:
     """Which columns stand in which panel: as few panels as fit, as even as they can be."""
-    greedy = _words.arrange(widths, room, gap)
+    greedy = arrange(widths, room, gap)
     count, per = len(widths), -(-len(widths) // len(greedy))
     even = tuple(range(start, min(start + per, count)) for start in range(0, count, per))
     if len(even) == len(greedy) and all(
@@ -463,9 +467,9 @@ def _beside(plan: _Map, layout: _Layout) -> bool:
 def draw(options: Options) -> Diagram:
     """The weights of every query as a heatmap, one a head. Raises OptionError."""
     plan, layout = _planned(options)
-    canvas, _ = _notes.start(options)
+    canvas, _ = start(options)
     if options.title != "none":
-        _notes.paragraph(canvas, labels((options.title or TITLE,))[0])
+        paragraph(canvas, labels((options.title or TITLE,))[0])
     _sentence(canvas, "Queries" if plan.cross else "Sentence", plan.rows, plan)
     if plan.cross:
         _sentence(canvas, "Keys", plan.columns, plan)
@@ -473,7 +477,7 @@ def draw(options: Options) -> Diagram:
         canvas.gap()
         if len(plan.found.heads) > 1:
             name = f": {labels((head.name,))[0]}" if head.name else ""
-            _notes.paragraph(canvas, f"Head {number} of {len(plan.found.heads)}{name}", indent="  ")
+            paragraph(canvas, f"Head {number} of {len(plan.found.heads)}{name}", indent="  ")
         _draw_head(canvas, plan, layout, number - 1)
     _closing(canvas, plan, layout)
     return Diagram(canvas.lines(), _alternative(plan))
@@ -589,10 +593,10 @@ def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
                 else:
                     below.append((label, remarks[row]))
             canvas.write(line)
-    _notes.paragraph(canvas, _rounded(plan, layout, units, allowed.any(axis=1).tolist()), layout.indent, "  ")
+    paragraph(canvas, _rounded(plan, layout, units, allowed.any(axis=1).tolist()), layout.indent, "  ")
     if plan.given is None and (len(below) > MOST_REMARKS or plan.rows.block > 1):
         canvas.gap()
-        _notes.paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
+        paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
     else:
         _draw_remarks(canvas, layout, below)
 
@@ -630,7 +634,7 @@ def _draw_axes(canvas: Canvas, plan: _Map, layout: _Layout, panel: range) -> Non
     keys = _key_axis(plan, panel, len(layout.panels))
     axis = _query_axis(plan.glyphs)
     if layout.form.tight:
-        _notes.paragraph(canvas, f"{axis}  {keys}")
+        paragraph(canvas, f"{axis}  {keys}")
         axis = ""
     else:
         canvas.write(keys, layout.first)
@@ -731,7 +735,7 @@ def _closing(canvas: Canvas, plan: _Map, layout: _Layout) -> None:
             canvas.write(line, layout.indent)
     words = _filled(_notes.legend(layout.legend), canvas.width - layout.indent) if layout.legend else []
     for note in (*_notes_of(plan), *words):
-        _notes.paragraph(canvas, note, layout.indent, "  ")
+        paragraph(canvas, note, layout.indent, "  ")
 
 
 def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
@@ -749,7 +753,7 @@ def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
 def _filled(items: Sequence[str], room: int) -> list[str]:
     """The items side by side in as few lines as they fit."""
     for gap in (3, 2):
-        rows = _words.arrange([cells.width(item) for item in items], room, gap)
+        rows = arrange([cells.width(item) for item in items], room, gap)
         lines = [(" " * gap).join(items[each] for each in row) for row in rows]
         if len(lines) <= 1:
             break
@@ -796,7 +800,7 @@ def _sentence(canvas: Canvas, name: str, axis: _Axis, plan: _Map) -> None:
             text = f"{name}: {_notes.sentence([*shown[:count], *rest])}{size}"
             lines = len(cells.wrap(text, width, "  "))
             count -= 1
-    _notes.paragraph(canvas, text, indent="  ")
+    paragraph(canvas, text, indent="  ")
 
 
 def _alternative(plan: _Map) -> str:

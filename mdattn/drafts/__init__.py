@@ -1,6 +1,6 @@
 """Files and folders: which documents are read, where their results go, what differs, and how it is written.
 
-Floor 4. Bytes in, bytes out. Folders are searched (`_search`) and a run is planned (`_plan`); everything is computed
+Floor 5. Bytes in, bytes out. Folders are searched (`_search`) and a run is planned (`_plan`); everything is computed
 (`_compute`, what is done to a document in `_works` and `_page`) before anything is compared (`_check` and `_patch`, on
 `_lines`) or written (`_output`). What is written is staged beside its destination and renamed, so that a reader never
 sees half a file; and nothing is read or written through a link that leads out of a folder (`_tree`). This room prints

@@ -12,9 +12,9 @@ from mdattn.drafts._plan import Plan, leftovers
 from mdattn.errors import Diagnostic, Drift
 
 if TYPE_CHECKING:
+    from mdattn.document import Placed
     from mdattn.drafts._compute import Change, Outcome
     from mdattn.drafts._lines import Match
-    from mdattn.render import Placed
 
 _CURE = "run again without --check"
 

@@ -16,7 +16,7 @@ from mdattn.errors import Diagnostic, DiagramError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mdattn.render import Placed
+    from mdattn.document import Placed
 
 MAX_BYTES = 32 * 2**20
 MAX_RESULT = 8 * MAX_BYTES

@@ -24,7 +24,7 @@ def page(text: str, path: Path | None) -> Worked:
     """
     from markdown_it.common.utils import escapeHtml
 
-    from mdattn.render import draw_document
+    from mdattn.document import draw_document
 
     drawings = draw_document(text, path=path)
     diagrams = {block.place.first_line: diagram for block, diagram in drawings.diagrams}

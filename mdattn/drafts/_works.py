@@ -20,7 +20,7 @@ def rendering(*, keep_source: bool = False) -> Work:
     """Each block becomes its diagram; `keep_source` leaves its YAML in a comment before it."""
 
     def run(draft: Draft, text: str, path: Path | None) -> Worked:
-        from mdattn.render import render_document
+        from mdattn.document import render_document
 
         rendered = render_document(text, path=path, keep_source=keep_source)
         placed = rendered.diagrams
@@ -36,7 +36,7 @@ def updating(*, force: bool = False) -> Work:
     """
 
     def run(draft: Draft, text: str, path: Path | None) -> Worked:
-        from mdattn.render import update_document
+        from mdattn.document import update_document
 
         updated = update_document(text, path=path, force=force)
         return Worked(updated.text, updated.warnings, updated.drift, updated.regions)

@@ -1,6 +1,6 @@
 """What a run has to say, in the form that was asked for: findings, the closing line, patches, progress.
 
-Floor 5, and the only room that prints. Results and patches go to standard output as bytes, all else to standard
+Floor 6, and the only room that prints. Results and patches go to standard output as bytes, all else to standard
 error; both are UTF-8 whatever the locale. Nothing of a stranger's that passes through here is obeyed, neither by a
 terminal nor by a CI that reads commands out of what a step prints (`_forms`). What only a terminal gets, the source
 line with its caret (`_terminal`) and a progress bar (`_progress`), is imported where there is one.

@@ -228,7 +228,7 @@ def growth(folder: Path) -> Iterator[Row]:
 def rendered(text: str, path: Path | None = None) -> Callable[[], object]:
     """A document is rendered, or refused; nobody reads its warnings."""
     from mdattn import DiagramError
-    from mdattn.render import render_document
+    from mdattn.document import render_document
 
     def work() -> object:
         with contextlib.suppress(DiagramError):
@@ -325,7 +325,7 @@ def _doubts(size: int, _: Path) -> Callable[[], object]:
 
 def _regions(size: int, _: Path) -> Callable[[], object]:
     """Diagrams that keep their source beside them, all out of date."""
-    from mdattn.render import update_document
+    from mdattn.document import update_document
 
     one = "<!-- attention-diagram\n{}-->\n<!-- /attention-diagram -->\n\n"
     text = "# Draft\n\n" + "".join(PROSE + one.format(yaml(number)) for number in range(size))
@@ -428,7 +428,7 @@ GROWING: dict[str, tuple[int, Sized]] = {
 
 def drawing(folder: Path) -> Iterator[Row]:
     from mdattn.diagrams import KINDS
-    from mdattn.render import diagram
+    from mdattn.document import diagram
 
     for name, kind in KINDS.items():
         for count, limit in ((64, 5.0), (512, 100.0)):

@@ -18,8 +18,8 @@ from support import width as cells_of
 from mdattn import DiagramError, render
 from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
+from mdattn.document import draw_options
 from mdattn.glyphs import ASCII, CHARSETS, UNICODE, Glyphs
-from mdattn.render import draw_options
 
 Options = dict[str, Any]
 Matrix = list[list[float]]

@@ -16,8 +16,8 @@ from support import OPPOSITE, STEP, arms, foreign, grid, loose_ends, too_wide
 
 from mdattn.attention.transformer import Network, forward
 from mdattn.canvas import Diagram
+from mdattn.document import draw_options
 from mdattn.errors import DiagramError
-from mdattn.render import draw_options
 
 # Totals of the released checkpoints; of the paper's models what its rule gives for 37,000 tokens.
 TOTALS = {

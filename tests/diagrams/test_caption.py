@@ -14,9 +14,9 @@ import mdattn
 from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
 from mdattn.diagrams._caption import finished
+from mdattn.document import draw_options
 from mdattn.errors import DiagramError
 from mdattn.options import Common
-from mdattn.render import draw_options
 
 WORDS = "'cat' attends most to itself, 0.47, then to 'sat', 0.21. The output is [1.00, 0.00]."
 

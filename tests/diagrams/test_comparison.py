@@ -12,8 +12,8 @@ import pytest
 from support import OPPOSITE, arms, foreign, grid, loose_ends, too_wide
 
 from mdattn.diagrams import KINDS
+from mdattn.document import diagram, draw_options
 from mdattn.errors import DiagramError
-from mdattn.render import diagram, draw_options
 
 VECTORS = """\
 embeddings:

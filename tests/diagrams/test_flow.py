@@ -13,8 +13,8 @@ from support import foreign, loose_ends, too_wide
 
 from mdattn.canvas import Diagram
 from mdattn.diagrams.flow import KIND
+from mdattn.document import draw_options
 from mdattn.errors import DiagramError
-from mdattn.render import draw_options
 
 EMBEDDINGS = {
     "The": [0.2, 0.5, 0.1],

@@ -14,8 +14,8 @@ from support import foreign, loose_ends, too_wide
 
 from mdattn.canvas import Diagram
 from mdattn.diagrams.heads import KIND
+from mdattn.document import draw_options, render
 from mdattn.errors import DiagramError
-from mdattn.render import draw_options, render
 
 SENTENCE = "The programmer debugged the complex algorithm"
 CAT = "The cat sat on the mat"

@@ -14,8 +14,8 @@ from support import foreign, grid, loose_ends, too_wide, width
 
 from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
+from mdattn.document import draw_options
 from mdattn.errors import DiagramError
-from mdattn.render import draw_options
 
 WORDS = ["The", "cat", "sat", "on", "the", "mat"]
 VECTORS = [[0.2, 0.5, 0.1], [0.8, 0.1, 0.6], [0.3, 0.9, 0.2], [0.1, 0.6, 0.3], [0.2, 0.5, 0.1], [0.4, 0.7, 0.3]]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from mdattn.diagrams import _models as models
-from mdattn.diagrams._models import PRESETS, Model
+from mdattn.diagrams.architecture import _models as models
+from mdattn.diagrams.architecture._models import PRESETS, Model
 
 # Totals of the released checkpoints, as their model cards and `sum(p.numel() for p in model.parameters())` give them.
 PUBLISHED = {

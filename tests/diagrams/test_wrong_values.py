@@ -16,7 +16,7 @@ from test_all_kinds import DRAWN
 from mdattn import DiagramError
 from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
-from mdattn.render import draw_options
+from mdattn.document import draw_options
 
 Options = dict[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 from fuzz_faults import Checked, admitted, aligned, drawing_faults, hold, lines_of
 
 from mdattn import DiagramError, attention_diagram_plugin
-from mdattn.render import render_document, update_document
+from mdattn.document import render_document, update_document
 
 GOOD = (
     ("kind: flow", "text: The cat sat", "query: sat"),

@@ -12,7 +12,7 @@ from typing import Any
 from fuzz_faults import Checked, Fault, admitted, hold
 
 from mdattn import DiagramError
-from mdattn.render import draw_options
+from mdattn.document import draw_options
 
 Options = dict[str, Any]
 WORDS = ("alpha", "beta", "gamma", "delta", "eps", "zeta", "eta", "theta")

@@ -19,8 +19,8 @@ from test_all_kinds import DRAWN
 
 from mdattn import DiagramError
 from mdattn.diagrams import KINDS
+from mdattn.document import draw_options, render
 from mdattn.options import Common
-from mdattn.render import draw_options, render
 
 Options = dict[str, Any]
 

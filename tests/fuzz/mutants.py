@@ -86,7 +86,7 @@ MUTANTS = (
     ),
     Mutant(
         "temperature multiplies",
-        (Edit("diagrams/_study.py", "scale=scale / (options.temperature or 1.0)",
+        (Edit("study/heads.py", "scale=scale / (options.temperature or 1.0)",
         "scale=scale * (options.temperature or 1.0)"),),
         ("numbers",),
     ),

@@ -1,6 +1,6 @@
 """Options whose numbers stand in a data file, with the numbers in their place.
 
-Shared by the kinds that compute attention; imported only when a block names a `source`.
+Floor 2, shared by the kinds that compute attention; imported only when a block names a `source`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import msgspec
 
 from mdattn.attention.sources import Files, load
 from mdattn.canvas import Diagram
-from mdattn.diagrams._given import counted
-from mdattn.diagrams._study import key_tokens_of, tokens_of
 from mdattn.errors import Cure, OptionError
 from mdattn.options import Attention, Source
+from mdattn.study.given import counted
+from mdattn.study.tokens import key_tokens_of, tokens_of
 
 # How many axes an array of each sort may have: [head, query, key] or [query, key] of weights, [token, d] of vectors.
 _AXES = {"weights": (2, 3), "scores": (2, 3), "embeddings": (2,), "keys": (2,), "values": (2,)}

@@ -16,20 +16,12 @@ from msgspec import Meta, Struct
 
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
-from mdattn.diagrams import _words
-from mdattn.diagrams._study import (
-    WRITTEN_DECIMALS,
-    Study,
-    distinct,
-    labels,
-    position,
-    query_of,
-    refuse_long_work,
-    study,
-)
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
+from mdattn.study.heads import WRITTEN_DECIMALS, Study, refuse_long_work, study
+from mdattn.study.names import distinct, labels
+from mdattn.study.tokens import heaviest_of, position, query_of
 
 if TYPE_CHECKING:
     from mdattn.attention.pencil import Working
@@ -161,7 +153,7 @@ def _shown(heads: Sequence[Head], always: list[int]) -> tuple[int, ...]:
     # Of a long sentence, masked keys are not worth a row.
     visible = sum(map(any, zip(*(head.allowed for head in heads), strict=True)))
     always = [*always, *(place for head in heads for place in head.top[:1])]
-    return _words.heaviest_of(most, max(min(FEWER_KEYS, visible), len(set(always)), 1), always)
+    return heaviest_of(most, max(min(FEWER_KEYS, visible), len(set(always)), 1), always)
 
 
 def _sections(options: Options, found: Study) -> tuple[Section, ...]:

@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 import mdattn
+from mdattn.document import render_document
 from mdattn.errors import DiagramError
-from mdattn.render import render_document
 
 BLOCK = "```attention-diagram\nkind: heatmap\ntext: The cat sat\n```\n"
 
@@ -94,7 +94,7 @@ def test_a_mapping_has_no_places_but_says_what_is_wrong() -> None:
 
 
 def test_the_package_exports_what_it_says(tmp_path: Path) -> None:
-    import mdattn.render
+    import mdattn.document
 
     assert callable(mdattn.render)
     for name in mdattn.__all__:

@@ -1,6 +1,6 @@
 """architecture: what goes where in a transformer, and how big is it?
 
-Floor 2. The path of the data is one line down the middle. A residual connection leaves it before a sub-layer and joins
+Floor 3. The path of the data is one line down the middle. A residual connection leaves it before a sub-layer and joins
 it at "Add". Each box stands in the box it belongs to; what repeats is drawn once. Parameters are counted by `_models`,
 the parts come from `_blueprint`; here they are given a place. numpy is imported only for `values: true`.
 """
@@ -15,17 +15,18 @@ from msgspec import Meta
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas, Diagram
-from mdattn.diagrams import _models as models
-from mdattn.diagrams import _notes as notes
-from mdattn.diagrams import _tower as tower
-from mdattn.diagrams import _words as words
-from mdattn.diagrams._blueprint import Boxes, Stack, TokenBoxes, stacks
-from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._models import PRESETS, Model
-from mdattn.diagrams._tower import Drawing, Entry, Frame
+from mdattn.diagrams.architecture import _models as models
+from mdattn.diagrams.architecture import _tower as tower
+from mdattn.diagrams.architecture._blueprint import Boxes, Stack, TokenBoxes, stacks
+from mdattn.diagrams.architecture._models import PRESETS, Model
+from mdattn.diagrams.architecture._tower import Drawing, Entry, Frame
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import Glyphs
+from mdattn.layout import paragraph, start
 from mdattn.options import Common, doc
+from mdattn.study import names as words
+from mdattn.study import notes
+from mdattn.study.tokens import checked
 
 Layers = Annotated[int, Meta(ge=1, le=256)]
 Heads = Annotated[int, Meta(ge=1, le=1024)]
@@ -130,7 +131,7 @@ def draw(options: Options) -> Diagram:
     if options.parameters:
         _parameters(plan, model)
     for note in _remarks(plan, options, model):
-        notes.paragraph(canvas, note)
+        paragraph(canvas, note)
     return Diagram(canvas.lines(), _alternative(options, model, plan.boxes))
 
 
@@ -215,7 +216,7 @@ def _tokens(options: Options, model: Model) -> tuple[str, ...]:
             raise OptionError("values", "'values' needs a sentence to run the model over", "give 'text:' or 'tokens:'")
         return ()
     given = options.tokens if options.tokens is not None else (options.text or "").split()
-    tokens = words.checked(tuple(given), name)
+    tokens = checked(tuple(given), name)
     if model.positions == "learned" and len(tokens) > model.context:
         raise OptionError(
             name, f"{len(tokens)} tokens, but only {model.context} positions are learned", "set 'context'"
@@ -319,7 +320,7 @@ class _Plan:
 
 
 def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
-    canvas, glyphs = notes.start(options)
+    canvas, glyphs = start(options)
     double = model.model == "encoder-decoder"
     least = tower.NARROWEST + (tower.LANE if double else 0)
     if options.width < least:
@@ -547,21 +548,3 @@ def _alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
         word, *numbers = boxes.output[0]
         text += f" '{word}' comes out as [{', '.join(number.strip() for number in numbers)}]."
     return text
-
-
-EXAMPLE = """\
-kind: architecture
-text: The cat sat
-model: encoder
-layers: 6
-heads: 8
-d_model: 512
-"""
-
-KIND = Kind(
-    name="architecture",
-    summary="the parts of a transformer, what flows between them, and how many parameters they have",
-    options=Options,
-    draw=draw,
-    example=EXAMPLE,
-)

@@ -1,6 +1,6 @@
 """Stacks of parts get their places on the page: boxes in boxes, the path of the data, residual connections.
 
-Floor 2, beside the kinds; no numpy. The path runs down the middle of a frame. Each function inks one thing from a row
+Floor 3, beside the kinds; no numpy. The path runs down the middle of a frame. Each function inks one thing from a row
 downwards and gives the row of its last line; what it must tell others (where keys and values enter, which row a count
 belongs to) it notes in the `Drawing`.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from mdattn import cells
 from mdattn.canvas import DOUBLE, Canvas
-from mdattn.diagrams import _words as words
-from mdattn.diagrams._blueprint import Branch, Fan, Layer, Part, Stack
+from mdattn.diagrams.architecture._blueprint import Branch, Fan, Layer, Part, Stack
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
+from mdattn.layout import arrange, boxes
 
 WIDEST = 64  # A wider drawing is no clearer.
 NARROWEST = 28  # Of one stack: the longest of our own words still fits into the innermost box.
@@ -259,7 +259,7 @@ def _boxes(drawing: Drawing, row: int, frame: Frame, part: Part) -> int:
     """The tokens in small boxes, in a few rows; those that find no room are counted."""
     contents = part.words
     widths = [cells.widest(each) + 4 for each in contents]
-    rows = words.arrange(widths, frame.inner)
+    rows = arrange(widths, frame.inner)
     if part.instead and len(rows) > 1:
         return drawing.centred(part.instead, row, frame.inset(2))
     for span in rows[:_TOKEN_ROWS]:
@@ -274,7 +274,7 @@ def _boxes(drawing: Drawing, row: int, frame: Frame, part: Part) -> int:
 def _box_row(drawing: Drawing, row: int, frame: Frame, contents: list[tuple[str, ...]], widths: list[int]) -> int:
     """Boxes side by side, with a rule between a token and its vector; gives the row below."""
     start = _start(frame, sum(widths) + len(widths) - 1)
-    middles = words.boxes(drawing.canvas, row, start, [_ruled(each) for each in contents], widths)
+    middles = boxes(drawing.canvas, row, start, [_ruled(each) for each in contents], widths)
     height = len(contents[0]) + 2
     if height == 3:
         return row + height
@@ -303,7 +303,7 @@ def _fan(drawing: Drawing, row: int, frame: Frame, fan: Fan) -> int:
         if label != glyphs.ellipsis:
             canvas.text(row + 1, column + (len(label) - 1) // 2, glyphs.down)
         column += len(label) + gap
-    words.boxes(canvas, row + 2, _start(frame, width), [into], [width])
+    boxes(canvas, row + 2, _start(frame, width), [into], [width])
     return row + len(into) + 3
 
 

@@ -1,6 +1,6 @@
 """The calculation: could I do this with a pencil?
 
-Floor 2. The attention of one query, with every product and every sum written out in the order a person would do it.
+Floor 3. The attention of one query, with every product and every sum written out in the order a person would do it.
 `draw` reads like the page: what attends (`study`), what it comes to and which keys are written out
 (`_steps_numbers`), and then one step after the other, in lines whose sums come from `_steps_sums`.
 
@@ -18,10 +18,7 @@ from math import exp, sqrt, tanh
 from mdattn import cells, numerals
 from mdattn.attention import ties
 from mdattn.canvas import Column, Diagram, table_width
-from mdattn.diagrams import _notes, _words
-from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._page import WIDE, Box, Group, Line, Page, Table
-from mdattn.diagrams._steps_numbers import (
+from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
     FEWER_TERMS,
     MOST_FULL,
@@ -39,7 +36,7 @@ from mdattn.diagrams._steps_numbers import (
     unscaled,
     vector_decimals,
 )
-from mdattn.diagrams._steps_sums import (
+from mdattn.diagrams.steps._sums import (
     Factors,
     Sum,
     aligned,
@@ -51,8 +48,11 @@ from mdattn.diagrams._steps_sums import (
     vector_of,
     vectors_of,
 )
-from mdattn.diagrams._study import distinct, labels
 from mdattn.errors import OptionError
+from mdattn.layout import WIDE, Box, Group, Line, Page, Table, start
+from mdattn.study import names as _words
+from mdattn.study import notes as _notes
+from mdattn.study.names import distinct, labels
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
@@ -71,7 +71,7 @@ def draw(options: Options) -> Diagram:
     """The calculation of one query. Raises OptionError."""
     steps = prepared(options)
     page, steps = _fitting(steps)
-    canvas, _ = _notes.start(options)
+    canvas, _ = start(options)
     page.draw(canvas)
     return Diagram(canvas.lines(), _alternative(steps))
 
@@ -636,21 +636,3 @@ def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Secti
         share = sum(head.weights[place] for place in plan.more)
         weights = {place: each for place, each in texts.weights.items() if head.allowed[place]}
         yield column("Weight", weights, numerals.text(share, steps.finer), "masked")
-
-
-KIND = Kind(
-    name="steps",
-    summary="the attention of one query worked out line by line, as with a pencil",
-    options=Options,
-    draw=draw,
-    example="""\
-kind: steps
-tokens: [The, cat, sat]
-query: sat
-embeddings:
-  The: [0.1, 0.3, 0.4]
-  cat: [0.8, 0.1, 0.6]
-  sat: [0.3, 0.9, 0.2]
-arithmetic: shown
-""",
-)

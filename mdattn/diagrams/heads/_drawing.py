@@ -1,6 +1,6 @@
 """The heads: what does each head do?
 
-Floor 2. One card a head, all of one form, so that heads can be compared. `draw` goes from what each head attends by
+Floor 3. One card a head, all of one form, so that heads can be compared. `draw` goes from what each head attends by
 (`_heads_grounds`) to what stands out in its weights (`_heads_found`), to what stands where (`_Layout`), to ink.
 """
 
@@ -14,12 +14,13 @@ import numpy as np
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas, Diagram
-from mdattn.diagrams import _notes, _words
-from mdattn.diagrams._heads_found import Card, Link, Scene, cards_of
-from mdattn.diagrams._heads_grounds import STRENGTH, Options, printable, reader_of
-from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._study import labels
+from mdattn.diagrams.heads._found import Card, Link, Scene, cards_of
+from mdattn.diagrams.heads._grounds import STRENGTH, Options, printable, reader_of
 from mdattn.errors import OptionError
+from mdattn.layout import paragraph, start
+from mdattn.study import names as _words
+from mdattn.study import notes as _notes
+from mdattn.study.names import labels
 
 NARROWEST = 24
 WIDE = 48  # Below so many columns a box round a card costs more room than it is worth.
@@ -147,9 +148,9 @@ def draw(options: Options) -> Diagram:
     scene = Scene(reader_of(options))
     cards = list(cards_of(scene))
     layout = _layout(scene, cards)
-    canvas, glyphs = _notes.start(options)
+    canvas, glyphs = start(options)
     if options.title not in (None, "none"):
-        _notes.paragraph(canvas, printable(options.title))
+        paragraph(canvas, printable(options.title))
         canvas.gap()
     opening = [("Queries" if scene.reader.cross else "Input", scene.reader.work.tokens)]
     if scene.reader.cross:
@@ -161,7 +162,7 @@ def draw(options: Options) -> Diagram:
     _draw_cards(canvas, layout, [(_title(card, layout), _body(scene, card, layout)) for card in cards])
     canvas.gap()
     for note in _closing(scene, cards, layout):
-        _notes.paragraph(canvas, note, indent="  ")
+        paragraph(canvas, note, indent="  ")
     return Diagram(canvas.lines(), _alternative(scene, cards))
 
 
@@ -176,8 +177,8 @@ def _draw_cards(canvas: Canvas, layout: _Layout, cards: Sequence[tuple[list[str]
         return
     width = max(cells.widest(title + body) for title, body in cards) + 4
     abreast = max(1, (canvas.width + 1) // (width + 1))
-    for start in range(0, len(cards), abreast):
-        row = cards[start : start + abreast]
+    for first in range(0, len(cards), abreast):
+        row = cards[first : first + abreast]
         titles = max(len(title) for title, _ in row)
         height = titles + max(len(body) for _, body in row) + 3
         top = canvas.height
@@ -386,36 +387,3 @@ def _strongest(scene: Scene, links: Sequence[Link]) -> str:
     itself = query == key and not scene.reader.cross
     name = "itself" if itself else f"'{scene.key_names[key]}'"
     return f"'{scene.names[query]}' attends to {name}, {scene.number(weight)}"
-
-
-KIND = Kind(
-    name="heads",
-    summary="what each head attends to: its strongest connections, with weights and notes",
-    options=Options,
-    draw=draw,
-    example="""\
-kind: heads
-text: The programmer debugged the complex algorithm
-heads:
-  - name: Syntactic relationships
-    gloss: Grammar
-    pairs:
-      - [The, programmer, determiner-noun]
-      - [programmer, debugged, subject-verb]
-      - [the, algorithm, determiner-noun]
-  - name: Semantic relationships
-    gloss: Meaning
-    pairs:
-      - [programmer, debugged, who does what]
-      - [debugged, algorithm, what is debugged]
-      - [complex, algorithm, what is complex]
-  - name: Positional relationships
-    gloss: Distance
-    pattern: adjacent
-  - name: Reference relationships
-    gloss: Pronouns
-    note:
-      - No pronouns here.
-      - It would connect pronouns to their referents.
-""",
-)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import exp
 
 from mdattn import numerals
-from mdattn.diagrams import _notes
-from mdattn.diagrams._flow_numbers import FEWER_NUMBERS, Flow, Head, Page, Printed, decimals_of, most_numbers, vector
+from mdattn.diagrams.flow._numbers import FEWER_NUMBERS, Flow, Head, Page, Printed, decimals_of, most_numbers, vector
+from mdattn.study import notes as _notes
 
 TIED_NAMES = 3
 

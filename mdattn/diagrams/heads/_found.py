@@ -1,6 +1,6 @@
 """What stands out in the weights of each head, and what is said of it.
 
-Floor 2, a part of the kind `heads`. A connection is strong if its weight prints as the threshold or more and is above
+Floor 3, a part of the kind `heads`. A connection is strong if its weight prints as the threshold or more and is above
 an even share; a head is focused if the entropy of its weights is well below that of even ones.
 """
 
@@ -16,12 +16,12 @@ from msgspec import Struct
 
 from mdattn import numerals
 from mdattn.attention import ties
-from mdattn.diagrams._heads_grounds import Head, Options, Place, Pointed, Reader, printable
-from mdattn.diagrams._study import distinct
+from mdattn.diagrams.heads._grounds import Head, Options, Place, Pointed, Reader, printable
 from mdattn.glyphs import Glyphs
+from mdattn.study.names import distinct
 
 if TYPE_CHECKING:
-    from mdattn.diagrams._study import Array
+    from mdattn.study.heads import Array
 
 THRESHOLD = 0.3
 MOST_LINKS = 8  # connections of a head, unless `top` or its own pairs ask for more

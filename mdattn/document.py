@@ -1,6 +1,6 @@
 """A document's text in, the same text with a diagram in place of each block out.
 
-Floor 3, the spine: find the blocks, read their options, compute and draw, splice, prove.
+Floor 4, the spine: find the blocks, read their options, compute and draw, splice, prove.
 """
 
 from __future__ import annotations
@@ -310,7 +310,7 @@ def _drawn(parsed: Parsed[Common], folder: str | PathLike[str] | None, files: Fi
     if isinstance(options, Attention) and options.source is not None:
         from pathlib import Path
 
-        from mdattn.diagrams._source import drawn_from_file
+        from mdattn.study.source import drawn_from_file
 
         return finished(drawn_from_file(options, None if folder is None else Path(folder), files, draw), options)
     return finished(draw(options), options)

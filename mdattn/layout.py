@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mdattn import cells
-from mdattn.canvas import Canvas, Column, table_width
-from mdattn.diagrams import _notes
+from mdattn.canvas import LIGHT, Canvas, Column, table_width
+from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.options import Common
 
 WIDE = 48  # Below so many columns a box costs more room than it is worth.
 
@@ -183,7 +184,7 @@ class Page:
             elif not isinstance(item, str):
                 item.draw(canvas)
             elif item:
-                _notes.paragraph(canvas, item, indent="  ")
+                paragraph(canvas, item, indent="  ")
             else:
                 canvas.gap()
 
@@ -201,3 +202,52 @@ def _widest(lines: Sequence[Line]) -> int:
 def _write(canvas: Canvas, line: Line) -> None:
     for row in line.rows(canvas.width):
         canvas.write(row)
+
+
+def start(options: Common) -> tuple[Canvas, Glyphs]:
+    """The canvas and the signs that the options ask for."""
+    glyphs = CHARSETS[options.charset]
+    return Canvas(options.width, glyphs), glyphs
+
+
+def paragraph(canvas: Canvas, text: str | None, column: int = 0, indent: str = "") -> None:
+    """A note in as many rows of its own as it needs, all but the first indented; nothing if there is none."""
+    if text and cells.width(text) <= canvas.width - column:
+        canvas.write(text, column)
+    elif text:
+        # A percentage stays on one line with its sign.
+        for line in cells.wrap(text.replace(" %", "\u00a0%"), canvas.width - column, indent):
+            canvas.write(line.replace("\u00a0%", " %"), column)
+
+
+def arrange(widths: Sequence[int], room: int, gap: int = 1) -> list[range]:
+    """Which boxes stand side by side in rows of at most `room` cells; a wider box has a row of its own."""
+    rows: list[range] = []
+    first, used = 0, 0
+    for index, width in enumerate(widths):
+        wanted = used + gap + width if index > first else width
+        if index > first and wanted > room:
+            rows.append(range(first, index))
+            first, wanted = index, width
+        used = wanted
+    return [*rows, range(first, len(widths))] if widths else rows
+
+
+def boxes(
+    canvas: Canvas,
+    row: int,
+    column: int,
+    contents: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    weight: int = LIGHT,
+    gap: int = 1,
+) -> list[int]:
+    """Boxes side by side, each with its lines centred; gives the column of the middle of each."""
+    middles = []
+    for lines, width in zip(contents, widths, strict=True):
+        canvas.box(row, column, len(lines) + 2, width, weight)
+        for offset, line in enumerate(lines, 1):
+            canvas.text(row + offset, column + 2, cells.centre(line, width - 4))
+        middles.append(column + (width - 1) // 2)
+        column += width + gap
+    return middles

@@ -1,6 +1,6 @@
 """The quiet sentences under a diagram, worded once.
 
-Shared by the kinds: what was rounded, what was made up, what was left out, what a mask hides.
+Floor 2, shared by the kinds: what was rounded, what was made up, what was left out, what a mask hides.
 """
 
 from __future__ import annotations
@@ -8,18 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mdattn import cells, numerals
-from mdattn.canvas import Canvas
-from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Common, SelfAttention
+from mdattn.glyphs import Glyphs
+from mdattn.options import SelfAttention
 
 MOST_SENTENCE_LINES = 3
 LONGEST_IN_SENTENCE = 40  # cells of a word
-
-
-def start(options: Common) -> tuple[Canvas, Glyphs]:
-    """The canvas and the signs that the options ask for."""
-    glyphs = CHARSETS[options.charset]
-    return Canvas(options.width, glyphs), glyphs
 
 
 def sentence(labels: Sequence[str]) -> str:
@@ -77,23 +70,6 @@ def illustrative(dimensions: int, what: str = "embeddings") -> str:
     return f"Illustrative {what} (d = {dimensions}): made from the letters, not learned."
 
 
-def left_out(count: int, total: float, decimals: int, glyphs: Glyphs, noun: str = "key") -> str:
-    """`… 14 more keys, 0.08 together`."""
-    plural = noun if count == 1 else noun + "s"
-    together = "" if count == 1 else " together"
-    return f"{glyphs.ellipsis} {count} more {plural}, {numerals.text(total, decimals)}{together}"
-
-
 def legend(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """The words that were cut, in full: `pneumo… = pneumonia`."""
     return [f"{short} = {full}" for short, full in pairs]
-
-
-def paragraph(canvas: Canvas, text: str | None, column: int = 0, indent: str = "") -> None:
-    """A note in as many rows of its own as it needs, all but the first indented; nothing if there is none."""
-    if text and cells.width(text) <= canvas.width - column:
-        canvas.write(text, column)
-    elif text:
-        # A percentage stays on one line with its sign.
-        for line in cells.wrap(text.replace(" %", "\u00a0%"), canvas.width - column, indent):
-            canvas.write(line.replace("\u00a0%", " %"), column)

@@ -1,6 +1,6 @@
 """A transformer as parts in the order in which data passes them: what each box says, and how many parameters it has.
 
-Floor 2, beside the kinds; no numpy and no ink. Which parts a model has, and in which order, is decided here; where
+Floor 3, beside the kinds; no numpy and no ink. Which parts a model has, and in which order, is decided here; where
 they stand on the page is decided by who draws them.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mdattn import numerals
-from mdattn.diagrams import _models as models
-from mdattn.diagrams._models import GATED, NORM_NAMES, PLAIN, Model
+from mdattn.diagrams.architecture import _models as models
+from mdattn.diagrams.architecture._models import GATED, NORM_NAMES, PLAIN, Model
 from mdattn.glyphs import Glyphs
 
 SHARED = "shared"

@@ -1,6 +1,6 @@
 """The flow: where do the percentages come from?
 
-Floor 2. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw`
+Floor 3. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw`
 goes from options to numbers and to what is printed of them (both in `_flow_numbers`), to what stands where (`_Layout`),
 to ink; what is said about it is in `_flow_notes`.
 """
@@ -14,13 +14,15 @@ from msgspec import Struct
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas, Column, Diagram
-from mdattn.diagrams import _flow_notes, _notes, _words
-from mdattn.diagrams._flow_notes import counted
-from mdattn.diagrams._flow_numbers import Flow, Head, Options, Page, Printed, Section, flow_of, page_of, vector
-from mdattn.diagrams._kind import Kind
-from mdattn.diagrams._study import labels
+from mdattn.diagrams.flow import _notes as _flow_notes
+from mdattn.diagrams.flow._notes import counted
+from mdattn.diagrams.flow._numbers import Flow, Head, Options, Page, Printed, Section, flow_of, page_of, vector
 from mdattn.errors import OptionError
 from mdattn.glyphs import DOWN, LEFT, RIGHT, UP, Glyphs
+from mdattn.layout import arrange, paragraph
+from mdattn.study import names as _words
+from mdattn.study import notes as _notes
+from mdattn.study.names import labels
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
 NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
@@ -37,7 +39,7 @@ def draw(options: Options) -> Diagram:
     layout = _layout(flow, page)
     canvas = Canvas(options.width, flow.glyphs)
     if options.title not in (None, "none"):
-        _notes.paragraph(canvas, labels((options.title or "",))[0])
+        paragraph(canvas, labels((options.title or "",))[0])
         canvas.gap()
     _sentences(canvas, flow)
     for number, section in enumerate(flow.sections, 1):
@@ -47,7 +49,7 @@ def draw(options: Options) -> Diagram:
     if closing:
         canvas.gap()
     for note in closing:
-        _notes.paragraph(canvas, note, indent="  ")
+        paragraph(canvas, note, indent="  ")
     return Diagram(canvas.lines(), _flow_notes.alternative(flow, page))
 
 
@@ -232,11 +234,11 @@ def _pieces(tables: Sequence[list[int]], room: int) -> tuple[list[list[list[int]
 
 def _draw_embeddings(canvas: Canvas, flow: Flow, layout: _Layout, step: str) -> None:
     """The words in boxes, and under each its vectors."""
-    _notes.paragraph(canvas, step + _flow_notes.heading(flow, layout.page), indent="  ")
+    paragraph(canvas, step + _flow_notes.heading(flow, layout.page), indent="  ")
     if flow.rest:
         own = "" if flow.itself is None else f"the query's own {flow.noun} and "
         count = f"{len(flow.shown)} of {numerals.count(len(flow.names))}"
-        _notes.paragraph(canvas, f"Shown: {own}the {flow.noun}s with the largest weights, {count}.", indent="  ")
+        paragraph(canvas, f"Shown: {own}the {flow.noun}s with the largest weights, {count}.", indent="  ")
     for band in _bands(layout.widths, canvas.width - layout.gutter):
         if band.start:
             canvas.gap()
@@ -245,15 +247,15 @@ def _draw_embeddings(canvas: Canvas, flow: Flow, layout: _Layout, step: str) -> 
 
 def _bands(widths: Sequence[int], room: int) -> list[range]:
     """Which boxes stand in each row: no more rows than needed, and those about equally full."""
-    bands = _words.arrange(widths, room)
+    bands = arrange(widths, room)
     narrow, wide = max(widths), room
     while len(bands) > 1 and narrow < wide:
         middle = (narrow + wide) // 2
-        if len(_words.arrange(widths, middle)) > len(bands):
+        if len(arrange(widths, middle)) > len(bands):
             narrow = middle + 1
         else:
             wide = middle
-    return _words.arrange(widths, wide) if len(bands) > 1 else bands
+    return arrange(widths, wide) if len(bands) > 1 else bands
 
 
 def _draw_band(canvas: Canvas, flow: Flow, layout: _Layout, band: range) -> None:
@@ -295,12 +297,12 @@ def _draw_attention(canvas: Canvas, flow: Flow, layout: _Layout, step: str) -> N
         place = (
             f", {flow.noun} {numerals.count((flow.found.query or 0) + 1)} of {numerals.count(len(flow.found.tokens))}"
         )
-    _notes.paragraph(canvas, f'{step}Attention of "{layout.query_name}"{place}', indent="  ")
+    paragraph(canvas, f'{step}Attention of "{layout.query_name}"{place}', indent="  ")
     for table in layout.tables:
         head = table.head
         if head is not flow.heads[0]:
             canvas.gap()
-        _notes.paragraph(canvas, head.name, layout.indent, "  ")
+        paragraph(canvas, head.name, layout.indent, "  ")
         if head.query:
             _write(canvas, ["query =", *table.printed.query], layout.indent)
         if head.query or head.name:
@@ -328,7 +330,7 @@ def _draw_table(canvas: Canvas, flow: Flow, layout: _Layout, table: _Table) -> N
             canvas.text(body + row, end, arrow + text)
         below = []
     for note in (*below, *_flow_notes.below_table(flow, layout.names, head, printed)):
-        _notes.paragraph(canvas, note, layout.indent, "  ")
+        paragraph(canvas, note, layout.indent, "  ")
 
 
 def _bar(share: float, length: int, glyphs: Glyphs) -> str:
@@ -345,16 +347,16 @@ def _draw_output(canvas: Canvas, flow: Flow, layout: _Layout, step: str) -> None
     what = f"{step}Weighted output" + ("s of the heads" if several else "")
     if layout.page.valued:
         what += ", from their values" if several else " of the values"
-    _notes.paragraph(canvas, what, indent="  ")
+    paragraph(canvas, what, indent="  ")
     for number, (head, printed) in enumerate(zip(flow.heads, layout.page.heads, strict=True), 1):
         if several:
-            _notes.paragraph(canvas, f"Head {number}:", layout.indent)
+            paragraph(canvas, f"Head {number}:", layout.indent)
         _write(canvas, _terms(flow, layout, head, printed), layout.indent)
         _write(canvas, ["=", *printed.output], layout.indent)
         redone = _flow_notes.output_redone(flow, head, printed)
         if redone is not None:
             note = f"Computed in full precision; the rounded weights above would give {redone}."
-            _notes.paragraph(canvas, note, layout.indent, "  ")
+            paragraph(canvas, note, layout.indent, "  ")
     if several:
         joined = [each for head in flow.heads for each in head.output]
         _write(canvas, ["Side by side =", *vector(joined, flow.options.decimals, flow.glyphs.ellipsis)], layout.indent)
@@ -386,22 +388,3 @@ _DRAW: dict[Section, Callable[[Canvas, Flow, _Layout, str], None]] = {
     "attention": _draw_attention,
     "output": _draw_output,
 }
-
-KIND = Kind(
-    name="flow",
-    summary="one query from word vectors over attention weights to the weighted sum",
-    options=Options,
-    draw=draw,
-    example="""\
-kind: flow
-text: The cat sat on the mat
-query: sat
-embeddings:
-  The: [0.2, 0.5, 0.1]
-  cat: [0.8, 0.1, 0.6]
-  sat: [0.3, 0.9, 0.2]
-  on: [0.1, 0.6, 0.3]
-  the: [0.2, 0.5, 0.1]
-  mat: [0.4, 0.7, 0.3]
-""",
-)

@@ -1,6 +1,6 @@
 """What the steps are made of: the options carried out in plain numbers, and these as they are printed.
 
-Floor 2, a room of the kind `steps`. `prepared` goes from options to numbers (`worked`) and chooses which keys are
+Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers (`worked`) and chooses which keys are
 written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would come to.
 """
 
@@ -15,12 +15,13 @@ from msgspec import Meta
 from mdattn import cells, numerals
 from mdattn.attention import Trace
 from mdattn.attention.pencil import Working, work
-from mdattn.diagrams import _words
-from mdattn.diagrams._given import is_given
-from mdattn.diagrams._study import HeadStudy, Study, distinct, labels, query_of, refuse_long_work, study
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
+from mdattn.study.given import is_given
+from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
+from mdattn.study.names import distinct, labels
+from mdattn.study.tokens import heaviest_of, query_of
 
 Vector = Sequence[float]
 Section = Literal["dot", "scale", "softmax", "output"]
@@ -179,7 +180,7 @@ def _plan(heads: Sequence[Head], query: int | None) -> Plan:
     if len(rest) > MOST_LISTED:
         most = [max(head.weights[place] for head in heads) for place in rest]
         always = [rest.index(query)] if query in rest else []
-        picked = _words.heaviest_of(most, FEWER_LISTED, always)
+        picked = heaviest_of(most, FEWER_LISTED, always)
         listed = [rest[each] for each in picked]
         taken = set(listed)
         more = [place for place in rest if place not in taken]

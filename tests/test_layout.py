@@ -6,8 +6,8 @@ import pytest
 from support import loose_ends, too_wide
 
 from mdattn.canvas import Canvas, Column
-from mdattn.diagrams._page import Box, Group, Line, Page, Table
 from mdattn.glyphs import UNICODE
+from mdattn.layout import Box, Group, Line, Page, Table
 
 
 def drawn(page: Page, width: int) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Transformers as numbers: what a model is made of, known models, and how many parameters each part has.
 
-Floor 2, beside the kinds; no numpy. The counting rule is that of the published totals. Every weight matrix counts
+Floor 3, beside the kinds; no numpy. The counting rule is that of the published totals. Every weight matrix counts
 d_in x d_out. `bias` says which linear layers add a bias: all of them, only those of the feed-forward network, or none;
 the output matrix and a router never do. A LayerNorm has a gain and a bias of d_model each, an RMSNorm a gain. A matrix
 that serves twice (tied embeddings) is counted once. Sinusoidal, rotary and ALiBi positions have no parameters.

@@ -1,6 +1,6 @@
 """Sums of products and vectors, as pieces of lines in which the numbers stand below each other.
 
-Floor 2, a room of the kind `steps`.
+Floor 3, a room of the kind `steps`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mdattn import numerals
-from mdattn.diagrams._steps_numbers import FEWER_NUMBERS, MOST_NUMBERS, MOST_TERMS, Check, Steps, Vector
+from mdattn.diagrams.steps._numbers import FEWER_NUMBERS, MOST_NUMBERS, MOST_TERMS, Check, Steps, Vector
 
 
 class Sum(NamedTuple):

@@ -1,7 +1,7 @@
 """The options of a block, carried out: tokens, vectors and the attention over them.
 
-Shared by the kinds that compute attention. What an option says wrong in substance (a ragged vector, a query that is
-no token, a row that does not add up) is found here and raised as OptionError with the path to it.
+Floor 2, shared by the kinds that compute attention. What an option says wrong in substance (a ragged vector, a query
+that is no token, a row that does not add up) is found here and raised as OptionError with the path to it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, attend, given, illustrative, product, weigh
 from mdattn.attention.masks import causal, window
-from mdattn.diagrams._given import counted, depth, flags, is_flat, numbers, vectors, written_decimals
-from mdattn.diagrams._words import checked
-from mdattn.diagrams._words import labels as labels
-from mdattn.errors import IdleError, OptionError, suggest
+from mdattn.errors import IdleError, OptionError
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, Attention, Head, Projections, Window
+from mdattn.study.given import counted, depth, flags, is_flat, numbers, vectors, written_decimals
+from mdattn.study.names import labels
+from mdattn.study.tokens import key_tokens_of, position, tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,11 +74,6 @@ class Study(NamedTuple):
         """The tokens as they may be printed."""
         return labels(self.tokens)
 
-    @property
-    def key_labels(self) -> tuple[str, ...]:
-        """The key tokens as they may be printed."""
-        return labels(self.key_tokens)
-
 
 def study(options: Attention, *, query: int | str | None = None, whole: bool = True) -> Study:
     """Carry the options out, for one query or, with None, for every token. Raises OptionError.
@@ -128,99 +123,6 @@ def _without_steps(head: HeadStudy) -> HeadStudy:
     names = ("scale", "dot_products", "scaled", "capped", "biased", "value", "output")
     weights, allowed = head.trace.weights, head.trace.allowed
     return HeadStudy(head.name, Weighing(weights=weights, allowed=allowed, **dict.fromkeys(names)))
-
-
-# Tokens ---------------------------------------------------------------------------------------------------------------
-
-
-def tokens_of(options: Attention) -> tuple[str, ...]:
-    """The tokens of `text` or `tokens`."""
-    if options.tokens is not None:
-        tokens, name = tuple(options.tokens), "tokens"
-    elif options.text is not None:
-        tokens, name = tuple(options.text.split()), "text"
-    else:
-        raise OptionError((), "the block has no sentence", "give 'text:' or 'tokens:'")
-    return checked(tokens, name)
-
-
-def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...]:
-    """The tokens that are attended to: in self-attention those that attend."""
-    if options.key_tokens is not None:
-        return checked(tuple(options.key_tokens), "key_tokens")
-    for name in ("keys", "values"):
-        value = getattr(options, name)
-        if isinstance(value, (list, np.ndarray)) and len(value) != len(tokens):
-            raise OptionError(
-                name,
-                f"'{name}' has {len(value)} vectors, but there are {len(tokens)} tokens",
-                "name them with 'key_tokens'",
-            )
-    return tokens
-
-
-def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:
-    """The position that a position, a token or `word#2` stands for. Raises OptionError."""
-    if isinstance(name, int):
-        if abs(name) > LARGEST:
-            raise OptionError(path, "there is no such position", f"positions go from 0 to {len(tokens) - 1}")
-        return _position_numbered(name, tokens, path)
-    places = [index for index, token in enumerate(tokens) if token == name]
-    if len(places) == 1:
-        return places[0]
-    if places:
-        choices = ", ".join(f"'{name}#{nth}' (position {place})" for nth, place in enumerate(places[:8], 1))
-        raise OptionError(path, f"'{cells.printable(name)}' stands {len(places)} times", f"choose from {choices}")
-    word, mark, nth = name.rpartition("#")
-    if mark and nth.isascii() and nth.isdecimal():
-        places = [index for index, token in enumerate(tokens) if token == word]
-        if 0 < int(nth) <= len(places):
-            return places[int(nth) - 1]
-        if places:
-            raise OptionError(path, f"'{cells.printable(word)}' stands {len(places)} times, so there is no {name}")
-    unique = list(dict.fromkeys(cells.printable(token) for token in tokens))
-    hint = suggest(cells.printable(name), unique)
-    hint = hint if len(hint) <= 200 else hint[:199] + cells.ELLIPSIS
-    raise OptionError(path, f"'{cells.printable(name)}' is not a token", hint)
-
-
-def _position_numbered(number: int, tokens: Sequence[str], path: OptionPath) -> int:
-    """The number itself, unless it may be meant as a token: of the sentence "1 2 3", 1 is both."""
-    inside = 0 <= number < len(tokens)
-    if str(number) in tokens and not (inside and tokens[number] == str(number)):
-        other = f'"{number}" in quotes is the token'
-        if inside:
-            raise OptionError(
-                path, f"{number} is a token, and also the position of '{cells.printable(tokens[number])}'", other
-            )
-        raise OptionError(path, f"there is no position {number}", other)
-    if not inside:
-        raise OptionError(path, f"there is no position {number}", f"positions go from 0 to {len(tokens) - 1}")
-    return number
-
-
-def query_of(options: Attention, query: int | str | None) -> int | str:
-    """The query that a block names; of a single token that one. Raises OptionError."""
-    if query is not None:
-        return query
-    tokens = tokens_of(options)
-    if len(tokens) == 1:
-        return 0
-    choices = [cells.without_isolates(name) for name in distinct(tokens[:8])]
-    more = cells.ELLIPSIS if len(tokens) > 8 else ""
-    raise OptionError(
-        (), "the block does not say which token attends", f"add 'query:' with one of {', '.join(choices)}{more}"
-    )
-
-
-def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
-    """Each token as it may be printed and named: of tokens that stand several times, the second is `the#2`."""
-    counts: dict[str, int] = {}
-    names = []
-    for token in tokens:
-        counts[token] = counts.get(token, 0) + 1
-        names.append(token if counts[token] == 1 else f"{token}#{counts[token]}")
-    return labels(names)
 
 
 # Attention ------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What each head of a block attends by, and its weights.
 
-Floor 2, a part of the kind `heads`. A pattern or pairs of words become scores, scores become weights; vectors, scores
+Floor 3, a part of the kind `heads`. A pattern or pairs of words become scores, scores become weights; vectors, scores
 and weights go the way that they go in every kind. Each head is worked out by itself, so that one block may mix them.
 """
 
@@ -18,25 +18,17 @@ from msgspec import Meta
 from mdattn import cells
 from mdattn import options as common
 from mdattn.attention import Trace, weigh
-from mdattn.diagrams._given import is_given
-from mdattn.diagrams._study import (
-    Basis,
-    Work,
-    check_heads,
-    embeddings_of,
-    key_tokens_of,
-    labels,
-    mask_of,
-    position,
-    tokens_of,
-)
 from mdattn.errors import IdleError, OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, Count, Projections, doc, expected
+from mdattn.study.given import is_given
+from mdattn.study.heads import Basis, Work, check_heads, embeddings_of, mask_of
+from mdattn.study.names import labels
+from mdattn.study.tokens import key_tokens_of, position, tokens_of
 
 if TYPE_CHECKING:
-    from mdattn.diagrams._study import Array
+    from mdattn.study.heads import Array
 
 STRENGTH = 4.0
 TOGETHER = 65536  # Heads that look for places are weighed together up to so many scores.
