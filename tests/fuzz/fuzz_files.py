@@ -353,17 +353,15 @@ def check(case: Case, random: Random) -> Checked:
     """Build the tree, run what is to be run, look at everything after each run."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
         base = Path(name).resolve()
-        for inner, content in OUTSIDE.items():
-            path = base / "secret" / inner
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
+        _put_right(base / "secret")
         work = base / "work"
         work.mkdir()
-        outside = snapshot(base / "secret")
         before = Path.cwd()
         os.chdir(work)
         try:
             _build(case, base)
+            _put_right(base / "secret")
+            outside = snapshot(base / "secret")
             drawn = sum(_step(step, base, outside, random) for step in case["runs"])
         finally:
             os.chdir(before)
@@ -389,9 +387,16 @@ def _build(case: Case, base: Path) -> None:
                 path.chmod(int(content, 8))
         except (OSError, FileExistsError):
             continue  # One thing stands where another should: the tree is a little smaller then.
-    # What was written through a link of the tree itself is put right.
+
+
+def _put_right(secret: Path) -> None:
+    """What stands outside, whatever was written or linked there through a link of the tree itself."""
     for inner, text in OUTSIDE.items():
-        (base / "secret" / inner).write_text(text)
+        path = secret / inner
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()
+        path.write_text(text)
 
 
 def _step(step: list[Any], base: Path, outside: dict[str, Entry], random: Random) -> int:
