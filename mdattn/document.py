@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from mdattn.blocks import may_hold_blocks, may_hold_regions
-from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, IdleError, OptionError, Position
+from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, OptionError, Position
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -283,21 +283,14 @@ def draw(
     from mdattn.diagrams import KINDS
     from mdattn.options import parse, read
 
-    tree = parse(yaml)
-    idle: set[str] = set()
-    while True:
-        parsed = read(tree, position, KINDS, defaults, idle)
-        try:
-            diagram = _drawn(parsed, folder, {} if files is None else files)
-        except OptionError as error:
-            name = str(error.path[0]) if error.path else ""
-            if not isinstance(error, IdleError) or name not in parsed.inherited:
-                raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
-            idle.add(name)  # A default serves the blocks that it bears on.
-        else:
-            if doubts is not None:
-                doubts += parsed.warnings
-            return diagram
+    parsed = read(parse(yaml), position, KINDS, defaults)
+    try:
+        diagram = _drawn(parsed, folder, {} if files is None else files)
+    except OptionError as error:
+        raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
+    if doubts is not None:
+        doubts += parsed.warnings
+    return diagram
 
 
 def _drawn(parsed: Parsed[Common], folder: str | PathLike[str] | None, files: Files) -> Diagram:

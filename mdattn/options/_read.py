@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -20,7 +20,8 @@ from mdattn.errors import (
     Position,
     suggest,
 )
-from mdattn.options._types import UNFIT, Common, fits
+from mdattn.options._bearing import bearing
+from mdattn.options._types import UNFIT, Common, fields, fits
 from mdattn.options._words import quoted
 from mdattn.options._yaml import (
     EMPTY,
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
 
 DEFAULTS_KEY = "attention-diagram"
 
-# Of each pair one may stand in a block; the block's own replaces the other from the front matter.
-RIVALS = (("text", "tokens"), ("scores", "weights"), ("threshold", "top"))
-
 
 class HasOptions(Protocol):
     """A kind, as far as this room needs to know it."""
@@ -63,8 +61,6 @@ class Parsed(msgspec.Struct, Generic[Options], frozen=True):
     options: Options
     position: Position
     places: Mapping[str, tuple[Tree, Node, Node]] = msgspec.field(default_factory=dict)
-    inherited: frozenset[str] = frozenset()
-    """The options that come from the front matter."""
     warnings: tuple[Diagnostic, ...] = ()
 
     def place(self, path: Path) -> Position:
@@ -167,8 +163,8 @@ class Defaults:
     def fits(self, name: str, type_: type[Common]) -> bool:
         """Whether these options have one of the name that may have the value."""
         if (name, type_) not in self._fits:
-            field = _fields(type_).get(name)
-            self._fits[name, type_] = field is not None and fits(self.value(name, type_.texts)[0], field)
+            field = fields(type_).get(name)
+            self._fits[name, type_] = field is not None and fits(self.value(name, type_.texts)[0], field.type)
         return self._fits[name, type_]
 
     def misfits(self, name: str, type_: type[Common]) -> list[Diagnostic]:
@@ -223,12 +219,11 @@ def read(
     position: Position,
     kinds: Mapping[str, HasOptions],
     defaults: Defaults | None = None,
-    without: Collection[str] = (),
 ) -> Parsed[Common]:
     """The typed options of one block.
 
-    `kinds` maps each kind to its options; `defaults` come from the front matter, those in `without` aside. Raises
-    DiagramError with all mistakes.
+    `kinds` maps each kind to its options; `defaults` come from the front matter, and serve the blocks that they bear
+    on. Raises DiagramError with all mistakes.
     """
     if tree.root.form != "mapping":
         raise _no_mapping(tree)
@@ -238,7 +233,7 @@ def read(
     own = {name: (tree, key, node) for name, key, node in names.entries(tree.root)}
     entry = own.get("kind") or (defaults.entries.get("kind") if defaults is not None else None)
     kind, type_ = _kind(entry, own, position, kinds)
-    inherited = {} if defaults is None else _inherited(defaults, type_, own, without)
+    inherited = {} if defaults is None else _inherited(defaults, type_, own)
     places = inherited | own
     faults.add_read(tree, names)
     values = _own_values(tree, own, type_, kind, kinds, faults)
@@ -247,7 +242,7 @@ def read(
     if defaults is not None:
         _take(defaults, inherited, values, taken, type_, kind, kinds)
         warnings += defaults.warnings(type_.texts)
-    for first, second in RIVALS:
+    for first, second in type_.rivals:
         if first in values and second in values:
             faults.add(tree.position(places[second][1]), partial(_rivals, first, second))
     options = _converted(values, type_)
@@ -256,7 +251,11 @@ def read(
             _misplaced(name, value, type_, places[name], faults)
     if faults.found or taken or options is None:
         raise DiagramError.of([*faults.said(), *taken, *warnings])
-    return Parsed(options, position, places, frozenset(inherited.keys() - own.keys()), warnings)
+    options, idle = bearing(options, inherited)
+    parsed = Parsed(options, position, places, warnings)
+    if idle:
+        raise DiagramError.of([*map(parsed.error, idle), *warnings])
+    return parsed
 
 
 def _own_values(
@@ -269,8 +268,8 @@ def _own_values(
 ) -> dict[str, Any]:
     """The plain values of the block's own options; those that the kind does not have are added to the faults."""
     reader = Reader(type_.texts)
-    fields = type_.__struct_fields__
-    values = {name: reader.value(node, name) for name, (_, _, node) in own.items() if name in fields}
+    known = type_.__struct_fields__
+    values = {name: reader.value(node, name) for name, (_, _, node) in own.items() if name in known}
     if len(values) < len(own):
         faults.add_some(_strangers(tree, own, type_, kind, kinds))
     faults.add_read(tree, reader)
@@ -319,19 +318,16 @@ def _take(
 ) -> None:
     """Add the defaults that the block leaves standing to its values, and what is wrong with them to `wrong`."""
     wrong += defaults.repeated.said()
-    taken = set()
     for name in inherited:
         value, faults = defaults.value(name, type_.texts)
         wrong += faults
         if defaults.fits(name, type_):
             values[name] = value
-            taken.add(name)
         elif faults or not any(defaults.fits(name, each.options) for each in kinds.values()):
             told = {each.position for each in faults}
             wrong += [each for each in defaults.misfits(name, type_) if each.position not in told]
         # What is written for another kind, which knows the option in another form, bears on that one only.
     wrong += defaults.strange(type_, kind, kinds)
-    _prune(values, taken, type_)
 
 
 def of_mapping(options: Mapping[Any, Any], kinds: Mapping[str, HasOptions]) -> Parsed[Common]:
@@ -342,12 +338,11 @@ def of_mapping(options: Mapping[Any, Any], kinds: Mapping[str, HasOptions]) -> P
         if not isinstance(name, str):
             faults.add(None, partial(_no_name, name))
     kind, type_ = _kind_named(given.get("kind"), None, kinds)
-    fields = _fields(type_)
-    known = {name: value for name, value in given.items() if name in fields}
+    known = {name: value for name, value in given.items() if name in type_.__struct_fields__}
     for name in given:
-        if isinstance(name, str) and name not in fields:
+        if isinstance(name, str) and name not in type_.__struct_fields__:
             faults.add(None, partial(_unknown, name, given[name], type_, kind, kinds, given))
-    for first, second in RIVALS:
+    for first, second in type_.rivals:
         if first in known and second in known:
             faults.add(None, partial(_rivals, first, second))
     converted = _converted(known, type_)
@@ -356,6 +351,9 @@ def of_mapping(options: Mapping[Any, Any], kinds: Mapping[str, HasOptions]) -> P
             _misplaced(name, value, type_, None, faults)
     if converted is None or faults.found:
         raise DiagramError.of(faults.said())
+    _, idle = bearing(converted)
+    if idle:
+        raise DiagramError.of(Diagnostic(None, each.message, each.hint) for each in idle)
     return Parsed(converted, Position(1, 1))
 
 
@@ -411,15 +409,13 @@ def _foreign(name: str) -> object:
     return Foreign(name)
 
 
-def _inherited(
-    defaults: Defaults, type_: type[Common], own: Collection[str], without: Collection[str]
-) -> dict[str, tuple[Tree, Node, Node]]:
+def _inherited(defaults: Defaults, type_: type[Common], own: Collection[str]) -> dict[str, tuple[Tree, Node, Node]]:
     """The defaults of the kind that the block leaves standing."""
-    replaced = {rival for pair in RIVALS for mine, rival in (pair, pair[::-1]) if mine in own}
+    replaced = {rival for pair in type_.rivals for mine, rival in (pair, pair[::-1]) if mine in own}
     return {
         name: defaults.entries[name]
         for name in type_.__struct_fields__
-        if name in defaults.entries and name not in replaced and name not in own and name not in without
+        if name in defaults.entries and name not in replaced and name not in own
     }
 
 
@@ -485,43 +481,13 @@ def _unknown(
     found = lookalike(name)
     if found is not None and ordinary(name) in type_.__struct_fields__:
         return f"{quoted(name)} is not '{ordinary(name)}': {found[0]} stands in it", found[1]
-    excluded = {rival for pair in RIVALS if given.keys() & set(pair) for rival in pair}
+    excluded = {rival for pair in type_.rivals if given.keys() & set(pair) for rival in pair}
     choices = [each for each in type_.__struct_fields__ if each not in given and each not in excluded]
     return f"unknown option {quoted(name)}", meant_option(name, choices, value, f"mdattn kinds {kind}")
 
 
 def _not_below(name: str, above: str) -> tuple[str, str]:
     return f"unknown option {quoted(name)}", f"if it belongs to '{above}', indent it"
-
-
-def _prune(values: dict[str, Any], inherited: Collection[str], type_: type[Common]) -> None:
-    """Fit the defaults by token to the block's words: they serve the whole document, and may say more."""
-    by_token = [name for name in type_.by_token if name in inherited and isinstance(values[name], dict)]
-    if not by_token:
-        return
-    words = values.get("tokens") or str(values.get("text") or "").split()
-    if not isinstance(words, list) or not words or not all(isinstance(each, str) for each in words):
-        return
-    counts: dict[str, int] = {}
-    names: dict[str, None] = {}  # In their order, which a set would not keep.
-    for word in words:
-        counts[word] = counts.get(word, 0) + 1
-        names |= dict.fromkeys((word, f"{word}#{counts[word]}"))
-    heads = values.get("heads")
-    parts = [values, *(each for each in (heads if isinstance(heads, list) else ()) if isinstance(each, dict))]
-    vectors_needed = not any(key in part for part in parts for key in ("scores", "weights"))
-    for name in by_token:
-        value = values[name]
-        values[name] = {key: value[key] for key in names if key in value}
-        # Vectors for another sentence are no matter where the block brings its own scores.
-        if name == "embeddings" and not vectors_needed and not all(word in value for word in words):
-            del values[name]
-
-
-@cache
-def _fields(type_: type[Common]) -> Mapping[str, Any]:
-    """The type of each option."""
-    return {info.name: info.type for info in msgspec.structs.fields(type_)}
 
 
 def _converted(values: Mapping[str, Any], type_: type[Common]) -> Common | None:
@@ -538,7 +504,7 @@ def _misplaced(
     """Add what does not fit inside of an option's value to the faults, each in its place."""
     from mdattn.options._misfit import misfits
 
-    found = misfits(value, _fields(type_)[name], (name,))
+    found = misfits(value, fields(type_)[name].type, (name,))
     faults.add_some(_placed(each, entry) for each in islice(found, MOST_TOLD))
     faults.more += sum(1 for _ in found)
 

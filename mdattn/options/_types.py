@@ -6,10 +6,14 @@ words of the scalars below some keys are text as written, whatever they look lik
 
 # The annotations here are no strings (no `from __future__ import annotations`): msgspec would compile each of them.
 
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
+
+from mdattn.errors import OptionError
 
 MOST_TOKENS = 1024
 LARGEST = 1e9  # No number of a diagram is larger: its digits would not fit, and products of such numbers stay finite.
@@ -46,6 +50,12 @@ def fits(value: object, type_: Any) -> bool:
     return True
 
 
+@cache
+def fields(type_: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The options of a type, each with its type and its default; kept, as msgspec looks through all of them anew."""
+    return {each.name: each for each in msgspec.structs.fields(type_)}
+
+
 def doc(description: str, expected: str, **bounds: Any) -> Meta:
     """What an option means, for `mdattn kinds`, and what a mistaken value is told to be."""
     return Meta(description=description, extra={"expected": expected}, **bounds)
@@ -60,6 +70,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     # Keys whose mappings are by token.
     by_token: ClassVar[frozenset[str]] = frozenset({"embeddings", "annotations"})
+    # Of each pair one may stand in a block; the block's own replaces the other from the front matter.
+    rivals: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     kind: str
     title: Annotated[str | None, doc("a heading; `none` leaves it out", "text")] = None
@@ -68,6 +80,19 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     caption: Annotated[bool, doc("whether the diagram ends with a sentence that says it in words", "true or false")] = (
         False
     )
+
+    def gives(self, name: str) -> bool:
+        """Whether an option says anything."""
+        value = getattr(self, name, None)
+        return not (value is None or (isinstance(value, str) and value == "none"))
+
+    def idle(self) -> Iterator[OptionError]:
+        """What is given and has no effect beside the other options, each as the mistake that it is in a block.
+
+        As a default of the front matter it is none, and is left out of the block. The first that is said of an option
+        counts.
+        """
+        yield from ()
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +121,11 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer: Annotated[int, Meta(ge=0)] | None = None
     head: Annotated[int, Meta(ge=0)] | None = None
 
+    @property
+    def title(self) -> str:
+        """`'weights' of 'cat.npz'`."""
+        return f"{self.array!r} of {self.file!r}" if self.array is not None else repr(self.file)
+
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one head attends by."""
@@ -110,9 +140,17 @@ Dimension = Annotated[int, Meta(ge=1, le=64)]
 Count = Annotated[int, Meta(ge=1, le=64)]
 Positive = Annotated[float, Meta(ge=1 / LARGEST, le=LARGEST)]
 
+Basis = Literal["vectors", "scores", "weights"]
+_IDLE: dict[Basis | None, tuple[str, ...]] = {
+    "scores": ("keys", "dimensions"),
+    "weights": ("keys", "dimensions", "scale", "temperature", "softcap"),
+}
+
 
 class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of attention of a sentence to itself, by one head without projections."""
+
+    rivals: ClassVar[tuple[tuple[str, str], ...]] = (("text", "tokens"), ("scores", "weights"))
 
     text: Annotated[str | None, doc("a sentence, split on white space", "text")] = None
     tokens: Annotated[Words | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
@@ -153,6 +191,20 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = "none"
     decimals: Annotated[int, doc("decimals of printed numbers", "a whole number from 0 to 6", ge=0, le=6)] = 2
 
+    @property
+    def basis(self) -> Basis | None:
+        """What the weights come from; None where that is contradictory, which is a mistake of its own."""
+        return "weights" if self.gives("weights") else "scores" if self.gives("scores") else "vectors"
+
+    def idle(self) -> Iterator[OptionError]:
+        """What the basis of the weights makes idle."""
+        basis = self.basis
+        for name in _IDLE.get(basis, ()):
+            if self.gives(name):
+                yield OptionError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
+        if self.gives("dimensions") and self.gives("embeddings"):
+            yield OptionError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
+
 
 class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of the kinds that compute attention over tokens."""
@@ -190,3 +242,21 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
             "a mapping with 'file', and with 'holds', 'array', 'layer' or 'head'",
         ),
     ] = None
+
+    def gives(self, name: str) -> bool:
+        """Whether an option, or the data file for it, says anything."""
+        return super().gives(name) or (self.source is not None and self.source.holds == name)
+
+    @property
+    def basis(self) -> Basis | None:
+        """The same of all heads."""
+        outer = super().basis
+        heads = self.heads if isinstance(self.heads, list) else []
+        inner = {
+            "weights" if each.weights is not None else "scores" if each.scores is not None else "" for each in heads
+        }
+        if inner <= {""}:
+            return outer
+        if len(inner) > 1 or outer != "vectors":
+            return None
+        return "weights" if "weights" in inner else "scores"
