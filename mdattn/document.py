@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mdattn.attention.sources import Files
     from mdattn.blocks import Block, Document, Replacement
     from mdattn.canvas import Diagram
-    from mdattn.options import Common, Defaults, Parsed
+    from mdattn.options import Defaults
 
 
 class Placed(NamedTuple):
@@ -257,11 +257,11 @@ def draw_options(
         excerpt = Excerpt(text, tuple(Position(number, 1) for number in range(1, text.count("\n") + 2)))
         return draw(excerpt, Position(1, 1), None, folder, doubts)
     _check_type(options, Mapping, "the options of a diagram are YAML text or a mapping")
-    from mdattn.diagrams import KINDS
+    from mdattn import diagrams
     from mdattn.options import of_mapping
 
     try:
-        return _drawn(of_mapping(options, KINDS), folder, {})
+        return diagrams.draw(of_mapping(options, diagrams.KINDS).options, folder, {})
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
@@ -280,33 +280,17 @@ def draw(
     `files` are the data files that blocks of the same document have opened, and are added to. Raises DiagramError with
     the block's mistakes in their places.
     """
-    from mdattn.diagrams import KINDS
+    from mdattn import diagrams
     from mdattn.options import parse, read
 
-    parsed = read(parse(yaml), position, KINDS, defaults)
+    parsed = read(parse(yaml), position, diagrams.KINDS, defaults)
     try:
-        diagram = _drawn(parsed, folder, {} if files is None else files)
+        diagram = diagrams.draw(parsed.options, folder, {} if files is None else files)
     except OptionError as error:
         raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
     if doubts is not None:
         doubts += parsed.warnings
     return diagram
-
-
-def _drawn(parsed: Parsed[Common], folder: str | PathLike[str] | None, files: Files) -> Diagram:
-    from mdattn.diagrams import KINDS
-    from mdattn.diagrams._caption import finished
-    from mdattn.options import Attention
-
-    options = parsed.options
-    draw = KINDS[options.kind].draw
-    if isinstance(options, Attention) and options.source is not None:
-        from pathlib import Path
-
-        from mdattn.study.source import drawn_from_file
-
-        return finished(drawn_from_file(options, None if folder is None else Path(folder), files, draw), options)
-    return finished(draw(options), options)
 
 
 def _defaults(document: Document, wrong: list[Diagnostic]) -> Defaults | None:

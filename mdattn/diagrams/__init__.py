@@ -1,4 +1,4 @@
-"""The kinds of diagram: a file or a folder each, one line each in the table KINDS.
+"""The kinds of diagram: a file or a folder each, one line each in the table KINDS, and the one way to draw any of them.
 
 Floor 3. A kind never imports another kind; what two kinds share stands in `study` and `layout`.
 """
@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mdattn.diagrams._caption import finished
+from mdattn.options import Attention, Common
+
 if TYPE_CHECKING:
+    from os import PathLike
+
+    from mdattn.attention.sources import Files
+    from mdattn.canvas import Diagram
     from mdattn.diagrams._kind import Kind
 
 _NAMES = (
@@ -42,3 +49,18 @@ class _Kinds(Mapping[str, "Kind"]):
 
 
 KINDS: Mapping[str, Kind] = _Kinds()
+
+
+def draw(options: Common, folder: str | PathLike[str] | None, files: Files) -> Diagram:
+    """The diagram of the options, with the numbers of its data file, which stands in the folder, and its caption.
+
+    `files` are the data files that blocks of the same document have opened, and are added to. Raises OptionError.
+    """
+    kind = KINDS[options.kind]
+    if not isinstance(options, Attention) or options.source is None:
+        return finished(kind.draw(options), options)
+    from pathlib import Path
+
+    from mdattn.study.source import drawn_from_file
+
+    return finished(drawn_from_file(options, None if folder is None else Path(folder), files, kind.draw), options)
