@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from mdattn.attention.sources import Files
-    from mdattn.blocks import Block, Document, Replacement
+    from mdattn.blocks import Block, Document, Front, Parsed, Replacement
     from mdattn.canvas import Diagram
     from mdattn.options import Defaults
 
@@ -99,16 +99,19 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     return Rendered(text, tuple(placed), drawings.warnings)
 
 
-def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Drawings:
-    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block."""
+def draw_document(source: str, *, path: str | PathLike[str] | None = None, parsed: Parsed | None = None) -> Drawings:
+    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block.
+
+    `parsed` is what a parser that watches for blocks has made of the source, where it had to be parsed anyway.
+    """
     if not may_hold_blocks(source):
         return Drawings(None, (), ())
     from mdattn.blocks import find, heard, misfit
 
-    document = find(source)
+    document = find(source, parsed=parsed)
     wrong = list(document.errors)
     doubts = list(document.warnings)
-    diagrams = _draw_each(document.blocks, document, path, wrong, doubts)
+    diagrams = _drawn(document.blocks, document.front, path, wrong, doubts)
     for block, diagram in diagrams:
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
@@ -135,7 +138,7 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     replacements: list[Replacement] = []
     drift: list[Diagnostic] = []
     doubts = [*document.front_warnings, *found.warnings, *(_not_in_place(document) if found.regions else ())]
-    for region, diagram in _draw_each(found.regions, document, path, wrong, doubts):
+    for region, diagram in _drawn(found.regions, document.front, path, wrong, doubts):
         needed = refreshed(region, diagram.lines, __version__)
         replacements += needed
         edited = region.edited(diagram.lines)
@@ -168,8 +171,8 @@ def _not_in_place(document: Document) -> Iterator[Diagnostic]:
 _BY_HAND = "the diagram of this comment was edited by hand"
 
 
-class _Source(Protocol):
-    """A block or a region: YAML in its place."""
+class Source(Protocol):
+    """A block, the fence of one, or a region: YAML in its place."""
 
     @property
     def yaml(self) -> Excerpt: ...
@@ -177,31 +180,48 @@ class _Source(Protocol):
     def position(self) -> Position: ...
 
 
-_AnySource = TypeVar("_AnySource", bound=_Source)
+_AnySource = TypeVar("_AnySource", bound=Source)
 
 
-def _draw_each(
+def _drawn(
     sources: Sequence[_AnySource],
-    document: Document,
+    front: Front,
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],
     doubts: list[Diagnostic],
 ) -> list[tuple[_AnySource, Diagram]]:
-    """Each block with its diagram; what is wrong with the others is added to `wrong`, what is doubtful to `doubts`."""
+    """Each block that can be drawn, with its diagram."""
+    diagrams = draw_each(sources, front, path, wrong, doubts)
+    return [(each, diagram) for each, diagram in zip(sources, diagrams, strict=True) if diagram is not None]
+
+
+def draw_each(
+    sources: Sequence[Source],
+    front: Front,
+    path: str | PathLike[str] | None,
+    wrong: list[Diagnostic],
+    doubts: list[Diagnostic],
+) -> list[Diagram | None]:
+    """The diagrams of a document's blocks, None where a block has a mistake.
+
+    What is wrong with blocks, or with their defaults in the front matter, is added to `wrong`; what is doubtful, to
+    `doubts`.
+    """
     if not sources:
         return []
-    defaults = _defaults(document, wrong)
+    defaults = _defaults(front, wrong)
     folder = None
     if path is not None:
         from pathlib import Path
 
         folder = Path(path).parent
     files: Files = {}
-    diagrams = []
+    diagrams: list[Diagram | None] = []
     for each in sources:
         try:
-            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, doubts, files=files)))
+            diagrams.append(draw(each.yaml, each.position, defaults, folder, doubts, files=files))
         except DiagramError as error:
+            diagrams.append(None)
             wrong.extend(error.diagnostics)
     return diagrams
 
@@ -293,14 +313,14 @@ def draw(
     return diagram
 
 
-def _defaults(document: Document, wrong: list[Diagnostic]) -> Defaults | None:
+def _defaults(front: Front, wrong: list[Diagnostic]) -> Defaults | None:
     """The front matter's defaults for every block; what is wrong with them is added to `wrong`."""
-    if document.front_matter is None:
+    if front.matter is None:
         return None
     from mdattn.options import defaults_of
 
     try:
-        return defaults_of(document.front_matter, document.language)
+        return defaults_of(front.matter, front.language)
     except DiagramError as error:
         wrong.extend(error.diagnostics)
         return None

@@ -133,7 +133,8 @@ NEVER = {"tqdm", "difflib", "json", "hashlib", "secrets", "tempfile", "subproces
 NEVER |= {TABLES, "mdattn.report._terminal", "mdattn.report._progress", "mdattn.drafts._patch", "mdattn.drafts._lines"}
 NO_BLOCK = NEVER | {"numpy", "yaml", "yamlcore", "msgspec", "markdown_it", "mdit_py_plugins", "dataclasses", "inspect"}
 NO_BLOCK |= {"pathlib", "shutil", "textwrap", "unicodedata", "logging", "random", "datetime", "decimal", "ast"}
-NO_BLOCK |= {"mdattn.document", "mdattn.options", "mdattn.diagrams", "mdattn.attention", "mdattn.canvas", "mdattn.cells"}
+NO_BLOCK |= {"mdattn.options", "mdattn.diagrams", "mdattn.attention", "mdattn.canvas", "mdattn.cells"}
+NO_BLOCK |= {"mdattn.document"}
 NO_BLOCK |= {f"mdattn.blocks._{name}" for name in ("containers", "doubts", "find", "inplace", "parse", "splice")}
 # The libraries load some of the standard library: this is the package's own.
 BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdattn.attention.sources"}
