@@ -281,7 +281,7 @@ def draw_options(
     from mdattn.options import of_mapping
 
     try:
-        return diagrams.draw(of_mapping(options, diagrams.KINDS).options, folder, {})
+        return diagrams.draw(of_mapping(options, diagrams.KINDS), folder, {})
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 

@@ -95,6 +95,14 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         yield from ()
 
 
+def converted(values: Mapping[str, Any], type_: type[Common]) -> Common | None:
+    """The values as options of the type, or None where one does not fit."""
+    try:
+        return msgspec.convert(values, type_)
+    except UNFIT:
+        return None
+
+
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mask under which a query sees only the last keys up to its own."""
 
