@@ -6,6 +6,7 @@ Floor 3. A kind never imports another kind; what two kinds share stands in `stud
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,7 @@ class _Kinds(Mapping[str, "Kind"]):
     def __getitem__(self, name: str) -> Kind:
         if name not in _NAMES:
             raise KeyError(name)
-        kind: Kind = import_module(f"{__name__}.{name}").KIND
-        return kind
+        return _imported(name)
 
     def __contains__(self, name: object) -> bool:
         return name in _NAMES
@@ -46,6 +46,12 @@ class _Kinds(Mapping[str, "Kind"]):
 
     def __len__(self) -> int:
         return len(_NAMES)
+
+
+@cache
+def _imported(name: str) -> Kind:
+    kind: Kind = import_module(f"{__name__}.{name}").KIND
+    return kind
 
 
 KINDS: Mapping[str, Kind] = _Kinds()

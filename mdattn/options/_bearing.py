@@ -17,12 +17,12 @@ def bearing(options: Common, inherited: Collection[str] = ()) -> tuple[Common, t
     """
     if inherited:
         options = _by_token(options, inherited)
-    while True:
-        idle = _idle(options)
+    while idle := _idle(options):
         name = next((name for name in idle if name in inherited), None)
         if name is None:
             return options, tuple(idle.values())
         options = _without(options, name)
+    return options, ()
 
 
 def _idle(options: Common) -> dict[str, OptionError]:

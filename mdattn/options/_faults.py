@@ -7,6 +7,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from mdattn.errors import Diagnostic, Path, Position
 from mdattn.options._types import Common, fields
 from mdattn.options._words import quoted
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from mdattn.options._misfit import Misfit
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True):
     """An option as it is written: its key and its value, in the tree of a block or of a front matter."""
 
     tree: Tree

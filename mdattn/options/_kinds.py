@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from mdattn.errors import MOST_CHOICES, DiagramError, Position, suggest
 from mdattn.options._faults import Entry, Fault
@@ -25,7 +27,7 @@ class HasOptions(Protocol):
 Kinds = Mapping[str, HasOptions]
 
 
-class Choice(NamedTuple):
+class Choice(msgspec.Struct, frozen=True):
     """The kind that a block has chosen, the type of its options, and all kinds that there are."""
 
     kind: str
@@ -35,13 +37,13 @@ class Choice(NamedTuple):
     def strangers(self, tree: Tree, given: Mapping[str, Entry]) -> Iterator[Fault]:
         """The options of a tree that the kind does not have."""
         above = ""  # An option without a value, which what comes next may belong to.
-        for name, (_, key, node) in given.items():
+        for name, entry in given.items():
             if name in self.type_.__struct_fields__:
-                above = name if node.plain and node.content == "" else ""
+                above = name if entry.node.plain and entry.node.content == "" else ""
             elif above:
-                yield Fault(tree.position(key), partial(_not_below, name, above))
+                yield Fault(tree.position(entry.key), partial(_not_below, name, above))
             else:
-                yield Fault(tree.position(key), partial(self.unknown, name, node.content, given))
+                yield Fault(tree.position(entry.key), partial(self.unknown, name, entry.node.content, given))
 
     def unknown(self, name: str, value: object, given: Mapping[str, object]) -> tuple[str, str]:
         """An option that the kind does not have; those that are given already are not suggested."""
@@ -73,11 +75,11 @@ def choice(entry: Entry | None, own: Mapping[str, Entry], position: Position, ki
     """The kind that the entry names, of a block with the options `own`. Raises DiagramError."""
     if entry is None:
         raise _no_kind(own, position, kinds)
-    tree, _, node = entry
+    node = entry.node
     if isinstance(node.content, str) and node.content in kinds:
         return Choice(node.content, kinds[node.content].options, kinds)
     content = None if node.plain and node.content in EMPTY else node.content
-    return choice_named(content, tree.position(node), kinds)
+    return choice_named(content, entry.tree.position(node), kinds)
 
 
 def choice_named(name: object, position: Position | None, kinds: Kinds) -> Choice:
@@ -97,11 +99,11 @@ def _no_kind(own: Mapping[str, Entry], position: Position, kinds: Kinds) -> Diag
     """A block without its kind, if not under another name."""
     from mdattn.options._meant import meant_option, ordinary
 
-    for name, (tree, key, _) in own.items():
+    for name, entry in own.items():
         if ordinary(name) in kinds:
-            return DiagramError(tree.position(key), _NO_KIND, f"write 'kind: {ordinary(name)}'")
+            return DiagramError(entry.tree.position(entry.key), _NO_KIND, f"write 'kind: {ordinary(name)}'")
         if meant_option(ordinary(name), ("kind",), "") == "did you mean 'kind'?":
-            return DiagramError(tree.position(key), _NO_KIND, f"write 'kind' for {quoted(name)}")
+            return DiagramError(entry.tree.position(entry.key), _NO_KIND, f"write 'kind' for {quoted(name)}")
     return DiagramError(position, _NO_KIND, "begin with 'kind:' and " + suggest("", kinds))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from mdattn.errors import Diagnostic, DiagramError, OptionError, Path, Position
 from mdattn.options._bearing import bearing
@@ -15,7 +17,7 @@ from mdattn.options._types import Common, converted
 from mdattn.options._yaml import Reader, Tree, stops
 
 
-class Parsed(NamedTuple):
+class Parsed(msgspec.Struct, frozen=True):
     """The options of one block, and where each of them stands."""
 
     options: Common

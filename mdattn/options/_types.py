@@ -155,6 +155,13 @@ _IDLE: dict[Basis | None, tuple[str, ...]] = {
 }
 
 
+def _form(given: "SelfAttention | Head", holds: str = "") -> Basis:
+    """What the weights of a block, or of a head, come from; `holds` is what a data file gives."""
+    if given.weights is not None or holds == "weights":
+        return "weights"
+    return "scores" if given.scores is not None or holds == "scores" else "vectors"
+
+
 class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of attention of a sentence to itself, by one head without projections."""
 
@@ -202,7 +209,7 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def basis(self) -> Basis | None:
         """What the weights come from; None where that is contradictory, which is a mistake of its own."""
-        return "weights" if self.gives("weights") else "scores" if self.gives("scores") else "vectors"
+        return _form(self)
 
     def idle(self) -> Iterator[OptionError]:
         """What the basis of the weights makes idle."""
@@ -210,7 +217,7 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         for name in _IDLE.get(basis, ()):
             if self.gives(name):
                 yield OptionError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
-        if self.gives("dimensions") and self.gives("embeddings"):
+        if self.dimensions is not None and self.gives("embeddings"):
             yield OptionError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
 
 
@@ -253,18 +260,16 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def gives(self, name: str) -> bool:
         """Whether an option, or the data file for it, says anything."""
-        return super().gives(name) or (self.source is not None and self.source.holds == name)
+        source = self.source
+        return (source is not None and source.holds == name) or super().gives(name)
 
     @property
     def basis(self) -> Basis | None:
         """The same of all heads."""
-        outer = super().basis
-        heads = self.heads if isinstance(self.heads, list) else []
-        inner = {
-            "weights" if each.weights is not None else "scores" if each.scores is not None else "" for each in heads
-        }
-        if inner <= {""}:
+        outer = _form(self, "" if self.source is None else self.source.holds)
+        if isinstance(self.heads, int):
             return outer
-        if len(inner) > 1 or outer != "vectors":
-            return None
-        return "weights" if "weights" in inner else "scores"
+        inner = set(map(_form, self.heads))
+        if inner <= {"vectors"}:
+            return outer
+        return inner.pop() if len(inner) == 1 and outer == "vectors" else None

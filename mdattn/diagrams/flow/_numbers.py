@@ -63,8 +63,8 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.annotations is not None and self.sections is not None and "attention" not in self.sections:
             said = "'annotations' has no effect without the section 'attention'"
             yield OptionError("annotations", said, "remove it")
-        valued = self.gives("values") or self.gives("embeddings")
-        if self.arithmetic == "shown" and self.basis == "weights" and not valued:
+        works = self.arithmetic == "shown" and self.basis == "weights"
+        if works and not self.gives("values") and not self.gives("embeddings"):
             said = "'arithmetic' has no effect: nothing is computed from the weights"
             yield OptionError("arithmetic", said, "remove it")
 

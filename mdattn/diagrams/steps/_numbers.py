@@ -68,8 +68,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def idle(self) -> Iterator[OptionError]:
         """What shows in none of the steps that are drawn, too."""
         yield from super().idle()
-        nothing = self.nothing
-        if self.sections is None or any(nothing[section] for section in self.sections):
+        if self.sections is None or any(map(self.nothing.get, self.sections)):
             return
         last = max(map(SECTIONS.index, self.sections))
         for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
