@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from mdattn import __version__
 from mdattn.blocks import may_hold_blocks, may_hold_regions
 from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, OptionError, Position
 
@@ -82,7 +83,6 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     from mdattn.blocks import drawn
 
     if keep_source:
-        from mdattn import __version__
         from mdattn.blocks import kept
 
         replacements = [kept(block, diagram.lines, __version__) for block, diagram in drawings.diagrams]
@@ -129,7 +129,6 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     """
     if not may_hold_regions(source):
         return Updated(source, 0, (), ())
-    from mdattn import __version__
     from mdattn.blocks import find, heard, misfit, refreshed, regions
 
     document = find(source)

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mdattn.blocks import is_block, label_figures, may_hold_blocks, present
+from mdattn import document
+from mdattn.blocks import (
+    doubts,
+    heard,
+    is_block,
+    label_figures,
+    may_hold_blocks,
+    of_tokens,
+    parts,
+    present,
+    split,
+    unread_front,
+)
 from mdattn.errors import Diagnostic, DiagramError
 
 if TYPE_CHECKING:
@@ -37,9 +49,6 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
 def _draw_blocks(state: StateCore) -> None:
     if not may_hold_blocks(state.src) and not any(map(is_block, state.tokens)):
         return
-    from mdattn.blocks import doubts, heard, of_tokens, parts, split, unread_front
-    from mdattn.document import draw_each, warn
-
     path = state.env.get(PATH_KEY)
     lines = split(state.src)
     found = of_tokens(state.src, lines, state.tokens)
@@ -49,7 +58,7 @@ def _draw_blocks(state: StateCore) -> None:
     if sources and (unread := unread_front(state.src, found.front)):
         wrong.append(unread)
     doubted: list[Diagnostic] = []
-    diagrams = draw_each(sources, found.front, path or None, wrong, doubted)
+    diagrams = document.draw_each(sources, found.front, path or None, wrong, doubted)
     rest = iter(diagrams[len(found.fences) :])
     texts = [[diagram and diagram.lines for _, diagram in zip(part.blocks, rest, strict=False)] for part in held]
     for part, drawings in zip(held, texts, strict=True):
@@ -66,4 +75,4 @@ def _draw_blocks(state: StateCore) -> None:
     for part, drawings in zip(held, texts, strict=True):
         if part.blocks:
             part.token.content = part.drawn(each for each in drawings if each is not None)
-    warn(warnings, path)
+    document.warn(warnings, path)

@@ -405,8 +405,8 @@ def test_defaults_and_fences_that_the_pipeline_does_not_know_are_warned_of(sourc
 
 def test_toml_holds_defaults_that_need_no_plugin(echo: list[tuple[Any, ...]]) -> None:
     pipeline().render(f"+++\n[attention-diagram]\nwidth = 40\n+++\n\n{BLOCK}")
-    ((tree, key, node),) = (each[2].entries["width"] for each in echo)
-    assert (node.content, tree.position(key)) == ("40", (3, 1))
+    (width,) = (each[2].entries["width"] for each in echo)
+    assert (width.node.content, width.tree.position(width.key)) == ("40", (3, 1))
     pipeline().render(f"+++\nnothing\n\n{BLOCK}")
     assert echo[1][2] is None
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from markdown_it.common.utils import unescapeAll
+
 from mdattn.blocks._containers import TOML
 from mdattn.blocks._names import NAME, names_block
 from mdattn.blocks._parse import BOM, Site, span
@@ -43,8 +45,6 @@ class Found(NamedTuple):
 
 def is_block(token: Token) -> bool:
     """Whether the token is the fence of a block."""
-    from markdown_it.common.utils import unescapeAll
-
     return token.type == "fence" and names_block(unescapeAll(token.info))
 
 

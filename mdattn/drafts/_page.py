@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from markdown_it.common.utils import escapeHtml
+from markdown_it.token import Token
+
 from mdattn.blocks import BOM, label_figures, parsed, present, title_of, watching
 from mdattn.document import Drawings, draw_document
 from mdattn.drafts._compute import Worked
@@ -14,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from markdown_it.rules_core import StateCore
-    from markdown_it.token import Token
 
     from mdattn.blocks import Block
     from mdattn.canvas import Diagram
@@ -25,8 +27,6 @@ def page(text: str, path: Path | None) -> Worked:
 
     The page names its encoding, or a browser that opens the file would guess. Raises DiagramError.
     """
-    from markdown_it.common.utils import escapeHtml
-
     drawings = Drawings(None, (), ())
 
     def draw(state: StateCore) -> None:
@@ -64,8 +64,6 @@ def _present(drawn: Iterable[tuple[Block, Diagram]], tokens: Iterable[Token]) ->
 
 def _titled(token: Token) -> Iterator[Token]:
     """The token, and behind that which opens a directive its title."""
-    from markdown_it.token import Token
-
     yield token
     title = title_of(token.info) if token.type == "directive_open" else ""
     if title:
