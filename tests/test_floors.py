@@ -135,11 +135,13 @@ NO_BLOCK = NEVER | {"numpy", "yaml", "yamlcore", "msgspec", "markdown_it", "mdit
 NO_BLOCK |= {"pathlib", "shutil", "textwrap", "unicodedata", "logging", "random", "datetime", "decimal", "ast"}
 NO_BLOCK |= {"mdattn.options", "mdattn.diagrams", "mdattn.attention", "mdattn.canvas", "mdattn.cells"}
 NO_BLOCK |= {"mdattn.document"}
-NO_BLOCK |= {f"mdattn.blocks._{name}" for name in ("containers", "doubts", "find", "inplace", "parse", "splice")}
+NO_BLOCK |= {f"mdattn.blocks._{name}" for name in ("containers", "doubts", "find", "inplace", "parse", "parts")}
+NO_BLOCK |= {"mdattn.blocks._splice", "mdattn.blocks._tokens"}
 # The libraries load some of the standard library: this is the package's own.
 BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdattn.attention.sources"}
-BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts")}
+BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts", "python", "describe")}
 BLOCK |= {"mdattn.blocks._inplace", "mdattn.diagrams.heads", "mdattn.diagrams.flow", "mdattn.drafts._page"}
+BLOCK |= {"mdattn.blocks._parts"}
 
 
 @pytest.mark.parametrize(
