@@ -65,7 +65,7 @@ def _draw_blocks(state: StateCore) -> None:
         wrong += part.misfits(drawings)
     doubted = [*dict.fromkeys(doubted), *doubts(state.src, lines, state.tokens)]
     doubted += (warning for part in held for warning in part.warnings)
-    spans = [(token.map[0], token.map[1]) for *_, token in found.fences if token.map]
+    spans = [(each.token.map[0], each.token.map[1]) for each in found.fences if each.token.map]
     warnings = heard(lines, doubted, spans)
     if wrong:
         raise DiagramError.of(dict.fromkeys((*wrong, *warnings)), path)

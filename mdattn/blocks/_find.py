@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
 from mdattn.blocks._doubts import doubts
-from mdattn.blocks._parse import BOM, Parsed, Site, ending, parse, span, split
+from mdattn.blocks._parse import BOM, Parsed, ending, parse, span, split
 from mdattn.blocks._tokens import Fence, Front, of_tokens
 from mdattn.errors import Diagnostic, Excerpt, Position
 
@@ -79,11 +79,10 @@ def find(source: str, around: tuple[str, ...] = (), parsed: Parsed | None = None
     parsed = parsed or parse(source, around)
     found = of_tokens(source, lines, parsed.tokens, parsed.fences)
     inside = admonished(parsed.tokens)
-    sites = {id(site.token): site for site in parsed.fences}
     return Document(
         source=source,
         lines=lines,
-        blocks=tuple(_block(each, sites[id(each.token)], lines, id(each.token) in inside) for each in found.fences),
+        blocks=tuple(_block(each, lines, id(each.token) in inside) for each in found.fences),
         front=found.front,
         errors=found.errors,
         warnings=tuple(doubts(source, lines, parsed.tokens)),
@@ -107,7 +106,9 @@ def admonished(tokens: Iterable[Token]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _block(fence: Fence, site: Site, lines: Sequence[str], in_admonition: bool) -> Block:
+def _block(fence: Fence, lines: Sequence[str], in_admonition: bool) -> Block:
+    site = fence.site
+    assert site is not None
     first, end = span(fence.token)
     mark = BOM if first == 0 and lines[0].startswith(BOM) else ""
     rest = site.rest_prefix

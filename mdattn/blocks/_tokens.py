@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 class Fence(NamedTuple):
     """The fence of a block: its YAML without container prefixes, and where it opens.
 
-    The last line start of the YAML is the closing fence.
+    The last line start of the YAML is the closing fence. `site` is what a parser that watches has seen of it.
     """
 
     yaml: Excerpt
     position: Position
     token: Token
+    site: Site | None
 
 
 class Front(NamedTuple):
@@ -56,27 +57,28 @@ def of_tokens(source: str, lines: Sequence[str], tokens: Sequence[Token], sites:
     fences: list[Fence] = []
     errors: list[Diagnostic] = []
     seen = _seen(tokens, lines) if sites is None else _watched(sites, lines)
-    for token, position, fault in seen:
+    for token, position, site, fault in seen:
         if fault:
             errors.append(fault)
         else:
-            fences.append(Fence(_yaml(token, lines), position, token))
+            fences.append(Fence(_yaml(token, lines), position, token, site))
     front = _front(tokens, lines)
     if sites is None and front.matter is None:
         front = _unread_toml(source)
     return Found(tuple(fences), tuple(errors), front)
 
 
-_Seen = Iterator[tuple["Token", Position, Diagnostic | None]]
+_Seen = Iterator[tuple["Token", Position, Site | None, Diagnostic | None]]
 
 
 def _watched(sites: Iterable[Site], lines: Sequence[str]) -> _Seen:
     """Each block of a parser that watches, with its place and what is wrong with its fence."""
     for site in sites:
+        position = position_of(site)
         fault = tabbed(site)
         if not fault and not site.closed:
-            fault = _unclosed(site.token, position_of(site), lines, site.around)
-        yield site.token, position_of(site), fault or unreadable(site, lines)
+            fault = _unclosed(site.token, position, lines, site.around)
+        yield site.token, position, site, fault or unreadable(site, lines)
 
 
 def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> _Seen:
@@ -85,14 +87,14 @@ def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> _Seen:
         if not is_block(token):
             continue
         if token.map is None:  # Made by another plugin, not read from the document.
-            yield token, Position(1, 1), None
+            yield token, Position(1, 1), None, None
             continue
         first, end = span(token)
         position = Position(first + 1, lines[first].find(token.markup) + 1)
         # The token does not say whether a closing line was met; what its content leaves of its lines does.
         ends = token.content.endswith("\n") or not token.content
         closed = ends and token.content.count("\n") == end - first - 2
-        yield token, position, None if closed else _unclosed(token, position, lines)
+        yield token, position, None, None if closed else _unclosed(token, position, lines)
 
 
 def position_of(site: Site) -> Position:

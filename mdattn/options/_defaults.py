@@ -8,7 +8,7 @@ from typing import Any
 from mdattn.errors import Diagnostic, DiagramError, Excerpt
 from mdattn.options._faults import Entry, Faults, doubtful
 from mdattn.options._kinds import Choice
-from mdattn.options._types import Common, fields, fits
+from mdattn.options._types import Common, fields, fits, names
 from mdattn.options._yaml import EMPTY, Reader, Tree, parse
 
 DEFAULTS_KEY = "attention-diagram"
@@ -38,12 +38,12 @@ class Defaults:
             if name in self.entries and name not in replaced and name not in own
         }
 
-    def values(self, names: Iterable[str], choice: Choice) -> tuple[dict[str, Any], list[Diagnostic]]:
+    def values(self, standing: Iterable[str], choice: Choice) -> tuple[dict[str, Any], list[Diagnostic]]:
         """The values of these defaults of the chosen kind, and what is wrong with the defaults."""
         values: dict[str, Any] = {}
         wrong = self._repeated.said()
         type_ = choice.type_
-        for name in names:
+        for name in standing:
             value, faults = self.value(name, type_.texts)
             wrong += faults
             if self._is_fit(name, type_):
@@ -81,7 +81,7 @@ class Defaults:
 
     def _strangers(self, choice: Choice) -> list[Diagnostic]:
         """The options that no kind has; all blocks of a document are told the same of them."""
-        if self._strange is None and self.entries.keys() <= set(choice.type_.__struct_fields__):
+        if self._strange is None and self.entries.keys() <= names(choice.type_):
             return []  # Without a look at the other kinds, which would have to be imported.
         if self._strange is None:
             known = {name for each in choice.kinds.values() for name in each.options.__struct_fields__}

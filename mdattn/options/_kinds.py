@@ -10,7 +10,7 @@ import msgspec
 
 from mdattn.errors import MOST_CHOICES, DiagramError, Position, suggest
 from mdattn.options._faults import Entry, Fault
-from mdattn.options._types import Common
+from mdattn.options._types import Common, names
 from mdattn.options._words import quoted
 from mdattn.options._yaml import EMPTY, Tree
 
@@ -38,7 +38,7 @@ class Choice(msgspec.Struct, frozen=True):
         """The options of a tree that the kind does not have."""
         above = ""  # An option without a value, which what comes next may belong to.
         for name, entry in given.items():
-            if name in self.type_.__struct_fields__:
+            if name in names(self.type_):
                 above = name if entry.node.plain and entry.node.content == "" else ""
             elif above:
                 yield Fault(tree.position(entry.key), partial(_not_below, name, above))

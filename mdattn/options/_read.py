@@ -13,7 +13,7 @@ from mdattn.options._bearing import bearing
 from mdattn.options._defaults import Defaults
 from mdattn.options._faults import Entry, Faults, doubtful
 from mdattn.options._kinds import Choice, Kinds, choice, excluding
-from mdattn.options._types import Common, converted
+from mdattn.options._types import Common, converted, names
 from mdattn.options._yaml import Reader, Tree, stops
 
 
@@ -46,9 +46,9 @@ def read(tree: Tree, position: Position, kinds: Kinds, defaults: Defaults | None
         raise _no_mapping(tree)
     faults = Faults()
     # Which keys hold words depends on the kind, which stands below one of the names.
-    names = Reader(frozenset())
-    own = {name: Entry(tree, key, node) for name, key, node in names.entries(tree.root)}
-    faults.add_read(tree, names)
+    keys = Reader(frozenset())
+    own = {name: Entry(tree, key, node) for name, key, node in keys.entries(tree.root)}
+    faults.add_read(tree, keys)
     entry = own.get("kind") or (defaults.entries.get("kind") if defaults is not None else None)
     chosen = choice(entry, own, position, kinds)
     type_ = chosen.type_
@@ -61,7 +61,7 @@ def read(tree: Tree, position: Position, kinds: Kinds, defaults: Defaults | None
         taken, wrong = defaults.values(inherited, chosen)
         values |= taken
         warnings += defaults.warnings(type_.texts)
-    places = inherited | own
+    places = inherited | own if inherited else own
     for first, second in type_.rivals:
         if first in values and second in values:
             faults.add(tree.position(places[second].key), partial(excluding, first, second))
@@ -81,7 +81,7 @@ def read(tree: Tree, position: Position, kinds: Kinds, defaults: Defaults | None
 def _values(tree: Tree, own: Mapping[str, Entry], chosen: Choice, faults: Faults) -> dict[str, Any]:
     """The plain values of the block's own options; those that the kind does not have are added to the faults."""
     reader = Reader(chosen.type_.texts)
-    known = chosen.type_.__struct_fields__
+    known = names(chosen.type_)
     values = {name: reader.value(entry.node, name) for name, entry in own.items() if name in known}
     if len(values) < len(own):
         faults.add_some(chosen.strangers(tree, own))

@@ -51,6 +51,12 @@ def fits(value: object, type_: Any) -> bool:
 
 
 @cache
+def names(type_: type[msgspec.Struct]) -> frozenset[str]:
+    """The names of the options of a type."""
+    return frozenset(type_.__struct_fields__)
+
+
+@cache
 def fields(type_: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
     """The options of a type, each with its type and its default; kept, as msgspec looks through all of them anew."""
     return {each.name: each for each in msgspec.structs.fields(type_)}
