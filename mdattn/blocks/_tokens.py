@@ -54,47 +54,39 @@ def of_tokens(source: str, lines: Sequence[str], tokens: Sequence[Token], sites:
 
     `sites` are those of a parser that watches for blocks (`watch`); of any other one, the tokens and the lines tell.
     """
-    fences: list[Fence] = []
-    errors: list[Diagnostic] = []
-    seen = _seen(tokens, lines) if sites is None else _watched(sites, lines)
-    for token, position, site, fault in seen:
-        if fault:
-            errors.append(fault)
-        else:
-            fences.append(Fence(_yaml(token, lines), position, token, site))
+    seen = [*(_seen(tokens, lines) if sites is None else _watched(sites, lines))]
     front = _front(tokens, lines)
     if sites is None and front.matter is None:
         front = _unread_toml(source)
-    return Found(tuple(fences), tuple(errors), front)
+    fences = tuple([each for each in seen if isinstance(each, Fence)])
+    return Found(fences, tuple([each for each in seen if isinstance(each, Diagnostic)]), front)
 
 
-_Seen = Iterator[tuple["Token", Position, Site | None, Diagnostic | None]]
-
-
-def _watched(sites: Iterable[Site], lines: Sequence[str]) -> _Seen:
-    """Each block of a parser that watches, with its place and what is wrong with its fence."""
+def _watched(sites: Iterable[Site], lines: Sequence[str]) -> Iterator[Fence | Diagnostic]:
+    """Each block of a parser that watches, or what is wrong with its fence."""
     for site in sites:
-        position = position_of(site)
-        fault = tabbed(site)
-        if not fault and not site.closed:
-            fault = _unclosed(site.token, position, lines, site.around)
-        yield site.token, position, site, fault or unreadable(site, lines)
+        token = site.token
+        fault = tabbed(site) or (None if site.closed else _unclosed(token, position_of(site), lines, site.around))
+        if fault := fault or unreadable(site, lines):
+            yield fault
+        else:
+            yield Fence(_yaml(token, lines), position_of(site), token, site)
 
 
-def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> _Seen:
+def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> Iterator[Fence | Diagnostic]:
     """The same of a parser that does not."""
-    for token in tokens:
-        if not is_block(token):
-            continue
+    for token in filter(is_block, tokens):
         if token.map is None:  # Made by another plugin, not read from the document.
-            yield token, Position(1, 1), None, None
+            yield Fence(Excerpt(token.content, _rows(token.content, 1)), Position(1, 1), token, None)
             continue
         first, end = span(token)
         position = Position(first + 1, lines[first].find(token.markup) + 1)
         # The token does not say whether a closing line was met; what its content leaves of its lines does.
         ends = token.content.endswith("\n") or not token.content
-        closed = ends and token.content.count("\n") == end - first - 2
-        yield token, position, None, None if closed else _unclosed(token, position, lines)
+        if ends and token.content.count("\n") == end - first - 2:
+            yield Fence(_yaml(token, lines), position, token, None)
+        else:
+            yield _unclosed(token, position, lines)
 
 
 def position_of(site: Site) -> Position:
@@ -103,8 +95,6 @@ def position_of(site: Site) -> Position:
 
 
 def _yaml(token: Token, lines: Sequence[str]) -> Excerpt:
-    if token.map is None:
-        return Excerpt(token.content, _rows(token.content, 1))
     first, end = span(token)
     return _excerpt(token.content, lines, first + 1, end - 1)
 
@@ -183,7 +173,7 @@ def unreadable(site: Site, lines: Sequence[str]) -> Diagnostic | None:
     """The first character of a block that is not text: a control character, or a byte that was not UTF-8."""
     first, end = span(site.token)
     text = "".join(lines[first:end])
-    if text.translate({9: None, 10: None, 13: None}).isprintable():
+    if text.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
         return None
     for number in range(first, end):
         line = lines[number].removeprefix(BOM) if number == 0 else lines[number]
