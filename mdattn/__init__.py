@@ -19,12 +19,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-# Not lazily: the name of the function is that of its module, and the later of the two would win.
-from mdattn.document import diagram, render
 from mdattn.errors import DiagramError, DiagramWarning
 
 if TYPE_CHECKING:
     from mdattn.attention import attend
+    from mdattn.document import diagram, render
     from mdattn.plugin import attention_diagram_plugin
 
 __version__ = "0.1.0"
@@ -34,6 +33,8 @@ __all__ = ["DiagramError", "DiagramWarning", "__version__", "attend", "attention
 _ROOMS = {
     "attend": "mdattn.attention",
     "attention_diagram_plugin": "mdattn.plugin",
+    "diagram": "mdattn.document",
+    "render": "mdattn.document",
 }
 
 

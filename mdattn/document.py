@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from mdattn import __version__
 from mdattn.blocks import may_hold_blocks, may_hold_regions
-from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, IdleError, OptionError, Position
+from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excerpt, OptionError, Position
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from mdattn.attention.sources import Files
-    from mdattn.blocks import Block, Document, Replacement
+    from mdattn.blocks import Block, Document, Front, Parsed, Replacement
     from mdattn.canvas import Diagram
-    from mdattn.options import Common, Defaults, Parsed
+    from mdattn.options import Defaults
 
 
 class Placed(NamedTuple):
@@ -82,7 +83,6 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     from mdattn.blocks import drawn
 
     if keep_source:
-        from mdattn import __version__
         from mdattn.blocks import kept
 
         replacements = [kept(block, diagram.lines, __version__) for block, diagram in drawings.diagrams]
@@ -99,16 +99,19 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     return Rendered(text, tuple(placed), drawings.warnings)
 
 
-def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Drawings:
-    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block."""
+def draw_document(source: str, *, path: str | PathLike[str] | None = None, parsed: Parsed | None = None) -> Drawings:
+    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block.
+
+    `parsed` is what a parser that watches for blocks has made of the source, where it had to be parsed anyway.
+    """
     if not may_hold_blocks(source):
         return Drawings(None, (), ())
     from mdattn.blocks import find, heard, misfit
 
-    document = find(source)
+    document = find(source, parsed=parsed)
     wrong = list(document.errors)
     doubts = list(document.warnings)
-    diagrams = _draw_each(document.blocks, document, path, wrong, doubts)
+    diagrams = _drawn(document.blocks, document.front, path, wrong, doubts)
     for block, diagram in diagrams:
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
@@ -126,7 +129,6 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     """
     if not may_hold_regions(source):
         return Updated(source, 0, (), ())
-    from mdattn import __version__
     from mdattn.blocks import find, heard, misfit, refreshed, regions
 
     document = find(source)
@@ -135,7 +137,7 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     replacements: list[Replacement] = []
     drift: list[Diagnostic] = []
     doubts = [*document.front_warnings, *found.warnings, *(_not_in_place(document) if found.regions else ())]
-    for region, diagram in _draw_each(found.regions, document, path, wrong, doubts):
+    for region, diagram in _drawn(found.regions, document.front, path, wrong, doubts):
         needed = refreshed(region, diagram.lines, __version__)
         replacements += needed
         edited = region.edited(diagram.lines)
@@ -168,8 +170,8 @@ def _not_in_place(document: Document) -> Iterator[Diagnostic]:
 _BY_HAND = "the diagram of this comment was edited by hand"
 
 
-class _Source(Protocol):
-    """A block or a region: YAML in its place."""
+class Source(Protocol):
+    """A block, the fence of one, or a region: YAML in its place."""
 
     @property
     def yaml(self) -> Excerpt: ...
@@ -177,31 +179,48 @@ class _Source(Protocol):
     def position(self) -> Position: ...
 
 
-_AnySource = TypeVar("_AnySource", bound=_Source)
+_AnySource = TypeVar("_AnySource", bound=Source)
 
 
-def _draw_each(
+def _drawn(
     sources: Sequence[_AnySource],
-    document: Document,
+    front: Front,
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],
     doubts: list[Diagnostic],
 ) -> list[tuple[_AnySource, Diagram]]:
-    """Each block with its diagram; what is wrong with the others is added to `wrong`, what is doubtful to `doubts`."""
+    """Each block that can be drawn, with its diagram."""
+    diagrams = draw_each(sources, front, path, wrong, doubts)
+    return [(each, diagram) for each, diagram in zip(sources, diagrams, strict=True) if diagram is not None]
+
+
+def draw_each(
+    sources: Sequence[Source],
+    front: Front,
+    path: str | PathLike[str] | None,
+    wrong: list[Diagnostic],
+    doubts: list[Diagnostic],
+) -> list[Diagram | None]:
+    """The diagrams of a document's blocks, None where a block has a mistake.
+
+    What is wrong with blocks, or with their defaults in the front matter, is added to `wrong`; what is doubtful, to
+    `doubts`.
+    """
     if not sources:
         return []
-    defaults = _defaults(document, wrong)
+    defaults = _defaults(front, wrong)
     folder = None
     if path is not None:
         from pathlib import Path
 
         folder = Path(path).parent
     files: Files = {}
-    diagrams = []
+    diagrams: list[Diagram | None] = []
     for each in sources:
         try:
-            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, doubts, files=files)))
+            diagrams.append(draw(each.yaml, each.position, defaults, folder, doubts, files=files))
         except DiagramError as error:
+            diagrams.append(None)
             wrong.extend(error.diagnostics)
     return diagrams
 
@@ -257,11 +276,11 @@ def draw_options(
         excerpt = Excerpt(text, tuple(Position(number, 1) for number in range(1, text.count("\n") + 2)))
         return draw(excerpt, Position(1, 1), None, folder, doubts)
     _check_type(options, Mapping, "the options of a diagram are YAML text or a mapping")
-    from mdattn.diagrams import KINDS
+    from mdattn import diagrams
     from mdattn.options import of_mapping
 
     try:
-        return _drawn(of_mapping(options, KINDS), folder, {})
+        return diagrams.draw(of_mapping(options, diagrams.KINDS), folder, {})
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
@@ -280,50 +299,27 @@ def draw(
     `files` are the data files that blocks of the same document have opened, and are added to. Raises DiagramError with
     the block's mistakes in their places.
     """
-    from mdattn.diagrams import KINDS
+    from mdattn import diagrams
     from mdattn.options import parse, read
 
-    tree = parse(yaml)
-    idle: set[str] = set()
-    while True:
-        parsed = read(tree, position, KINDS, defaults, idle)
-        try:
-            diagram = _drawn(parsed, folder, {} if files is None else files)
-        except OptionError as error:
-            name = str(error.path[0]) if error.path else ""
-            if not isinstance(error, IdleError) or name not in parsed.inherited:
-                raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
-            idle.add(name)  # A default serves the blocks that it bears on.
-        else:
-            if doubts is not None:
-                doubts += parsed.warnings
-            return diagram
+    parsed = read(parse(yaml), position, diagrams.KINDS, defaults)
+    try:
+        diagram = diagrams.draw(parsed.options, folder, {} if files is None else files)
+    except OptionError as error:
+        raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
+    if doubts is not None:
+        doubts += parsed.warnings
+    return diagram
 
 
-def _drawn(parsed: Parsed[Common], folder: str | PathLike[str] | None, files: Files) -> Diagram:
-    from mdattn.diagrams import KINDS
-    from mdattn.diagrams._caption import finished
-    from mdattn.options import Attention
-
-    options = parsed.options
-    draw = KINDS[options.kind].draw
-    if isinstance(options, Attention) and options.source is not None:
-        from pathlib import Path
-
-        from mdattn.study.source import drawn_from_file
-
-        return finished(drawn_from_file(options, None if folder is None else Path(folder), files, draw), options)
-    return finished(draw(options), options)
-
-
-def _defaults(document: Document, wrong: list[Diagnostic]) -> Defaults | None:
+def _defaults(front: Front, wrong: list[Diagnostic]) -> Defaults | None:
     """The front matter's defaults for every block; what is wrong with them is added to `wrong`."""
-    if document.front_matter is None:
+    if front.matter is None:
         return None
     from mdattn.options import defaults_of
 
     try:
-        return defaults_of(document.front_matter, document.language)
+        return defaults_of(front.matter, front.language)
     except DiagramError as error:
         wrong.extend(error.diagnostics)
         return None

@@ -146,10 +146,6 @@ def _bounded(message: str) -> str:
     return message if len(message) <= most else f"{message[: most - 60]}…{message[-59:]}"
 
 
-class IdleError(OptionError):
-    """An option has no effect in this block: a mistake of who wrote it there, and of no one if it is a default."""
-
-
 class ProofError(Exception):
     """The result would change something outside a block: an error of this package, never of the document."""
 

@@ -566,14 +566,14 @@ def test_every_error_of_a_document_is_found() -> None:
     ],
 )
 def test_front_matter_is_an_excerpt(source: str, text: str, starts: list[tuple[int, int]]) -> None:
-    front_matter = find(source).front_matter
+    front_matter = find(source).front.matter
     assert front_matter is not None
     assert (front_matter.text, list(front_matter.starts)) == (text, starts)
 
 
 @pytest.mark.parametrize("source", ["", "a\n\n---\na: 1\n---\n", "---\na: 1\n", " ---\na: 1\n---\n"])
 def test_what_is_no_front_matter(source: str) -> None:
-    assert find(source).front_matter is None
+    assert find(source).front.matter is None
 
 
 # The proof

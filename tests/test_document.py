@@ -96,7 +96,7 @@ def test_a_mapping_has_no_places_but_says_what_is_wrong() -> None:
 def test_the_package_exports_what_it_says(tmp_path: Path) -> None:
     import mdattn.document
 
-    assert callable(mdattn.render)
+    assert mdattn.render is mdattn.document.render
     for name in mdattn.__all__:
         assert getattr(mdattn, name) is not None
     with pytest.raises(AttributeError):

@@ -9,6 +9,7 @@ import pytest
 from test_blocks import NESTINGS
 
 from mdattn.drafts._page import page
+from mdattn.errors import DiagramError
 
 NAME = "attention-diagram"
 
@@ -48,3 +49,32 @@ def test_a_block_in_any_nesting_is_drawn_on_the_page(source: str) -> None:
 )
 def test_a_container_is_a_division_with_its_title(source: str, shown: str) -> None:
     assert shown in page(source, None).text
+
+
+@pytest.mark.parametrize(
+    ("before", "parses"),
+    [("", 0), ("a\n\n", 0), ("|a|\n|-|\n|b|\n\n", 1)],
+    ids=["alone", "below words", "below a table"],
+)
+def test_a_document_is_parsed_by_itself_only_for_the_sake_of_a_table(
+    before: str, parses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mdattn.blocks import _find, _parse
+
+    calls: list[str] = []
+
+    def parse(source: str, around: tuple[str, ...] = ()) -> _parse.Parsed:
+        calls.append(source)
+        return _parse.parse(source, around)
+
+    monkeypatch.setattr(_find, "parse", parse)
+    text = page(f"{before}```{NAME}\nkind: echo\ntitle: xyz\n```\n", None).text
+    assert text.count("xyz") == 1
+    assert len(calls) == parses
+
+
+@pytest.mark.parametrize("below", ["|b|\n", ""])
+def test_a_block_that_a_table_swallows_is_an_error(below: str) -> None:
+    footnote = f"[^1]: ```{NAME}\n    kind: echo\n    title: xyz\n    ```\n"
+    with pytest.raises(DiagramError, match="no diagram here in HTML"):
+        page(f"a[^1]\n\n|a|\n|-|\n{below}{footnote}", None)

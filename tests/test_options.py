@@ -202,7 +202,7 @@ def test_a_mapping_may_hold_arrays() -> None:
         "embeddings": {"a": np.array([0.5, 1.0]), "b": (np.float64(0.25), 2)},
         "projections": {"query": np.eye(2)},
     }
-    got = options.of_mapping(given, KINDS).options
+    got = options.of_mapping(given, KINDS)
     assert isinstance(got, options.Attention)
     assert (got.tokens, got.width, got.mask) == (["a", "b"], 60, [[True, False], [True, True]])
     assert got.embeddings == {"a": [0.5, 1.0], "b": [0.25, 2]}
@@ -211,7 +211,7 @@ def test_a_mapping_may_hold_arrays() -> None:
 
 
 def test_options_as_a_mapping() -> None:
-    got = options.of_mapping({"kind": "flow", "text": "a b", "mask": {"window": 2}}, KINDS).options
+    got = options.of_mapping({"kind": "flow", "text": "a b", "mask": {"window": 2}}, KINDS)
     assert isinstance(got, options.Attention)
     assert got.mask == options.Window(2)
     with pytest.raises(DiagramError, match="unknown option 'maks'") as caught:
@@ -223,7 +223,7 @@ def test_options_as_a_mapping() -> None:
 
 
 def test_surrogates_are_text_and_no_word_of_ours() -> None:
-    assert options.of_mapping({"kind": "flow", "text": "\udcff"}, KINDS).options.title is None
+    assert options.of_mapping({"kind": "flow", "text": "\udcff"}, KINDS).title is None
     for wrong in ({"charset": "\udcff"}, {"source": {"\udcff": 1}}, {"\udcff": 1}):
         with pytest.raises(DiagramError, match=r"\\udcff"):
             options.of_mapping({"kind": "flow", **wrong}, KINDS)
@@ -437,10 +437,10 @@ def test_what_cannot_be_read_is_no_second_mistake(text: str, places: list[str]) 
 
 
 def test_defaults_that_are_right_are_read_once_for_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mdattn.options import _read
+    from mdattn.options import _defaults
 
     calls: list[object] = []
-    count(monkeypatch, calls, _read, "fits")
+    count(monkeypatch, calls, _defaults, "fits")
     vectors = ", ".join(f"t{number}: [1, 2]" for number in range(100))
     defaults = options.defaults_of(excerpt(f"attention-diagram:\n  width: 60\n  embeddings: {{{vectors}}}\n", 2, 1))
     tree = options.parse(excerpt("kind: flow\ntext: t1"))

@@ -292,7 +292,7 @@ def test_the_plugin_sees_what_rendering_a_document_sees(echo: list[tuple[Any, ..
             except DiagramError as error:
                 wrong = [each.position for each in error.diagnostics if each.severity == "error"]
                 warned += [each for each in error.diagnostics if each.severity == "warning"]
-        drawn = [(position, yaml.text, yaml.starts if "\t" not in source else ()) for yaml, position, *_ in echo]
+        drawn = [(position, yaml.text, yaml.starts) for yaml, position, *_ in echo]
         return set(wrong), set(warned), sorted(drawn)
 
     if ":::" in source:
@@ -405,8 +405,8 @@ def test_defaults_and_fences_that_the_pipeline_does_not_know_are_warned_of(sourc
 
 def test_toml_holds_defaults_that_need_no_plugin(echo: list[tuple[Any, ...]]) -> None:
     pipeline().render(f"+++\n[attention-diagram]\nwidth = 40\n+++\n\n{BLOCK}")
-    ((tree, key, node),) = (each[2].entries["width"] for each in echo)
-    assert (node.content, tree.position(key)) == ("40", (3, 1))
+    (width,) = (each[2].entries["width"] for each in echo)
+    assert (width.node.content, width.tree.position(width.key)) == ("40", (3, 1))
     pipeline().render(f"+++\nnothing\n\n{BLOCK}")
     assert echo[1][2] is None
 

@@ -1,9 +1,10 @@
 """Where a document's blocks are, how diagrams take their place, and the proof that nothing else moved.
 
-Floor 1, and the only room that knows Markdown. The parser's tokens (`_parse`) find the blocks (`find`, with what looks
-like a block and is none in `_doubts`); `splice` puts diagrams in their place by line span; `prove` parses the result
-again and compares. `regions` finds the blocks that keep their source in a comment beside their diagram (`_inplace`);
-`present` and `label_figures` put diagrams into the tokens of a pipeline (`_figure`).
+Floor 1, and the only room that knows Markdown. `of_tokens` finds the blocks among the tokens of any parser; `find`
+those of a document, with their places, by the tokens of our own (`_parse`), and with what looks like a block and is
+none (`_doubts`); `parts` those that a pipeline has left in the text of containers. `splice` puts diagrams in their
+place by line span; `prove` parses the result again and compares. `regions` finds the blocks that keep their source in a
+comment beside their diagram (`_inplace`); `present` and `label_figures` put diagrams into tokens (`_figure`).
 Line endings, marks and bytes that are not text pass through untouched: a source is a `str` decoded with
 `surrogateescape`.
 """
@@ -12,16 +13,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mdattn.blocks._names import INFO, NAME, holds_markdown, may_hold_blocks, may_hold_regions, names_block, title_of
+from mdattn.blocks._names import INFO, NAME, may_hold_blocks, may_hold_regions, title_of
 
 if TYPE_CHECKING:
-    from mdattn.blocks._containers import behind_options, use_containers
     from mdattn.blocks._doubts import doubts, heard
     from mdattn.blocks._figure import label_figures, present
     from mdattn.blocks._find import Block, Document, Place, find
     from mdattn.blocks._inplace import Region, Regions, kept, refreshed, regions
-    from mdattn.blocks._parse import BOM, Parsed, parser, split
+    from mdattn.blocks._parse import BOM, Parsed, parsed, parser, split, watching
+    from mdattn.blocks._parts import Part, parts
     from mdattn.blocks._splice import Replacement, drawn, misfit, prove, splice
+    from mdattn.blocks._tokens import Fence, Found, Front, is_block, of_tokens, unread_front
 
 __all__ = [
     "BOM",
@@ -29,24 +31,29 @@ __all__ = [
     "NAME",
     "Block",
     "Document",
+    "Fence",
+    "Found",
+    "Front",
     "Parsed",
+    "Part",
     "Place",
     "Region",
     "Regions",
     "Replacement",
-    "behind_options",
     "doubts",
     "drawn",
     "find",
     "heard",
-    "holds_markdown",
+    "is_block",
     "kept",
     "label_figures",
     "may_hold_blocks",
     "may_hold_regions",
     "misfit",
-    "names_block",
+    "of_tokens",
+    "parsed",
     "parser",
+    "parts",
     "present",
     "prove",
     "refreshed",
@@ -54,18 +61,20 @@ __all__ = [
     "splice",
     "split",
     "title_of",
-    "use_containers",
+    "unread_front",
+    "watching",
 ]
 
 
 _ROOMS = {
-    "_containers": ("behind_options", "use_containers"),
     "_doubts": ("doubts", "heard"),
     "_figure": ("label_figures", "present"),
     "_find": ("Block", "Document", "Place", "find"),
     "_inplace": ("Region", "Regions", "kept", "refreshed", "regions"),
-    "_parse": ("BOM", "Parsed", "parser", "split"),
+    "_parse": ("BOM", "Parsed", "parsed", "parser", "split", "watching"),
+    "_parts": ("Part", "parts"),
     "_splice": ("Replacement", "drawn", "misfit", "prove", "splice"),
+    "_tokens": ("Fence", "Found", "Front", "is_block", "of_tokens", "unread_front"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -22,10 +22,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
-from mdattn.blocks._find import Block, Document, Place, admonished, position_of, tabbed, unreadable
+from mdattn.blocks._find import Block, Document, Place, admonished
 from mdattn.blocks._names import INFO, NAME, resembles
 from mdattn.blocks._parse import Site, ending, span
 from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
+from mdattn.blocks._tokens import position_of, tabbed, unreadable
 from mdattn.errors import Diagnostic, Excerpt, Position
 
 if TYPE_CHECKING:

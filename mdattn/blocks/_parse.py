@@ -6,7 +6,7 @@ The one place that sets it up; the rest of the room works on what comes out.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,13 +81,19 @@ def ending(line: str) -> str:
 
 @lru_cache(maxsize=32)
 def parser(plugins: tuple[str, ...] = EVERY) -> MarkdownIt:
-    """The one parser: CommonMark with all containers that may hold blocks; block tokens only."""
+    """The one parser of documents; block tokens only."""
+    markdown = watching(plugins)
+    # Inline parsing costs ten times the rest, and the plugins' later rules only serve a renderer.
+    markdown.core.ruler.enableOnly(["normalize", ENDED, "block"])
+    return markdown
+
+
+def watching(plugins: tuple[str, ...] = EVERY) -> MarkdownIt:
+    """A parser of CommonMark with all containers that may hold blocks, which leaves a `Site` where it meets one."""
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark")
     use_containers(markdown, plugins)
-    # Inline parsing costs ten times the rest, and the plugins' later rules only serve a renderer.
-    markdown.core.ruler.enableOnly(["normalize", ENDED, "block"])
     markdown.block.ruler.at("fence", opening(_watching_fence()), {"alt": INTERRUPTS})
     markdown.block.ruler.at("html_block", _watching_comment(), {"alt": ["paragraph", "reference", "blockquote"]})
     return markdown
@@ -172,10 +178,14 @@ def parse(source: str, around: tuple[str, ...] = ()) -> Parsed:
     `around` has the markup of the fences that hold the source, where it is only a part of a document.
     """
     env: dict[str, Any] = {AROUND: list(around)}
-    tokens = tuple(parser(needed(source, whole=not around)).parse(source.removeprefix(BOM), env))
+    return parsed(parser(needed(source, whole=not around)).parse(source.removeprefix(BOM), env), env)
+
+
+def parsed(tokens: Sequence[Token], env: Mapping[str, Any]) -> Parsed:
+    """What a parser that watches has made of a text, with the environment that it has left its sites in."""
     references = env.get("references", {})
     definitions = tuple((label, each["href"], each["title"]) for label, each in references.items())
-    return Parsed(tokens, definitions, tuple(env.get(_FENCES, ())), tuple(env.get(_COMMENTS, ())))
+    return Parsed(tuple(tokens), definitions, tuple(env.get(_FENCES, ())), tuple(env.get(_COMMENTS, ())))
 
 
 def span(token: Token) -> tuple[int, int]:

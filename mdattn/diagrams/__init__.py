@@ -1,4 +1,4 @@
-"""The kinds of diagram: a file or a folder each, one line each in the table KINDS.
+"""The kinds of diagram: a file or a folder each, one line each in the table KINDS, and the one way to draw any of them.
 
 Floor 3. A kind never imports another kind; what two kinds share stands in `study` and `layout`.
 """
@@ -6,10 +6,18 @@ Floor 3. A kind never imports another kind; what two kinds share stands in `stud
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mdattn.diagrams._caption import finished
+from mdattn.options import Attention, Common
+
 if TYPE_CHECKING:
+    from os import PathLike
+
+    from mdattn.attention.sources import Files
+    from mdattn.canvas import Diagram
     from mdattn.diagrams._kind import Kind
 
 _NAMES = (
@@ -28,8 +36,7 @@ class _Kinds(Mapping[str, "Kind"]):
     def __getitem__(self, name: str) -> Kind:
         if name not in _NAMES:
             raise KeyError(name)
-        kind: Kind = import_module(f"{__name__}.{name}").KIND
-        return kind
+        return _imported(name)
 
     def __contains__(self, name: object) -> bool:
         return name in _NAMES
@@ -41,4 +48,25 @@ class _Kinds(Mapping[str, "Kind"]):
         return len(_NAMES)
 
 
+@cache
+def _imported(name: str) -> Kind:
+    kind: Kind = import_module(f"{__name__}.{name}").KIND
+    return kind
+
+
 KINDS: Mapping[str, Kind] = _Kinds()
+
+
+def draw(options: Common, folder: str | PathLike[str] | None, files: Files) -> Diagram:
+    """The diagram of the options, with the numbers of its data file, which stands in the folder, and its caption.
+
+    `files` are the data files that blocks of the same document have opened, and are added to. Raises OptionError.
+    """
+    kind = KINDS[options.kind]
+    if not isinstance(options, Attention) or options.source is None:
+        return finished(kind.draw(options), options)
+    from pathlib import Path
+
+    from mdattn.study.source import drawn_from_file
+
+    return finished(drawn_from_file(options, None if folder is None else Path(folder), files, kind.draw), options)

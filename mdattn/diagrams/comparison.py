@@ -7,7 +7,7 @@ is, so that their bars can be compared. Costs are those of table 1 of "Attention
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -65,6 +65,13 @@ class Options(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "a whole number from 1 to 65536",
         ),
     ] = None
+
+    def idle(self) -> Iterator[OptionError]:
+        """What neither the weights nor the costs come from, too."""
+        yield from super().idle()
+        if self.embeddings is not None and self.basis != "vectors" and self.d_model is not None:
+            given = f"'embeddings' have no effect where the {self.basis} and 'd_model' are given"
+            yield OptionError("embeddings", given, "remove one of them")
 
 
 # What is drawn --------------------------------------------------------------------------------------------------------
@@ -180,9 +187,6 @@ def _scene(options: Options, glyphs: Glyphs) -> _Scene:
         )
     fields = {name: getattr(options, name) for name in SelfAttention.__struct_fields__}
     found = study(Attention(**fields))
-    if options.embeddings is not None and found.basis != "vectors" and options.d_model is not None:
-        given = f"'embeddings' have no effect where the {found.basis} and 'd_model' are given"
-        raise OptionError("embeddings", given, "remove one of them")
     trace = found.heads[0].trace
     count = len(found.tokens)
     longest = min(_words.LONGEST, max(8, options.width // 4))

@@ -19,7 +19,7 @@ import numpy as np
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas, Diagram
 from mdattn.diagrams._kind import Kind
-from mdattn.errors import IdleError, OptionError
+from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import arrange, paragraph, start
 from mdattn.options import Attention, doc
@@ -78,6 +78,12 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     legend: Annotated[bool, doc("whether to explain the cells below the heatmap", "true or false")] = True
+
+    def idle(self) -> Iterator[OptionError]:
+        """What changes no weight."""
+        if self.gives("values"):
+            yield OptionError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
+        yield from super().idle()
 
 
 # What is shown --------------------------------------------------------------------------------------------------------
@@ -485,8 +491,6 @@ def draw(options: Options) -> Diagram:
 
 def _planned(options: Options) -> tuple[_Map, _Layout]:
     """What is drawn, and how. Raises OptionError."""
-    if options.values is not None:
-        raise IdleError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
     if options.width < NARROWEST:
         raise OptionError("width", f"a heatmap needs at least {NARROWEST} columns, not {options.width}")
     found = study(options, whole=False)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from mdattn.blocks import BOM, label_figures, present, title_of, use_containers
+from markdown_it.common.utils import escapeHtml
+from markdown_it.token import Token
+
+from mdattn.blocks import BOM, label_figures, parsed, present, title_of, watching
+from mdattn.document import Drawings, draw_document
 from mdattn.drafts._compute import Worked
 from mdattn.errors import Diagnostic, DiagramError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
-    from markdown_it.token import Token
+
+    from mdattn.blocks import Block
+    from mdattn.canvas import Diagram
 
 
 def page(text: str, path: Path | None) -> Worked:
@@ -22,28 +27,21 @@ def page(text: str, path: Path | None) -> Worked:
 
     The page names its encoding, or a browser that opens the file would guess. Raises DiagramError.
     """
-    from markdown_it.common.utils import escapeHtml
-
-    from mdattn.document import draw_document
-
-    drawings = draw_document(text, path=path)
-    diagrams = {block.place.first_line: diagram for block, diagram in drawings.diagrams}
+    drawings = Drawings(None, (), ())
 
     def draw(state: StateCore) -> None:
-        for token in state.tokens:
-            if token.type == "fence" and token.map and token.map[0] in diagrams:
-                diagram = diagrams.pop(token.map[0])
-                present(token, diagram.lines, diagram.alternative)
+        nonlocal drawings
+        # A table, which only the page has, may hold what is a block elsewhere: then the document is parsed by itself.
+        tables = any(token.type == "table_open" for token in state.tokens)
+        drawings = draw_document(text, path=path, parsed=None if tables else parsed(state.tokens, state.env))
+        _present(drawings.diagrams, state.tokens)
         state.tokens = [each for token in state.tokens for each in _titled(token)]
 
-    markdown = _markdown()
+    markdown = watching().enable("table")
+    label_figures(markdown)
     markdown.core.ruler.after("block", "attention_diagram", draw)
     environment: dict[str, object] = {}
     tokens = markdown.parse(text.removeprefix(BOM), environment)
-    if diagrams:  # A table, which only the page has, goes on to the next empty line, and swallows a footnote.
-        lost = (block.position for block, _ in drawings.diagrams if block.place.first_line in diagrams)
-        message = "no diagram here in HTML: the lines above make this one a part of a table"
-        raise DiagramError.of(Diagnostic(each, message, "put an empty line between the two") for each in lost)
     heading = next((tokens[i + 1].children or [] for i, each in enumerate(tokens) if each.type == "heading_open"), [])
     title = escapeHtml("".join(each.content for each in heading if each.type in ("text", "code_inline")))
     body: str = markdown.renderer.render(tokens, markdown.options, environment)
@@ -51,23 +49,24 @@ def page(text: str, path: Path | None) -> Worked:
     return Worked(head + body, drawings.warnings, diagrams=len(drawings.diagrams))
 
 
+def _present(drawn: Iterable[tuple[Block, Diagram]], tokens: Iterable[Token]) -> None:
+    """Put the diagram of each block into its token. Raises DiagramError for a block that is none on the page."""
+    diagrams = {block.place.first_line: (block, diagram) for block, diagram in drawn}
+    for token in tokens:
+        if token.type == "fence" and token.map and token.map[0] in diagrams:
+            _, diagram = diagrams.pop(token.map[0])
+            present(token, diagram.lines, diagram.alternative)
+    if diagrams:  # A table goes on to the next empty line, and swallows a footnote.
+        message = "no diagram here in HTML: the lines above make this one a part of a table"
+        cure = "put an empty line between the two"
+        raise DiagramError.of(Diagnostic(block.position, message, cure) for block, _ in diagrams.values())
+
+
 def _titled(token: Token) -> Iterator[Token]:
     """The token, and behind that which opens a directive its title."""
-    from markdown_it.token import Token
-
     yield token
     title = title_of(token.info) if token.type == "directive_open" else ""
     if title:
         yield Token("paragraph_open", "p", 1, attrs={"class": "title"}, block=True)
         yield Token("inline", "", 0, content=title, children=[], map=token.map)
         yield Token("paragraph_close", "p", -1, block=True)
-
-
-def _markdown() -> MarkdownIt:
-    """The parser of the blocks, with all that a page needs."""
-    from markdown_it import MarkdownIt
-
-    markdown = MarkdownIt("commonmark").enable("table")
-    use_containers(markdown)
-    label_figures(markdown)
-    return markdown

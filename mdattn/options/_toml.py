@@ -10,7 +10,7 @@ import re
 from typing import Any, NamedTuple, NoReturn
 
 from mdattn.errors import DiagramError, Excerpt
-from mdattn.options._read import DEFAULTS_KEY as KEY
+from mdattn.options._defaults import DEFAULTS_KEY as KEY
 from mdattn.options._yaml import MOST_DEPTH, Node, Tree
 
 MOST_CHARACTERS = 100_000

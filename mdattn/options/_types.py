@@ -6,10 +6,14 @@ words of the scalars below some keys are text as written, whatever they look lik
 
 # The annotations here are no strings (no `from __future__ import annotations`): msgspec would compile each of them.
 
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
+
+from mdattn.errors import OptionError
 
 MOST_TOKENS = 1024
 LARGEST = 1e9  # No number of a diagram is larger: its digits would not fit, and products of such numbers stay finite.
@@ -46,6 +50,18 @@ def fits(value: object, type_: Any) -> bool:
     return True
 
 
+@cache
+def names(type_: type[msgspec.Struct]) -> frozenset[str]:
+    """The names of the options of a type."""
+    return frozenset(type_.__struct_fields__)
+
+
+@cache
+def fields(type_: type[msgspec.Struct]) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The options of a type, each with its type and its default; kept, as msgspec looks through all of them anew."""
+    return {each.name: each for each in msgspec.structs.fields(type_)}
+
+
 def doc(description: str, expected: str, **bounds: Any) -> Meta:
     """What an option means, for `mdattn kinds`, and what a mistaken value is told to be."""
     return Meta(description=description, extra={"expected": expected}, **bounds)
@@ -60,6 +76,8 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     # Keys whose mappings are by token.
     by_token: ClassVar[frozenset[str]] = frozenset({"embeddings", "annotations"})
+    # Of each pair one may stand in a block; the block's own replaces the other from the front matter.
+    rivals: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     kind: str
     title: Annotated[str | None, doc("a heading; `none` leaves it out", "text")] = None
@@ -68,6 +86,27 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     caption: Annotated[bool, doc("whether the diagram ends with a sentence that says it in words", "true or false")] = (
         False
     )
+
+    def gives(self, name: str) -> bool:
+        """Whether an option says anything."""
+        value = getattr(self, name, None)
+        return not (value is None or (isinstance(value, str) and value == "none"))
+
+    def idle(self) -> Iterator[OptionError]:
+        """What is given and has no effect beside the other options, each as the mistake that it is in a block.
+
+        As a default of the front matter it is none, and is left out of the block. The first that is said of an option
+        counts.
+        """
+        yield from ()
+
+
+def converted(values: Mapping[str, Any], type_: type[Common]) -> Common | None:
+    """The values as options of the type, or None where one does not fit."""
+    try:
+        return msgspec.convert(values, type_)
+    except UNFIT:
+        return None
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +135,11 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer: Annotated[int, Meta(ge=0)] | None = None
     head: Annotated[int, Meta(ge=0)] | None = None
 
+    @property
+    def title(self) -> str:
+        """`'weights' of 'cat.npz'`."""
+        return f"{self.array!r} of {self.file!r}" if self.array is not None else repr(self.file)
+
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one head attends by."""
@@ -110,9 +154,24 @@ Dimension = Annotated[int, Meta(ge=1, le=64)]
 Count = Annotated[int, Meta(ge=1, le=64)]
 Positive = Annotated[float, Meta(ge=1 / LARGEST, le=LARGEST)]
 
+Basis = Literal["vectors", "scores", "weights"]
+_IDLE: dict[Basis | None, tuple[str, ...]] = {
+    "scores": ("keys", "dimensions"),
+    "weights": ("keys", "dimensions", "scale", "temperature", "softcap"),
+}
+
+
+def _form(given: "SelfAttention | Head", holds: str = "") -> Basis:
+    """What the weights of a block, or of a head, come from; `holds` is what a data file gives."""
+    if given.weights is not None or holds == "weights":
+        return "weights"
+    return "scores" if given.scores is not None or holds == "scores" else "vectors"
+
 
 class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of attention of a sentence to itself, by one head without projections."""
+
+    rivals: ClassVar[tuple[tuple[str, str], ...]] = (("text", "tokens"), ("scores", "weights"))
 
     text: Annotated[str | None, doc("a sentence, split on white space", "text")] = None
     tokens: Annotated[Words | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
@@ -153,6 +212,20 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = "none"
     decimals: Annotated[int, doc("decimals of printed numbers", "a whole number from 0 to 6", ge=0, le=6)] = 2
 
+    @property
+    def basis(self) -> Basis | None:
+        """What the weights come from; None where that is contradictory, which is a mistake of its own."""
+        return _form(self)
+
+    def idle(self) -> Iterator[OptionError]:
+        """What the basis of the weights makes idle."""
+        basis = self.basis
+        for name in _IDLE.get(basis, ()):
+            if self.gives(name):
+                yield OptionError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
+        if self.dimensions is not None and self.gives("embeddings"):
+            yield OptionError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
+
 
 class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of the kinds that compute attention over tokens."""
@@ -190,3 +263,19 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
             "a mapping with 'file', and with 'holds', 'array', 'layer' or 'head'",
         ),
     ] = None
+
+    def gives(self, name: str) -> bool:
+        """Whether an option, or the data file for it, says anything."""
+        source = self.source
+        return (source is not None and source.holds == name) or super().gives(name)
+
+    @property
+    def basis(self) -> Basis | None:
+        """The same of all heads."""
+        outer = _form(self, "" if self.source is None else self.source.holds)
+        if isinstance(self.heads, int):
+            return outer
+        inner = set(map(_form, self.heads))
+        if inner <= {"vectors"}:
+            return outer
+        return inner.pop() if len(inner) == 1 and outer == "vectors" else None

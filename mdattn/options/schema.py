@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mdattn.options._read import HasOptions
+from mdattn.options._kinds import HasOptions
 
 # Below some keys every scalar is the text that it looks like: `tokens: [1, no]` holds two words.
 _SCALAR = ["string", "number", "boolean", "null"]

@@ -42,11 +42,6 @@ def numbers(value: object, path: OptionPath, axes: int, what: str, width: int | 
     return np.array(value, dtype=np.float64)
 
 
-def is_given(value: object) -> bool:
-    """Whether an option says anything."""
-    return not (value is None or (isinstance(value, str) and value == "none"))
-
-
 def is_flat(rows: object) -> bool:
     """Whether this is a row of numbers, or was meant as one, and not rows of them."""
     if isinstance(rows, np.ndarray):

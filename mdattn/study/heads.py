@@ -14,7 +14,7 @@ import numpy as np
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, attend, given, illustrative, product, weigh
 from mdattn.attention.masks import causal, window
-from mdattn.errors import IdleError, OptionError
+from mdattn.errors import OptionError
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, Attention, Head, Projections, Window
 from mdattn.study.given import counted, depth, flags, is_flat, numbers, vectors, written_decimals
@@ -133,7 +133,7 @@ def _form(given: Attention | Head) -> Basis:
 
 
 def _basis(options: Attention) -> Basis:
-    """What the weights come from. An option that the basis makes idle is an error."""
+    """What the weights come from. Raises OptionError where that is contradictory."""
     heads = options.heads if isinstance(options.heads, list) else []
     for index, each in enumerate(heads):
         if each.weights is not None and each.scores is not None:
@@ -145,23 +145,12 @@ def _basis(options: Attention) -> Basis:
     outer = _form(options)
     if inner != "vectors" and outer != "vectors":
         raise OptionError(outer, f"'{outer}' are given for the block and for its heads", "give them once")
-    basis: Basis = inner if inner != "vectors" else outer
-    idle = {
-        "vectors": (),
-        "scores": ("keys", "dimensions"),
-        "weights": ("keys", "dimensions", "scale", "temperature", "softcap"),
-    }[basis]
-    for name in idle:
-        if getattr(options, name) is not None:
-            raise IdleError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
-    return basis
+    return inner if inner != "vectors" else outer
 
 
 def embeddings_of(options: Attention, tokens: tuple[str, ...]) -> Array:
     """[token, d_model], as given or illustrative."""
     if options.embeddings is not None:
-        if options.dimensions is not None:
-            raise IdleError("dimensions", "'dimensions' has no effect where embeddings are given", "remove it")
         return vectors(options.embeddings, tokens, "embeddings")
     dimensions = options.dimensions
     if dimensions is None and options.keys is not None:

@@ -39,7 +39,7 @@ def drawn_from_file(options: Options, folder: Path | None, files: Files, draw: C
         if error.path[:1] != (source.holds,):
             raise
         at = f" at {list(error.path[1:])}" if error.path[1:] else ""
-        raise type(error)("source", f"{_named(source)}{at}: {error.message}", error.hint) from None
+        raise OptionError("source", f"{source.title}{at}: {error.message}", error.hint) from None
 
 
 def resolved(options: Options, folder: Path | None, files: Files) -> Options:
@@ -86,13 +86,8 @@ def _check_shape(options: Attention, source: Source, shape: Sequence[int]) -> No
     if source.holds in ("weights", "scores"):
         if tuple(shape[-2:]) != (len(tokens), len(keys)):
             needed = f"{len(tokens)} queries x {len(keys)} keys are needed"
-            raise OptionError("source", f"{_named(source)} is {had}; {needed}", told)
+            raise OptionError("source", f"{source.title} is {had}; {needed}", told)
         return
     needed_rows = len(tokens) if source.holds == "embeddings" else len(keys)
     if shape[0] != needed_rows:
-        raise OptionError("source", f"{_named(source)} is {had}; one vector a token is needed: {needed_rows}", told)
-
-
-def _named(source: Source) -> str:
-    """`'weights' of 'cat.npz'`."""
-    return f"{source.array!r} of {source.file!r}" if source.array is not None else repr(source.file)
+        raise OptionError("source", f"{source.title} is {had}; one vector a token is needed: {needed_rows}", told)

@@ -20,7 +20,7 @@ from mdattn.diagrams.architecture import _tower as tower
 from mdattn.diagrams.architecture._blueprint import Boxes, Stack, TokenBoxes, stacks
 from mdattn.diagrams.architecture._models import PRESETS, Model
 from mdattn.diagrams.architecture._tower import Drawing, Entry, Frame
-from mdattn.errors import IdleError, OptionError
+from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
 from mdattn.layout import paragraph, start
 from mdattn.options import Common, doc
@@ -38,6 +38,8 @@ Decimals = Annotated[int, Meta(ge=0, le=6)]
 
 class Options(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may stand in an architecture block. What is left out is the preset's, or that of the 2017 base model."""
+
+    rivals = (("text", "tokens"),)
 
     text: Annotated[str | None, doc("a sentence that goes in, split on white space", "text")] = None
     tokens: Annotated[list[str] | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
@@ -115,6 +117,24 @@ class Options(Common, frozen=True, kw_only=True, forbid_unknown_fields=True):
         None
     )
 
+    def idle(self) -> Iterator[OptionError]:
+        """What is no part of the model, or not shown of it."""
+        base = PRESETS[self.preset] if self.preset else Model()
+        form, positions = self.model or base.model, self.positions or base.positions
+        encodes, mixes = form == "encoder", (self.experts or base.experts) > 1
+        encoders, cure = f"is part of an encoder, and this model is {form}", "leave it out"
+        for name, bears, why, way_out in (
+            ("segments", encodes, encoders, cure),
+            ("pooler", encodes, encoders, cure),
+            ("tied", not encodes, "says what the output matrix is, and an encoder has none", cure),
+            ("context", positions == "learned", f"counts learned positions, and these are {positions}", cure),
+            ("active_experts", mixes, "needs 'experts'", "say how many experts there are"),
+            ("bias", self.parameters, "changes only the counts, and 'parameters: false' hides them", cure),
+            ("decimals", self.values, "is for 'values: true', which prints vectors", cure),
+        ):
+            if getattr(self, name) is not None and not bears:
+                yield OptionError(name, f"'{name}' {why}", way_out)
+
 
 def draw(options: Options) -> Diagram:
     """The diagram of the model that the options describe. Raises OptionError."""
@@ -138,7 +158,6 @@ def draw(options: Options) -> Diagram:
 # The model ------------------------------------------------------------------------------------------------------------
 
 _FIELDS = tuple(field.name for field in fields(Model))
-_ONLY_ENCODER = ("segments", "pooler")
 
 
 def _given(options: Options) -> dict[str, Any]:
@@ -151,12 +170,7 @@ def _model(options: Options) -> Model:
     base = PRESETS[options.preset] if options.preset else Model()
     form = given.get("model", base.model)
     if form != "encoder":
-        for name in _ONLY_ENCODER:
-            if name in given:
-                raise IdleError(name, f"'{name}' is part of an encoder, and this model is {form}", "leave it out")
         base = replace(base, segments=0, pooler=False)
-    elif "tied" in given:
-        raise IdleError("tied", "'tied' says what the output matrix is, and an encoder has none", "leave it out")
     if "heads" in given and base.kv_heads == base.heads:
         given.setdefault("kv_heads", given["heads"])
     if "d_model" in given and not options.preset:
@@ -165,8 +179,6 @@ def _model(options: Options) -> Model:
         given.setdefault("active_experts", min(given["experts"], max(base.active_experts, 2)))
     model = replace(base, **given)
     _check(model, given)
-    if options.bias is not None and not options.parameters:
-        raise IdleError("bias", "'bias' changes only the counts, and 'parameters: false' hides them", "leave it out")
     return model
 
 
@@ -189,12 +201,6 @@ def _check(model: Model, given: dict[str, Any]) -> None:
         raise OptionError(
             culprit, f"rotary positions turn pairs of numbers, and a head has {model.d_head}", "set 'heads'"
         )
-    if "context" in given and model.positions != "learned":
-        raise IdleError(
-            "context", f"'context' counts learned positions, and these are {model.positions}", "leave it out"
-        )
-    if "active_experts" in given and model.experts == 1:
-        raise IdleError("active_experts", "'active_experts' needs 'experts'", "say how many experts there are")
     if model.active_experts > model.experts:
         raise OptionError(
             "active_experts", f"{model.active_experts} of {model.experts} experts cannot be active", "give fewer"
@@ -274,8 +280,6 @@ def _decimals(options: Options) -> int:
 
 def _token_boxes(options: Options, model: Model, tokens: tuple[str, ...], shown: Sequence[str]) -> TokenBoxes:
     """What stands in the small boxes of the tokens."""
-    if options.decimals is not None and not options.values:
-        raise IdleError("decimals", "'decimals' is for 'values: true', which prints vectors", "leave it out")
     places = tuple((f"pos {place}",) for place in range(len(tokens)))
     if not options.values:
         boxes = tuple((word,) for word in shown)

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
-from mdattn.errors import IdleError, OptionError
+from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 from mdattn.study.heads import WRITTEN_DECIMALS, Study, refuse_long_work, study
@@ -56,6 +56,17 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the parts to draw (default: all)", "a list of 'embeddings', 'attention' and 'output'"),
     ] = None
+
+    def idle(self) -> Iterator[OptionError]:
+        """What bears on no part that is drawn, too."""
+        yield from super().idle()
+        if self.annotations is not None and self.sections is not None and "attention" not in self.sections:
+            said = "'annotations' has no effect without the section 'attention'"
+            yield OptionError("annotations", said, "remove it")
+        works = self.arithmetic == "shown" and self.basis == "weights"
+        if works and not self.gives("values") and not self.gives("embeddings"):
+            said = "'arithmetic' has no effect: nothing is computed from the weights"
+            yield OptionError("arithmetic", said, "remove it")
 
 
 # What attends, in numbers ---------------------------------------------------------------------------------------------
@@ -120,7 +131,7 @@ def flow_of(options: Options) -> Flow:
         refuse_long_work(found)
     sections = _sections(options, found)
     heads = tuple([_head(options, found, index, sections) for index in range(len(found.heads))])
-    annotated = _annotated(options, found, sections)
+    annotated = _annotated(options, found)
     cross = options.key_tokens is not None
     names = distinct(found.key_tokens)
     shown = _shown(heads, [*([] if cross else [found.query]), *(key for key, _ in annotated)])
@@ -171,10 +182,8 @@ def _sections(options: Options, found: Study) -> tuple[Section, ...]:
     return tuple(section for section in SECTIONS if section in wanted and not nothing[section])
 
 
-def _annotated(options: Options, found: Study, sections: Sequence[Section]) -> list[tuple[int, str]]:
+def _annotated(options: Options, found: Study) -> list[tuple[int, str]]:
     """The author's remarks: (key, text). Raises OptionError for a token that is none."""
-    if options.annotations is not None and "attention" not in sections:
-        raise IdleError("annotations", "'annotations' has no effect without the section 'attention'", "remove it")
     given = options.annotations if isinstance(options.annotations, dict) else {}
     return [
         (position(token, found.key_tokens, ("annotations", token)), cells.isolated(cells.printable(text)))
@@ -227,8 +236,6 @@ def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool
 def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, Vector]:
     """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
     keep = options.decimals
-    if value is None:
-        raise IdleError("arithmetic", "'arithmetic' has no effect: nothing is computed from the weights", "remove it")
     kept = [numerals.rounded(weight, keep) for weight in weights]
     rows = [
         [numerals.rounded(weight * numerals.rounded(each, keep), keep) for each in row]

@@ -18,11 +18,10 @@ from msgspec import Meta
 from mdattn import cells
 from mdattn import options as common
 from mdattn.attention import Trace, weigh
-from mdattn.errors import IdleError, OptionError, suggest
+from mdattn.errors import OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, Count, Projections, doc, expected
-from mdattn.study.given import is_given
 from mdattn.study.heads import Basis, Work, check_heads, embeddings_of, mask_of
 from mdattn.study.names import labels
 from mdattn.study.tokens import key_tokens_of, position, tokens_of
@@ -55,6 +54,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of heads."""
 
     texts = Attention.texts | {"pattern", "pairs", "note"}
+    rivals = (*Attention.rivals, ("threshold", "top"))
 
     # Wider than the heads of other kinds, which is what makes this kind.
     heads: Annotated[
@@ -85,7 +85,19 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def uses(self) -> set[str]:
         """The sorts of work that the heads do."""
         heads = self.heads if isinstance(self.heads, list) else [Head(projections=Projections())]
-        return _uses(_given(self), map(_given, heads))
+        return _uses(_given(self) | ({self.source.holds} if self.source else set()), map(_given, heads))
+
+    def idle(self) -> Iterator[OptionError]:
+        """What bears on no head."""
+        if self.gives("values"):
+            yield OptionError("values", "'values' has no effect here: heads show weights", "remove it")
+        uses = self.uses
+        for name, bears in _BEARS.items():
+            if self.gives(name) and not uses & bears:
+                what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
+                does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
+                yield OptionError(name, f"'{name}' has no effect: no head {does}", "remove it")
+        yield from super().idle()
 
 
 # What a head attends by -----------------------------------------------------------------------------------------------
@@ -382,21 +394,9 @@ def printable(text: str | None) -> str:
 
 def reader_of(options: Options) -> Reader:
     """What the options ask for, checked. Raises OptionError."""
-    if options.values is not None:
-        raise IdleError("values", "'values' has no effect here: heads show weights", "remove it")
-    _refuse_idle(options)
     tokens = tokens_of(options)
     keys = key_tokens_of(options, tokens)
     embeddings = embeddings_of(options, tokens) if "vectors" in options.uses else None
     allowed, _ = mask_of(options, len(tokens), len(keys))
     work = Work(options, tokens, keys, embeddings, allowed, None)
     return Reader(options, work, "word" if options.text is not None else "token", CHARSETS[options.charset])
-
-
-def _refuse_idle(options: Options) -> None:
-    """Raises IdleError for an option that bears on no head."""
-    for name, bears in _BEARS.items():
-        if is_given(getattr(options, name)) and not options.uses & bears:
-            what = {"vectors": "compares vectors", "looks": "looks for a pattern or pairs"}
-            does = what[next(iter(bears))] if len(bears) == 1 else "has weights that it could change"
-            raise IdleError(name, f"'{name}' has no effect: no head {does}", "remove it")

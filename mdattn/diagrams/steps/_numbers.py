@@ -6,7 +6,7 @@ written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import exp, sqrt
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -15,10 +15,9 @@ from msgspec import Meta
 from mdattn import cells, numerals
 from mdattn.attention import Trace
 from mdattn.attention.pencil import Working, work
-from mdattn.errors import IdleError, OptionError
+from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
-from mdattn.study.given import is_given
 from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
 from mdattn.study.names import distinct, labels
 from mdattn.study.tokens import heaviest_of, query_of
@@ -50,6 +49,33 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the steps to write out (default: all)", "a list of 'dot', 'scale', 'softmax' and 'output'"),
     ] = None
+
+    @property
+    def nothing(self) -> dict[Section, str]:
+        """Why a step has nothing to show; "" where it has."""
+        basis = self.basis
+        given = f"the {basis} are given"
+        scaled = self.scale is not None or self.temperature is not None or self.softcap is not None
+        scales = basis == "vectors" or (basis == "scores" and scaled)
+        valued = basis == "vectors" or self.gives("values") or self.gives("embeddings")
+        return {
+            "dot": "" if basis == "vectors" else f"{given}: there are no vectors to multiply",
+            "scale": "" if scales else f"{given}: there is nothing to scale",
+            "softmax": "" if basis != "weights" else f"{given}: there is no softmax to work out",
+            "output": "" if valued else "there are no values to add up",
+        }
+
+    def idle(self) -> Iterator[OptionError]:
+        """What shows in none of the steps that are drawn, too."""
+        yield from super().idle()
+        if self.sections is None or any(map(self.nothing.get, self.sections)):
+            return
+        last = max(map(SECTIONS.index, self.sections))
+        for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
+            if last < first and self.gives(name):
+                parts = ", ".join(f"'{section}'" for section in SECTIONS if section in self.sections)
+                said = f"'{name}' has no effect on the sections {parts}"
+                yield OptionError(name, said, "remove it, or draw more sections")
 
 
 # What attends, in numbers ---------------------------------------------------------------------------------------------
@@ -325,7 +351,7 @@ def prepared(options: Options) -> Steps:
     assert found.query is not None
     if options.arithmetic == "shown":
         refuse_long_work(found)
-    sections = _sections(options, found)
+    sections = _sections(options)
     heads = tuple(worked(options, found, index) for index in range(len(found.heads)))
     cross = options.key_tokens is not None
     names = distinct(found.key_tokens)
@@ -343,19 +369,9 @@ def prepared(options: Options) -> Steps:
     )
 
 
-def _sections(options: Options, found: Study) -> tuple[Section, ...]:
-    """The steps to draw. Raises OptionError for one that is asked for and has nothing to show, and for idle options."""
-    valued = found.heads[0].trace.value is not None
-    given = f"the {found.basis} are given"
-    scaled = options.scale is not None or options.temperature is not None or options.softcap is not None
-    nothing: dict[Section, str] = {
-        "dot": "" if found.basis == "vectors" else f"{given}: there are no vectors to multiply",
-        "scale": ""
-        if found.basis == "vectors" or (found.basis == "scores" and scaled)
-        else f"{given}: there is nothing to scale",
-        "softmax": "" if found.basis != "weights" else f"{given}: there is no softmax to work out",
-        "output": "" if valued else "there are no values to add up",
-    }
+def _sections(options: Options) -> tuple[Section, ...]:
+    """The steps to draw. Raises OptionError for one that is asked for and has nothing to show."""
+    nothing = options.nothing
     for index, section in enumerate(options.sections or ()):
         if nothing[section]:
             raise OptionError(("sections", index), nothing[section], "leave it out")
@@ -366,14 +382,4 @@ def _sections(options: Options, found: Study) -> tuple[Section, ...]:
         raise OptionError(
             "weights", "the weights are given, and there are no values: nothing is left to work out", hint
         )
-    _refuse_idle(options, sections)
     return sections
-
-
-def _refuse_idle(options: Options, sections: Sequence[Section]) -> None:
-    """Raises OptionError for an option that shows in none of the steps that are drawn."""
-    last = SECTIONS.index(sections[-1])
-    for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
-        if last < first and is_given(getattr(options, name)):
-            parts = ", ".join(f"'{section}'" for section in sections)
-            raise IdleError(name, f"'{name}' has no effect on the sections {parts}", "remove it, or draw more sections")
