@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from mdattn import cells, numerals
 from mdattn.attention.recurrent import memory
-from mdattn.canvas import DOUBLE, Canvas, Column, Diagram, table_width
+from mdattn.canvas import DOUBLE, Canvas, Diagram
 from mdattn.diagrams._kind import Kind
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import paragraph, start
+from mdattn.layout import Column, Table, paragraph, start
 from mdattn.options import Attention, SelfAttention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
@@ -710,8 +710,10 @@ def _costs(canvas: Canvas, scene: _Scene) -> None:
     columns = [
         Column(head, [row[place] for row in rows], "right" if place else "left") for place, head in enumerate(heads)
     ]
-    if table_width(columns) <= scene.wide:
-        canvas.table(canvas.height, 0, columns)
+    table = Table(columns)
+    if table.width <= scene.wide:
+        for line in table.rows(scene.wide, scene.glyphs):
+            canvas.write(line)
     else:
         for label, before, after in rows:
             say(label)

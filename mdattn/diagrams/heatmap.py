@@ -21,7 +21,7 @@ from mdattn.canvas import Canvas, Diagram
 from mdattn.diagrams._kind import Kind
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.layout import arrange, paragraph, start
+from mdattn.layout import arranged, paragraph, start
 from mdattn.options import Attention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
@@ -425,7 +425,7 @@ def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], 
 
 def _panels(widths: Sequence[int], room: int, gap: int) -> tuple[range, ...]:
     """Which columns stand in which panel: as few panels as fit, as even as they can be."""
-    greedy = arrange(widths, room, gap)
+    greedy = arranged(widths, room, gap)
     count, per = len(widths), -(-len(widths) // len(greedy))
     even = tuple(range(start, min(start + per, count)) for start in range(0, count, per))
     if len(even) == len(greedy) and all(
@@ -753,7 +753,7 @@ def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
 def _filled(items: Sequence[str], room: int) -> list[str]:
     """The items side by side in as few lines as they fit."""
     for gap in (3, 2):
-        rows = arrange([cells.width(item) for item in items], room, gap)
+        rows = arranged([cells.width(item) for item in items], room, gap)
         lines = [(" " * gap).join(items[each] for each in row) for row in rows]
         if len(lines) <= 1:
             break

@@ -13,13 +13,13 @@ from itertools import chain
 from msgspec import Struct
 
 from mdattn import cells, numerals
-from mdattn.canvas import Canvas, Column, Diagram
+from mdattn.canvas import Canvas, Diagram
 from mdattn.diagrams.flow import _notes as _flow_notes
 from mdattn.diagrams.flow._notes import counted
 from mdattn.diagrams.flow._numbers import Flow, Head, Options, Page, Printed, Section, flow_of, page_of, vector
 from mdattn.errors import OptionError
 from mdattn.glyphs import DOWN, LEFT, RIGHT, UP, Glyphs
-from mdattn.layout import arrange, paragraph
+from mdattn.layout import Column, Table, arranged, paragraph
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.names import labels
@@ -239,23 +239,10 @@ def _draw_embeddings(canvas: Canvas, flow: Flow, layout: _Layout, step: str) -> 
         own = "" if flow.itself is None else f"the query's own {flow.noun} and "
         count = f"{len(flow.shown)} of {numerals.count(len(flow.names))}"
         paragraph(canvas, f"Shown: {own}the {flow.noun}s with the largest weights, {count}.", indent="  ")
-    for band in _bands(layout.widths, canvas.width - layout.gutter):
+    for band in arranged(layout.widths, canvas.width - layout.gutter, even=True):
         if band.start:
             canvas.gap()
         _draw_band(canvas, flow, layout, band)
-
-
-def _bands(widths: Sequence[int], room: int) -> list[range]:
-    """Which boxes stand in each row: no more rows than needed, and those about equally full."""
-    bands = arrange(widths, room)
-    narrow, wide = max(widths), room
-    while len(bands) > 1 and narrow < wide:
-        middle = (narrow + wide) // 2
-        if len(arrange(widths, middle)) > len(bands):
-            narrow = middle + 1
-        else:
-            wide = middle
-    return arrange(widths, wide) if len(bands) > 1 else bands
 
 
 def _draw_band(canvas: Canvas, flow: Flow, layout: _Layout, band: range) -> None:
@@ -315,13 +302,14 @@ def _draw_table(canvas: Canvas, flow: Flow, layout: _Layout, table: _Table) -> N
     head, printed = table.head, table.printed
     *pieces, last = table.pieces
     for piece in pieces:
-        canvas.table(canvas.height, layout.indent, piece)
+        _ruled(canvas, piece, layout.indent)
         canvas.gap()
     if layout.bar:
         bars = [_bar(head.weights[index] / flow.largest, layout.bar, flow.glyphs) for index in flow.shown]
         # An empty head keeps room for a full bar, which may be another head's.
         last = [*last, Column(" " * layout.bar, bars + [""] * (len(last[0].cells) - len(bars)), "left")]
-    body = canvas.table(canvas.height, layout.indent, last)
+    body = canvas.height + 3
+    _ruled(canvas, last, layout.indent)
     end = table.end + layout.indent + 1
     remarks, below = _flow_notes.remarks(flow, layout.names, layout.query_name, head, printed)
     arrow = flow.glyphs.left + " "
@@ -331,6 +319,11 @@ def _draw_table(canvas: Canvas, flow: Flow, layout: _Layout, table: _Table) -> N
         below = []
     for note in (*below, *_flow_notes.below_table(flow, layout.names, head, printed)):
         paragraph(canvas, note, layout.indent, "  ")
+
+
+def _ruled(canvas: Canvas, columns: Sequence[Column], column: int) -> None:
+    for row in Table(columns).rows(canvas.width, canvas.glyphs):
+        canvas.write(row, column)
 
 
 def _bar(share: float, length: int, glyphs: Glyphs) -> str:

@@ -17,7 +17,7 @@ from math import exp, sqrt, tanh
 
 from mdattn import cells, numerals
 from mdattn.attention import ties
-from mdattn.canvas import Column, Diagram, table_width
+from mdattn.canvas import Diagram
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
     FEWER_TERMS,
@@ -49,7 +49,7 @@ from mdattn.diagrams.steps._sums import (
     vectors_of,
 )
 from mdattn.errors import OptionError
-from mdattn.layout import WIDE, Box, Group, Line, Page, Table, start
+from mdattn.layout import WIDE, Box, Column, Group, Line, Page, Table, start
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.names import distinct, labels
@@ -605,7 +605,7 @@ def _table(page: Page, steps: Steps, head: Head, texts: Texts, drawn: Sequence[S
         keys = head.vectors("key", plan.listed)
         rows = vectors_of(printed_numbers(keys, texts.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
-        if table_width([*columns, vectors]) <= steps.options.width:
+        if Table([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
     page.gap()
     page.items.append(f"The other {_count(plan.rest, 'key')} in the same way:")
