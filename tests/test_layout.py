@@ -76,7 +76,7 @@ def texts(random: Random, count: int) -> list[str]:
 
 
 def cell(random: Random, parts: int) -> Cell:
-    return Cell([words(random, 3) for _ in range(parts)], random.choice((0, 9, 40)), centred=random.random() < 0.5)
+    return Cell([words(random, 3) for _ in range(parts)], random.choice((0, 99)), centred=random.random() < 0.5)
 
 
 def abreast(random: Random) -> Block:
@@ -89,7 +89,7 @@ def abreast(random: Random) -> Block:
 def table(random: Random) -> Table:
     count, rows = random.randint(1, 5), random.randint(0, 4)
     aligns: tuple[Align, ...] = ("left", "right", "centre")
-    return Table([Column(word(random), texts(random, rows), random.choice(aligns)) for _ in range(count)])
+    return Table.of([Column(word(random), texts(random, rows), random.choice(aligns)) for _ in range(count)])
 
 
 def bars(random: Random) -> Bars:
@@ -245,7 +245,7 @@ def test_blocks_are_framed_with_a_rule_between_them() -> None:
 
 
 def test_a_table_is_what_it_looks_like() -> None:
-    table = Table([Column("Key", ["The", "日本"], "left"), Column("Score", ["0.53", "12.00"])])
+    table = Table.of([Column("Key", ["The", "日本"], "left"), Column("Score", ["0.53", "12.00"])])
     assert table.width == 16
     assert drawn(Remarked(table, [(3, "most")], [], "← ", gap=0), 40) == [
         "┌──────┬───────┐",
@@ -258,7 +258,7 @@ def test_a_table_is_what_it_looks_like() -> None:
 
 
 def test_a_table_is_divided_and_repeats_its_first_column() -> None:
-    table = Table([Column("Key", ["a"], "left"), Column("one", ["1"]), Column("two", ["2"])])
+    table = Table.of([Column("Key", ["a"], "left"), Column("one", ["1"]), Column("two", ["2"])])
     assert len(drawn(table, 19)) == 5
     assert len(table.divided(19)) == 1
     assert table.least == 13

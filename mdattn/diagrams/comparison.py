@@ -710,7 +710,7 @@ def _costs(canvas: Canvas, scene: _Scene) -> None:
     columns = [
         Column(head, [row[place] for row in rows], "right" if place else "left") for place, head in enumerate(heads)
     ]
-    table = Table(columns)
+    table = Table.of(columns)
     if table.width <= scene.wide:
         for line in table.rows(scene.wide, scene.glyphs):
             canvas.write(line)

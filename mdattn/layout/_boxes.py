@@ -65,14 +65,14 @@ class Cell(NamedTuple):
 
     parts: Sequence[Sequence[str]]
     width: int = 0
-    """Of the box, if it is to be wider than it must."""
+    """Of the box; 0 if it is to be no wider than its texts need."""
     weight: int = LIGHT
     centred: bool = True
 
     @property
     def least(self) -> int:
         """With the walls."""
-        return max(self.width, max(map(cells.widest, self.parts)) + _WALLS)
+        return self.width or max(map(cells.widest, self.parts)) + _WALLS
 
     @property
     def heights(self) -> Sequence[int]:

@@ -16,49 +16,52 @@ _BOTH = LEFT | RIGHT
 
 
 class Column(NamedTuple):
-    """One column of a table: its head and its cells, already text; `room` cells wide or as its widest text."""
+    """One column of a table: its head and its cells, already text."""
 
     head: str
     cells: Sequence[str]
     align: Align = "right"
-    room: int = 0
-
-    @property
-    def width(self) -> int:
-        """In cells, without the blanks beside the walls."""
-        return max(self.room, cells.width(self.head), cells.widest(self.cells))
 
 
 class Table(NamedTuple):
-    """A table. Where it is too wide it becomes several, which all begin with its first column."""
+    """A table, measured. Where it is too wide it becomes several, which all begin with its first column."""
 
     columns: Sequence[Column]
+    widths: Sequence[int]
+    """Of each column, without the blanks beside the walls."""
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> Table:
+        """The table of these columns."""
+        return cls(columns, [max(cells.width(each.head), cells.widest(each.cells)) for each in columns])
+
+    def only(self, places: Sequence[int]) -> Table:
+        """The table of some of its columns."""
+        return Table([self.columns[at] for at in places], [self.widths[at] for at in places])
 
     @property
     def width(self) -> int:
         """The cells that it takes in one piece."""
-        return _across([column.width for column in self.columns])
+        return _across(self.widths)
 
     @property
     def least(self) -> int:
         """With one column beside the first."""
-        first, *others = [column.width for column in self.columns]
+        first, *others = self.widths
         return _across([first, max(others)] if others else [first])
 
     def divided(self, room: int) -> list[Table]:
         """The tables that it becomes in so much room, each as full as can be."""
-        widths = [column.width for column in self.columns]
-        return [Table([self.columns[at] for at in piece]) for piece in _pieces(widths, room)]
+        return [self.only(piece) for piece in _pieces(self.widths, room)]
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
         """The pieces below each other."""
-        widths = [column.width for column in self.columns]
-        texts = [_aligned(*each) for each in zip(self.columns, widths, strict=True)]
+        texts = [_aligned(*each) for each in zip(self.columns, self.widths, strict=True)]
         rows: list[str] = []
-        for piece in _pieces(widths, room):
+        for piece in _pieces(self.widths, room):
             if rows:
                 rows.append("")
-            rows += _ruled([widths[at] for at in piece], [texts[at] for at in piece], glyphs)
+            rows += _ruled([self.widths[at] for at in piece], [texts[at] for at in piece], glyphs)
         return rows
 
 

@@ -157,7 +157,7 @@ def _attention(scene: _Scene) -> Iterator[Block]:
     """Of each head the query, the table and what there is to say about it."""
     flow = scene.flow
     every = list(zip(flow.heads, scene.page.heads, strict=True))
-    tables = [Table(_columns(scene, head, printed)) for head, printed in every]
+    tables = [Table.of(_columns(scene, head, printed)) for head, printed in every]
     divided, length = _barred(tables, flow.options.width)
     for (head, printed), table in zip(every, tables, strict=True):
         if head is not flow.heads[0]:
@@ -167,11 +167,11 @@ def _attention(scene: _Scene) -> Iterator[Block]:
             yield Pieces(["query =", *printed.query])
         if head.query or head.name:
             yield GAP
-        first, *others = table.columns
-        if divided and len(others) > 1:
-            yield Table([first, *others[:-1]])
+        last = len(table.columns) - 1
+        if divided and last > 1:
+            yield table.only(range(last))
             yield GAP
-        yield from _remarked(scene, head, printed, [first, others[-1]] if divided else table.columns, length)
+        yield from _remarked(scene, head, printed, table.only([0, last]) if divided else table, length)
 
 
 def _columns(scene: _Scene, head: Head, printed: Printed) -> list[Column]:
@@ -193,24 +193,24 @@ def _columns(scene: _Scene, head: Head, printed: Printed) -> list[Column]:
 
 def _barred(tables: Sequence[Table], room: int) -> tuple[bool, int]:
     """Whether the weights of all tables stand apart from the scores, to have bars; and the cells of a full bar."""
-    whole = min(BAR, room - max(table.width for table in tables) - 3)
+    whole = min(BAR, room - max([table.width for table in tables]) - 3)
     if whole >= SHORTEST_BAR:
         return False, whole
-    apart = min(BAR, room - max(Table([table.columns[0], table.columns[-1]]).width for table in tables) - 3)
+    apart = min(BAR, room - max([table.only([0, -1]).width for table in tables]) - 3)
     return True, apart if apart >= SHORTEST_BAR - 2 else 0
 
 
-def _remarked(scene: _Scene, head: Head, printed: Printed, columns: Sequence[Column], length: int) -> Iterator[Block]:
+def _remarked(scene: _Scene, head: Head, printed: Printed, table: Table, length: int) -> Iterator[Block]:
     """The table with the weights, with bars, and what there is to say about it beside it or below."""
     flow = scene.flow
     if length and flow.largest:
         bars = [bar(head.weights[index] / flow.largest, length, flow.glyphs) for index in flow.shown]
+        bars += [""] * (len(table.columns[0].cells) - len(bars))
         # An empty head keeps room for a full bar, which may be another head's.
-        rest = [""] * (len(columns[0].cells) - len(bars))
-        columns = [*columns, Column("", [*bars, *rest], "left", length)]
+        table = Table([*table.columns, Column("", bars, "left")], [*table.widths, length])
     remarks, below = _flow_notes.remarks(flow, scene.names, scene.query_name, head, printed)
     beside = [(HEAD_ROWS + row, text) for row, text in remarks]
-    yield Remarked(Table(columns), beside, [*map(Text, below)], flow.glyphs.left + " ")
+    yield Remarked(table, beside, [*map(Text, below)], flow.glyphs.left + " ")
     yield from map(Text, _flow_notes.below_table(flow, scene.names, head, printed))
 
 

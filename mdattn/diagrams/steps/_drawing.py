@@ -605,11 +605,11 @@ def _table(page: Page, steps: Steps, head: Head, texts: Texts, drawn: Sequence[S
         keys = head.vectors("key", plan.listed)
         rows = vectors_of(printed_numbers(keys, texts.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
-        if Table([*columns, vectors]).width <= steps.options.width:
+        if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
     page.gap()
     page.items.append(f"The other {_count(plan.rest, 'key')} in the same way:")
-    page.items.append(Table(columns))
+    page.items.append(Table.of(columns))
 
 
 def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Column]:
