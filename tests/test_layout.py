@@ -101,7 +101,7 @@ def grid(random: Random) -> Block:
     rows, columns, size = random.randint(1, 4), random.randint(1, 9), random.randint(1, 4)
     inked = [[cells.centre("x", size) for _ in range(columns)] for _ in range(rows)]
     heads = [word(random) for _ in range(columns)]
-    return Grid([word(random) for _ in range(rows)], heads, inked, size, gap=random.randint(0, 3))
+    return Grid.of([word(random) for _ in range(rows)], heads, inked, random.randint(0, 3))
 
 
 def elided(random: Random) -> Block:
@@ -206,8 +206,9 @@ def test_as_many_items_as_three_rows_hold_are_shown() -> None:
     assert drawn(Elided(2, lambda count: Pieces(["word"] * count)), 30) == ["word word"]
 
 
-def test_a_gap_stands_once_and_not_at_the_top() -> None:
-    assert drawn(Below([GAP, Text("a"), GAP, GAP, Text(""), GAP, Text("b")], 2), 9) == ["  a", "", "  b"]
+def test_a_gap_stands_once_and_not_at_the_ends_of_a_page() -> None:
+    inner = Below([GAP, Text("b"), GAP], 1)
+    assert drawn(Below([Text("a"), GAP, GAP, Text(""), inner, GAP, Text("c")], 2), 9) == ["  a", "", "   b", "", "  c"]
     assert lines_of(Below([Rows(["", " a\u3000", ""]), GAP]), 9, UNICODE) == (" a",)
     assert lines_of(Text(""), 9, UNICODE) == ()
 
@@ -289,7 +290,7 @@ def test_bars_have_one_zero_one_scale_and_as_much_room_as_there_is() -> None:
 
 
 def test_a_grid_is_divided_into_even_panels() -> None:
-    grid = Grid(["The", "猫"], [*"abcd"], [["■ "] * 4, ["□ "] * 4], 2)
+    grid = Grid.of(["The", "猫"], [*"abcd"], [["■ "] * 4, ["□ "] * 4])
     assert drawn(grid, 16) == ["     a  b  c  d ", "The  ■  ■  ■  ■ ", "猫   □  □  □  □ "]
     assert [row.rstrip() for row in drawn(grid, 15)] == [
         "     a  b",

@@ -18,7 +18,7 @@ A kind may have blocks of its own: whatever has `least` and `rows` is one.
 from mdattn.layout._block import GAP, NARROWEST, Below, Block, Rows, fitting, lines_of, too_narrow
 from mdattn.layout._boxes import Abreast, Cell, Framed, Standing, arranged
 from mdattn.layout._page import WIDE, Box, Group, Line, Page, boxes, paragraph, start  # Kinds that have not moved.
-from mdattn.layout._tables import Align, Bar, Bars, Column, Grid, Table, bar
+from mdattn.layout._tables import Align, Bar, Bars, Column, Grid, Table, bar, headed, panels
 from mdattn.layout._text import Alike, Elided, Pieces, Remarked, Text
 
 __all__ = [
@@ -51,7 +51,9 @@ __all__ = [
     "bar",
     "boxes",
     "fitting",
+    "headed",
     "lines_of",
+    "panels",
     "paragraph",
     "start",
     "too_narrow",

@@ -40,7 +40,7 @@ class Rows(NamedTuple):
 
 
 GAP = Rows(("",))
-"""An empty row, of which never two follow each other."""
+"""An empty row. Below another one it is left out."""
 
 
 class Below(NamedTuple):
@@ -55,14 +55,12 @@ class Below(NamedTuple):
         return self.indent + max([block.least for block in self.blocks], default=0)
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
-        """The rows of one after the other."""
+        """The rows of one after the other, with one empty row where two would meet."""
         rows: list[str] = []
         inner = room - self.indent
         for block in self.blocks:
-            if block is not GAP:
-                rows += block.rows(inner, glyphs)
-            elif rows and rows[-1]:
-                rows.append("")
+            more = block.rows(inner, glyphs)
+            rows += more[1:] if rows and more and not (rows[-1] or more[0]) else more
         if self.indent:
             margin = " " * self.indent
             return [row and margin + row for row in rows]

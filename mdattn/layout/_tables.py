@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from mdattn import cells, numerals
@@ -169,61 +169,64 @@ class Bars(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Cells of one width, a row a label; where the columns find no room side by side, they stand in even panels.
-
-    `cells[row][column]` are texts that are all `size` cells wide.
-    """
+    """Cells of one width in labelled rows; columns that find no room side by side stand in panels below each other."""
 
     labels: Sequence[str]
-    heads: Sequence[str]
     cells: Sequence[Sequence[str]]
-    size: int
+    """[row][column]"""
+    widths: Sequence[int]
+    """Of the columns, which are as wide as the cells or wider."""
+    above: Callable[[range], Sequence[str]]
+    """What stands above the columns of a panel."""
+    start: int
+    """Where the first column begins."""
     gap: int = 1
-    margin: int = 2
-    """Cells between the labels and the first column."""
+
+    @classmethod
+    def of(cls, labels: Sequence[str], heads: Sequence[str], cells_: Sequence[Sequence[str]], gap: int = 1) -> Grid:
+        """A grid whose columns have a head each."""
+        size = cells.widest([row[0] for row in cells_])
+        widths = [max(size, cells.width(head)) for head in heads]
+        start = cells.widest(labels) + 2
+
+        def above(panel: range) -> Sequence[str]:
+            return [" " * start + headed(heads, widths, panel, gap)]
+
+        return cls(labels, cells_, widths, above, start, gap)
 
     @property
     def least(self) -> int:
         """With one column."""
         return self.start + max(self.widths)
 
-    @property
-    def start(self) -> int:
-        """Where the first column begins."""
-        return cells.widest(self.labels) + self.margin
-
-    @property
-    def widths(self) -> list[int]:
-        """Of each column, which may be wider than its cells for its head."""
-        if cells.widest(self.heads) <= self.size:
-            return [self.size] * len(self.heads)
-        return [max(self.size, cells.width(head)) for head in self.heads]
-
-    def panels(self, room: int) -> list[range]:
-        """Which columns stand in which panel: as few panels as fit, as even as they can be."""
-        widths, left = self.widths, room - self.start
-        full = arranged(widths, left, self.gap)
-        count, per = len(widths), -(-len(widths) // len(full))
-        even = [range(start, min(start + per, count)) for start in range(0, count, per)]
-        if all(sum(widths[span.start : span.stop]) + self.gap * (len(span) - 1) <= left for span in even):
-            return even
-        return full
-
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
-        """A row of heads and the rows of labels, for each panel."""
+        """One panel below the other."""
         rows: list[str] = []
-        for panel in self.panels(room):
+        between = " " * self.gap
+        labels = [cells.pad(label, self.start) for label in self.labels]
+        size = cells.width(self.cells[0][0]) if self.cells else 0
+        for panel in panels(self.widths, room - self.start, self.gap):
             if rows:
                 rows.append("")
-            rows += self.panel(panel)
+            rows += self.above(panel)
+            spare = [self.widths[at] - size for at in panel]
+            # All cells are of one width: a row is one substitution.
+            form = between.join([" " * (each // 2) + "{}" + " " * (each - each // 2) for each in spare])
+            first, end = panel.start, panel.stop
+            rows += [label + form.format(*row[first:end]) for label, row in zip(labels, self.cells, strict=True)]
         return rows
 
-    def panel(self, panel: range) -> Iterator[str]:
-        """The rows of one panel."""
-        widths, start, between = self.widths, self.start, " " * self.gap
-        yield " " * start + between.join([cells.centre(self.heads[at], widths[at]) for at in panel])
-        # All cells are of one width: a row is one substitution.
-        spare = [widths[at] - self.size for at in panel]
-        form = between.join([" " * (each // 2) + "{}" + " " * (each - each // 2) for each in spare])
-        for label, row in zip(self.labels, self.cells, strict=True):
-            yield cells.pad(label, start) + form.format(*row[panel.start : panel.stop])
+
+def headed(heads: Sequence[str], widths: Sequence[int], panel: range, gap: int) -> str:
+    """The heads of a panel's columns, each in the middle of its column."""
+    return (" " * gap).join([cells.centre(heads[at], widths[at]) for at in panel])
+
+
+def panels(widths: Sequence[int], room: int, gap: int) -> list[range]:
+    """Which columns stand in which panel: as few panels as fit, as even as they can be."""
+    full = arranged(widths, room, gap)
+    count, per = len(widths), -(-len(widths) // len(full))
+    even = [range(start, min(start + per, count)) for start in range(0, count, per)]
+    if all(sum(widths[span.start : span.stop]) + gap * (len(span) - 1) <= room for span in even):
+        return even
+    return full

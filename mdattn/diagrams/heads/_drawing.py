@@ -61,7 +61,7 @@ def _cards(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:
     """The cards side by side where they fit, all of one width; in a narrow diagram below each other, without boxes."""
     drawn = [(Text(card.title), Below(_body(scene, card, form))) for card in cards]
     if not form.boxed:
-        return Below([Below((title, body, GAP)) for title, body in drawn])
+        return Below([Below((GAP, *card)) for card in drawn])
     parts = [[part.rows(form.room, scene.glyphs) for part in card] for card in drawn]
     width = max(cells.widest(part) for each in parts for part in each) + 4
     return Abreast([Cell(each, width, centred=False) for each in parts], even=False)
