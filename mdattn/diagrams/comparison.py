@@ -21,7 +21,7 @@ from mdattn.canvas import DOUBLE, Canvas, Diagram
 from mdattn.diagrams._kind import Kind
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import Column, Table, paragraph, start
+from mdattn.layout import Column, Table, paragraph, start, too_narrow
 from mdattn.options import Attention, SelfAttention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
@@ -154,7 +154,7 @@ def _layers(allowed: NDArray[np.bool_]) -> int | None:
 def draw(options: Options) -> Diagram:
     """The two ways to process one sentence, and what each costs. Raises OptionError."""
     if options.width < LEAST_WIDTH:
-        raise OptionError("width", f"a comparison needs at least {LEAST_WIDTH} columns", f"set width to {LEAST_WIDTH}")
+        raise too_narrow(LEAST_WIDTH)
     canvas, glyphs = start(options)
     scene = _scene(options, glyphs)
     if options.title is not None and options.title != "none":

@@ -21,7 +21,7 @@ from mdattn.canvas import Diagram
 from mdattn.diagrams._kind import Kind
 from mdattn.errors import IdleError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.layout import GAP, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
+from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
 from mdattn.options import Attention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
@@ -34,7 +34,6 @@ Heads = Literal["words", "numbers", "ticks"]
 
 DEFAULT_MODES: tuple[Mode, ...] = ("squares", "shades")  # The second where the first needs panels.
 TITLE = "ATTENTION WEIGHTS"
-NARROWEST = 24  # Narrower, not even one column of every mode fits beside its row's label.
 SQUARES = 3  # cells of a weight drawn in squares: one level each
 WIDE, LONGEST_NARROW, SHORTEST = (
     48,
@@ -495,7 +494,7 @@ def _planned(options: Options) -> tuple[_Map, _Layout]:
                 return plan, layout
     plan = _pooled(_Map(options, found, glyphs, modes[-1], rows, columns, given))
     layout = _layout(plan)
-    assert layout is not None  # NARROWEST is enough for one column of any mode.
+    assert layout is not None  # NARROWEST is enough for a row's label and one column of any mode.
     return plan, layout
 
 

@@ -22,7 +22,7 @@ from mdattn.diagrams.architecture._models import PRESETS, Model
 from mdattn.diagrams.architecture._tower import Drawing, Entry, Frame
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import paragraph, start
+from mdattn.layout import paragraph, start, too_narrow
 from mdattn.options import Common, doc
 from mdattn.study import names as words
 from mdattn.study import notes
@@ -324,9 +324,7 @@ def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
     double = model.model == "encoder-decoder"
     least = tower.NARROWEST + (tower.LANE if double else 0)
     if options.width < least:
-        raise OptionError(
-            "width", f"this model needs at least {least} columns, and 'width' is {options.width}", f"width: {least}"
-        )
+        raise too_narrow(least)
     beside = double and options.width >= 2 * _BESIDE + tower.GUTTER
     wanted = _column_width(model, glyphs) + 2
     column = options.parameters and not beside and options.width - wanted >= _ROOM_FOR_COLUMN

@@ -48,14 +48,12 @@ from mdattn.diagrams.steps._sums import (
     vector_of,
     vectors_of,
 )
-from mdattn.errors import OptionError
-from mdattn.layout import WIDE, Box, Column, Group, Line, Page, Table, start
+from mdattn.layout import NARROWEST, WIDE, Box, Column, Group, Line, Page, Table, start, too_narrow
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.names import distinct, labels
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
-NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
 LONGEST_NARROW = 10  # cells of a word where the width is short; _words.LONGEST elsewhere
 MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_NAMES = 8
@@ -86,9 +84,7 @@ def _fitting(steps: Steps) -> tuple[Page, Steps]:
         page = _page(short)
         if width >= NARROWEST and page.fits(width):
             return page, short
-    needed = max(NARROWEST, page.needed())
-    hint = f"give 'width: {needed}' or more" if needed <= 200 else "print fewer decimals"
-    raise OptionError("width", f"this diagram needs at least {needed} columns", hint)
+    raise too_narrow(max(NARROWEST, page.needed()))
 
 
 def _shortened(steps: Steps, longest: int) -> Steps:
