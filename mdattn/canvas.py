@@ -7,25 +7,16 @@ by itself.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from mdattn import cells
 from mdattn.glyphs import DOUBLE, DOWN, LEFT, LIGHT, RIGHT, UP, Glyphs
 
-__all__ = ["DOUBLE", "LIGHT", "Canvas", "CanvasError", "Diagram"]
+__all__ = ["DOUBLE", "LIGHT", "Canvas", "CanvasError"]
 
 _BOTH = LEFT | RIGHT
 
 
 class CanvasError(Exception):
     """A kind inked outside the canvas, or over other ink: an error of this package, never of the document."""
-
-
-class Diagram(NamedTuple):
-    """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
-
-    lines: tuple[str, ...]
-    alternative: str
 
 
 class Canvas:

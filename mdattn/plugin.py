@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from mdattn.attention.sources import Files
-    from mdattn.canvas import Diagram
+    from mdattn.diagrams._kind import Diagram
     from mdattn.options import Defaults
 
 PATH_KEY = "mdattn_path"

@@ -138,6 +138,7 @@ NO_BLOCK |= {f"mdattn.blocks._{name}" for name in ("containers", "doubts", "find
 BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdattn.attention.sources"}
 BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts")}
 BLOCK |= {"mdattn.blocks._inplace", "mdattn.diagrams.heads", "mdattn.diagrams.flow", "mdattn.drafts._page"}
+BLOCK |= {"mdattn.canvas"}  # Only pictures whose lines meet need it.
 
 
 @pytest.mark.parametrize(

@@ -21,15 +21,11 @@ from mdattn.layout import (
     Bars,
     Below,
     Block,
-    Box,
     Cell,
     Column,
     Elided,
     Framed,
     Grid,
-    Group,
-    Line,
-    Page,
     Pieces,
     Remarked,
     Rows,
@@ -40,6 +36,7 @@ from mdattn.layout import (
     fitting,
     lines_of,
 )
+from mdattn.layout._page import Box, Group, Line, Page
 
 WORDS = (
     "a",

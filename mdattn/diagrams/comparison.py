@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from mdattn import cells, numerals
 from mdattn.attention.recurrent import memory
-from mdattn.canvas import DOUBLE, Canvas, Diagram
-from mdattn.diagrams._kind import Kind
+from mdattn.canvas import DOUBLE, Canvas
+from mdattn.diagrams._kind import Diagram, Kind
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import Column, Table, paragraph, start, too_narrow
+from mdattn.layout import Column, Table, too_narrow
+from mdattn.layout._page import paragraph, start
 from mdattn.options import Attention, SelfAttention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes

@@ -17,8 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.canvas import Diagram
-from mdattn.diagrams._kind import Kind
+from mdattn.diagrams._kind import Diagram, Kind
 from mdattn.errors import IdleError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow

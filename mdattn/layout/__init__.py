@@ -17,14 +17,12 @@ A kind may have blocks of its own: whatever has `least` and `rows` is one.
 
 from mdattn.layout._block import GAP, NARROWEST, Below, Block, Rows, fitting, lines_of, too_narrow
 from mdattn.layout._boxes import Abreast, Cell, Framed, Standing, arranged
-from mdattn.layout._page import WIDE, Box, Group, Line, Page, boxes, paragraph, start  # Kinds that have not moved.
 from mdattn.layout._tables import Align, Bar, Bars, Column, Grid, Table, bar, headed, panels
 from mdattn.layout._text import Alike, Elided, Pieces, Remarked, Text
 
 __all__ = [
     "GAP",
     "NARROWEST",
-    "WIDE",
     "Abreast",
     "Align",
     "Alike",
@@ -32,15 +30,11 @@ __all__ = [
     "Bars",
     "Below",
     "Block",
-    "Box",
     "Cell",
     "Column",
     "Elided",
     "Framed",
     "Grid",
-    "Group",
-    "Line",
-    "Page",
     "Pieces",
     "Remarked",
     "Rows",
@@ -49,12 +43,9 @@ __all__ = [
     "Text",
     "arranged",
     "bar",
-    "boxes",
     "fitting",
     "headed",
     "lines_of",
     "panels",
-    "paragraph",
-    "start",
     "too_narrow",
 ]

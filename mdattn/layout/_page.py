@@ -1,6 +1,6 @@
-"""A page of worked-out lines: what is written first, and laid out when the width is known.
+"""A page of worked-out lines, inked on a canvas: what kinds use that do not draw in blocks yet.
 
-Floor 2, shared by the kinds. A line is made of pieces that are never divided, such as a product or a number of a
+A line is made of pieces that are never divided, such as a product or a number of a
 vector. Lines that are too long go on below, indented; boxes and tables that are too wide take a narrower form.
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import foreign, loose_ends, too_wide, width
 
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.flow import KIND
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from mdattn import cells, numerals
-from mdattn.canvas import Canvas, Diagram
+from mdattn.canvas import Canvas
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture import _tower as tower
 from mdattn.diagrams.architecture._blueprint import Boxes, Stack, TokenBoxes, stacks
@@ -22,7 +23,8 @@ from mdattn.diagrams.architecture._models import PRESETS, Model
 from mdattn.diagrams.architecture._tower import Drawing, Entry, Frame
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import paragraph, start, too_narrow
+from mdattn.layout import too_narrow
+from mdattn.layout._page import paragraph, start
 from mdattn.options import Common, doc
 from mdattn.study import names as words
 from mdattn.study import notes

@@ -14,7 +14,8 @@ from mdattn import cells
 from mdattn.canvas import DOUBLE, Canvas
 from mdattn.diagrams.architecture._blueprint import Branch, Fan, Layer, Part, Stack
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
-from mdattn.layout import arranged, boxes
+from mdattn.layout import arranged
+from mdattn.layout._page import boxes
 
 WIDEST = 64  # A wider drawing is no clearer.
 NARROWEST = 28  # Of one stack: the longest of our own words still fits into the innermost box.

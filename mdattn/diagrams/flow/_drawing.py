@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mdattn import cells, numerals
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.flow import _notes as _flow_notes
 from mdattn.diagrams.flow._notes import counted
 from mdattn.diagrams.flow._numbers import Flow, Head, Options, Page, Part, Printed, Section, flow_of, page_of, vector

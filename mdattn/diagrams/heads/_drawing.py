@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.heads._found import Card, Link, Scene, cards_of
 from mdattn.diagrams.heads._grounds import STRENGTH, Options, printable, reader_of
 from mdattn.glyphs import Glyphs

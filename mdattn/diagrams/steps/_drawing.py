@@ -17,7 +17,7 @@ from math import exp, sqrt, tanh
 
 from mdattn import cells, numerals
 from mdattn.attention import ties
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
     FEWER_TERMS,
@@ -48,7 +48,8 @@ from mdattn.diagrams.steps._sums import (
     vector_of,
     vectors_of,
 )
-from mdattn.layout import NARROWEST, WIDE, Box, Column, Group, Line, Page, Table, start, too_narrow
+from mdattn.layout import NARROWEST, Column, Table, too_narrow
+from mdattn.layout._page import WIDE, Box, Group, Line, Page, start
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.names import distinct, labels
