@@ -109,7 +109,7 @@ def elided(random: Random) -> Block:
 def remarked(random: Random) -> Block:
     block = table(random)
     beside = [(1, word(random))] if random.random() < 0.8 else []
-    return Remarked(block, beside, [Text(" ".join(words(random)))], "← ")
+    return Remarked(block, beside, [Pieces(words(random))], "← ")
 
 
 def below(random: Random) -> Block:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from support import foreign, loose_ends, too_wide, width
+from support import foreign, loose_ends, too_wide
 
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.flow import KIND
@@ -421,18 +421,6 @@ def test_a_weight_and_its_word_are_not_divided() -> None:
     options = {"tokens": ["a", "internationalization"], "query": 0, "weights": [0.5, 0.5], "values": [[1], [2]]}
     options |= {"sections": ["output"], "decimals": 6}
     assert "\n  + 0.500000 × internat…\n" in text_of(**options, width=24)
-
-
-def test_a_refused_width_is_one_column_short() -> None:
-    """What the error says is enough is enough, and no less is."""
-    options = {"tokens": ["internationalization", "b"], "query": 0, "weights": [0.5, 0.5], "decimals": 6}
-    with pytest.raises(DiagramError, match="at least") as caught:
-        drawn(**options, width=20)
-    needed = int(caught.value.message.split()[-2])
-    assert needed > 24
-    assert max(map(width, drawn(**options, width=needed).lines)) == needed
-    with pytest.raises(DiagramError, match=f"at least {needed} columns"):
-        drawn(**options, width=needed - 1)
 
 
 def test_a_refused_width_is_reported_where_it_stands() -> None:

@@ -53,8 +53,8 @@ def draw(options: Options) -> Diagram:
     return Diagram(lines_of(form, options.width, flow.glyphs), _flow_notes.alternative(flow, page))
 
 
-class _Scene(NamedTuple):
-    """What is drawn, with the names of the shown keys cut to fit."""
+class _Labelled(NamedTuple):
+    """A flow, and the names of the shown keys as labels, cut to fit."""
 
     flow: Flow
     page: Page
@@ -67,25 +67,25 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     mark = flow.glyphs.ellipsis
     full = [*(flow.names[index] for index in flow.shown), flow.query_name]
     *names, query_name = [_words.shortened(name, longest, mark) for name in full]
-    scene = _Scene(flow, page, names, query_name)
+    labelled = _Labelled(flow, page, names, query_name)
     title = flow.options.title
     blocks: list[Block] = [] if title in (None, "none") else [Text(labels((title or "",))[0], hang=0), GAP]
     blocks.append(_sentence("Sentence", flow.found.tokens, flow))
     if flow.itself is None:
         blocks.append(_sentence("Attends to", flow.found.key_tokens, flow))
-    sections = [list(_BLOCKS[section](scene)) for section in flow.sections]
-    indent = _indent(scene, [block for section in sections for block in section])
+    sections = [list(_BLOCKS[section](labelled)) for section in flow.sections]
+    indent = _indent(labelled, [block for section in sections for block in section])
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
-        heading = Text(f"Step {number}: {_HEADINGS[section](scene)}")
+        heading = Text(f"Step {number}: {_HEADINGS[section](labelled)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
     pairs = dict.fromkeys(pair for pair in zip((*names, query_name), full, strict=True) if pair[0] != pair[1])
     closing = [*_flow_notes.closing(flow), *_notes.legend(list(pairs))]
     return Below([*blocks, GAP, *map(Text, closing)])
 
 
-def _indent(scene: _Scene, blocks: Sequence[Block]) -> int:
+def _indent(labelled: _Labelled, blocks: Sequence[Block]) -> int:
     """How far in everything below a heading stands, so that no table is divided for it."""
-    width = scene.flow.options.width
+    width = labelled.flow.options.width
     tables = [block.block if isinstance(block, Remarked) else block for block in blocks]
     widest = [piece.width for table in tables if isinstance(table, Table) for piece in table.divided(width)]
     pieces = [block.least for block in blocks if isinstance(block, Pieces)]
@@ -126,9 +126,9 @@ class _Word(NamedTuple):
         return [*above, foot, cells.centre(glyphs.down, self.least), *Cell(self.vectors, self.least).rows(room, glyphs)]
 
 
-def _embeddings(scene: _Scene) -> Iterator[Block]:
+def _embeddings(labelled: _Labelled) -> Iterator[Block]:
     """The words in boxes, and under each its vectors."""
-    flow, parts = scene.flow, scene.page.parts
+    flow, parts = labelled.flow, labelled.page.parts
     if flow.rest:
         own = "" if flow.itself is None else f"the query's own {flow.noun} and "
         count = f"{len(flow.shown)} of {numerals.count(len(flow.names))}"
@@ -136,7 +136,7 @@ def _embeddings(scene: _Scene) -> Iterator[Block]:
     inner = max(part.width for part in parts)
     vectors = zip(*(zip(*part.lines, strict=True) for part in parts), strict=True)
     words = [
-        _Word(name, each, max(cells.width(name), inner) + 4) for name, each in zip(scene.names, vectors, strict=True)
+        _Word(name, each, max(cells.width(name), inner) + 4) for name, each in zip(labelled.names, vectors, strict=True)
     ]
     yield Abreast(words, _labels(parts) if len(parts) > 1 else (), apart=1)
 
@@ -153,11 +153,11 @@ def _labels(parts: Sequence[Part]) -> list[str]:
 # Attention ------------------------------------------------------------------------------------------------------------
 
 
-def _attention(scene: _Scene) -> Iterator[Block]:
+def _attention(labelled: _Labelled) -> Iterator[Block]:
     """Of each head the query, the table and what there is to say about it."""
-    flow = scene.flow
-    every = list(zip(flow.heads, scene.page.heads, strict=True))
-    tables = [Table.of(_columns(scene, head, printed)) for head, printed in every]
+    flow = labelled.flow
+    every = list(zip(flow.heads, labelled.page.heads, strict=True))
+    tables = [Table.of(_columns(labelled, head, printed)) for head, printed in every]
     divided, length = _barred(tables, flow.options.width)
     for (head, printed), table in zip(every, tables, strict=True):
         if head is not flow.heads[0]:
@@ -171,19 +171,19 @@ def _attention(scene: _Scene) -> Iterator[Block]:
         if divided and last > 1:
             yield table.only(range(last))
             yield GAP
-        yield from _remarked(scene, head, printed, table.only([0, last]) if divided else table, length)
+        yield from _remarked(labelled, head, printed, table.only([0, last]) if divided else table, length)
 
 
-def _columns(scene: _Scene, head: Head, printed: Printed) -> list[Column]:
+def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
     """Key, scores and attention of the shown keys, and rows for what is left out; without the bars."""
-    flow = scene.flow
-    keys, shares = list(scene.names), list(printed.shares)
+    flow = labelled.flow
+    keys, shares = list(labelled.names), list(printed.shares)
     for may in (True, False):
         left = [head.weights[index] for index in flow.rest if head.allowed[index] is may]
         if left:
             keys.append(f"{len(left)} more")
             shares.append(numerals.percent(sum(left), flow.finer) if may else "masked")
-    more = [""] * (len(keys) - len(scene.names))
+    more = [""] * (len(keys) - len(labelled.names))
     return [
         Column("Key", keys, "left"),
         *(Column(step.head, texts + more) for step, texts in zip(head.steps, printed.scores, strict=True)),
@@ -200,31 +200,31 @@ def _barred(tables: Sequence[Table], room: int) -> tuple[bool, int]:
     return True, apart if apart >= SHORTEST_BAR - 2 else 0
 
 
-def _remarked(scene: _Scene, head: Head, printed: Printed, table: Table, length: int) -> Iterator[Block]:
+def _remarked(labelled: _Labelled, head: Head, printed: Printed, table: Table, length: int) -> Iterator[Block]:
     """The table with the weights, with bars, and what there is to say about it beside it or below."""
-    flow = scene.flow
+    flow = labelled.flow
     if length and flow.largest:
         bars = [bar(head.weights[index] / flow.largest, length, flow.glyphs) for index in flow.shown]
         bars += [""] * (len(table.columns[0].cells) - len(bars))
         # An empty head keeps room for a full bar, which may be another head's.
         table = Table([*table.columns, Column("", bars, "left")], [*table.widths, length])
-    remarks, below = _flow_notes.remarks(flow, scene.names, scene.query_name, head, printed)
+    remarks, below = _flow_notes.remarks(flow, labelled.names, labelled.query_name, head, printed)
     beside = [(HEAD_ROWS + row, text) for row, text in remarks]
     yield Remarked(table, beside, [*map(Text, below)], flow.glyphs.left + " ")
-    yield from map(Text, _flow_notes.below_table(flow, scene.names, head, printed))
+    yield from map(Text, _flow_notes.below_table(flow, labelled.names, head, printed))
 
 
 # Output ---------------------------------------------------------------------------------------------------------------
 
 
-def _output(scene: _Scene) -> Iterator[Block]:
+def _output(labelled: _Labelled) -> Iterator[Block]:
     """The weighted sum, and what it comes to."""
-    flow = scene.flow
+    flow = labelled.flow
     several = len(flow.heads) > 1
-    for number, (head, printed) in enumerate(zip(flow.heads, scene.page.heads, strict=True), 1):
+    for number, (head, printed) in enumerate(zip(flow.heads, labelled.page.heads, strict=True), 1):
         if several:
             yield Text(f"Head {number}:")
-        yield _terms(scene, head, printed)
+        yield _terms(labelled, head, printed)
         yield Pieces(["=", *printed.output])
         redone = _flow_notes.output_redone(flow, head, printed)
         if redone is not None:
@@ -234,13 +234,13 @@ def _output(scene: _Scene) -> Iterator[Block]:
         yield Pieces(["Side by side =", *vector(joined, flow.options.decimals, flow.glyphs.ellipsis)])
 
 
-def _terms(scene: _Scene, head: Head, printed: Printed) -> Block:
+def _terms(labelled: _Labelled, head: Head, printed: Printed) -> Block:
     """`0.15 × The`, `+ 0.20 × sat`, …; masked keys and those of no weight have no part in it."""
-    flow = scene.flow
+    flow = labelled.flow
     times = f" {flow.glyphs.times} "
     terms = [
         weight + times + name
-        for index, name, weight in zip(flow.shown, scene.names, printed.weights, strict=True)
+        for index, name, weight in zip(flow.shown, labelled.names, printed.weights, strict=True)
         if head.allowed[index] and numerals.snapped(head.weights[index])
     ]
     more = sum(head.allowed[index] for index in flow.rest)
@@ -254,27 +254,27 @@ def _terms(scene: _Scene, head: Head, printed: Printed) -> Block:
 # Headings -------------------------------------------------------------------------------------------------------------
 
 
-def _attention_of(scene: _Scene) -> str:
-    flow = scene.flow
+def _attention_of(labelled: _Labelled) -> str:
+    flow = labelled.flow
     place = ""
     if flow.rest:
         number, count = (flow.found.query or 0) + 1, len(flow.found.tokens)
         place = f", {flow.noun} {numerals.count(number)} of {numerals.count(count)}"
-    return f'Attention of "{scene.query_name}"{place}'
+    return f'Attention of "{labelled.query_name}"{place}'
 
 
-def _output_of(scene: _Scene) -> str:
-    several = len(scene.flow.heads) > 1
-    of = (", from their values" if several else " of the values") if scene.page.valued else ""
+def _output_of(labelled: _Labelled) -> str:
+    several = len(labelled.flow.heads) > 1
+    of = (", from their values" if several else " of the values") if labelled.page.valued else ""
     return "Weighted output" + ("s of the heads" if several else "") + of
 
 
-_HEADINGS: dict[Section, Callable[[_Scene], str]] = {
-    "embeddings": lambda scene: _flow_notes.heading(scene.flow, scene.page),
+_HEADINGS: dict[Section, Callable[[_Labelled], str]] = {
+    "embeddings": lambda labelled: _flow_notes.heading(labelled.flow, labelled.page),
     "attention": _attention_of,
     "output": _output_of,
 }
-_BLOCKS: dict[Section, Callable[[_Scene], Iterator[Block]]] = {
+_BLOCKS: dict[Section, Callable[[_Labelled], Iterator[Block]]] = {
     "embeddings": _embeddings,
     "attention": _attention,
     "output": _output,
