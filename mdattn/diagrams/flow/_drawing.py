@@ -74,7 +74,7 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     if flow.itself is None:
         blocks.append(_sentence("Attends to", flow.found.key_tokens, flow))
     sections = [list(_BLOCKS[section](labelled)) for section in flow.sections]
-    indent = _indent(labelled, [block for section in sections for block in section])
+    indent = _indent(flow.options.width, [block for section in sections for block in section])
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
         heading = Text(f"Step {number}: {_HEADINGS[section](labelled)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
@@ -83,9 +83,8 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     return Below([*blocks, GAP, *map(Text, closing)])
 
 
-def _indent(labelled: _Labelled, blocks: Sequence[Block]) -> int:
+def _indent(width: int, blocks: Sequence[Block]) -> int:
     """How far in everything below a heading stands, so that no table is divided for it."""
-    width = labelled.flow.options.width
     tables = [block.block if isinstance(block, Remarked) else block for block in blocks]
     widest = [piece.width for table in tables if isinstance(table, Table) for piece in table.divided(width)]
     pieces = [block.least for block in blocks if isinstance(block, Pieces)]
