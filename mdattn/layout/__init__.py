@@ -16,7 +16,7 @@ A kind may have blocks of its own: whatever has `least` and `rows` is one.
 """
 
 from mdattn.layout._block import GAP, NARROWEST, Below, Block, Rows, fitting, lines_of, too_narrow
-from mdattn.layout._boxes import Abreast, Cell, Framed, Standing, arranged
+from mdattn.layout._boxes import Abreast, Cell, Framed, Standing, arranged, boxed
 from mdattn.layout._tables import Align, Bar, Bars, Column, Grid, Table, bar, headed, panels
 from mdattn.layout._text import Alike, Elided, Pieces, Remarked, Text
 
@@ -43,6 +43,7 @@ __all__ = [
     "Text",
     "arranged",
     "bar",
+    "boxed",
     "fitting",
     "headed",
     "lines_of",

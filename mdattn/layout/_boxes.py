@@ -19,16 +19,12 @@ def boxed(
     """A box `inner` cells wide inside, with the rows of its parts and a rule between two parts."""
     lines, place = glyphs.lines, cells.centre if centred else cells.pad
     flat, wall = lines[(LEFT | RIGHT) * weight] * (inner + 2), lines[(UP | DOWN) * weight]
-
-    def rule(arms: int) -> str:
-        return lines[(RIGHT | arms) * weight] + flat + lines[(LEFT | arms) * weight]
-
-    rows = [rule(DOWN)]
-    for number, part in enumerate(parts):
-        if number:
-            rows.append(rule(UP | DOWN))
+    rows: list[str] = []
+    for part in parts:
+        arms = UP | DOWN if rows else DOWN
+        rows.append(lines[(RIGHT | arms) * weight] + flat + lines[(LEFT | arms) * weight])
         rows += [f"{wall} {place(text, inner)} {wall}" for text in part]
-    rows.append(rule(UP))
+    rows.append(lines[(RIGHT | UP) * weight] + flat + lines[(LEFT | UP) * weight])
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 from mdattn import cells, numerals
@@ -52,11 +52,13 @@ class Table(NamedTuple):
 
     def divided(self, room: int) -> list[Table]:
         """The tables that it becomes in so much room, each as full as can be."""
-        return [self.only(piece) for piece in _pieces(self.widths, room)]
+        return [self] if self.width <= room else [self.only(piece) for piece in _pieces(self.widths, room)]
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
-        """The pieces below each other."""
+        """One below the other."""
         texts = [_aligned(*each) for each in zip(self.columns, self.widths, strict=True)]
+        if self.width <= room:
+            return _ruled(self.widths, texts, glyphs)
         rows: list[str] = []
         for piece in _pieces(self.widths, room):
             if rows:
@@ -72,8 +74,6 @@ def _across(widths: Sequence[int]) -> int:
 
 def _pieces(widths: Sequence[int], room: int) -> list[list[int]]:
     """Which columns stand together, the first in each piece."""
-    if len(widths) < 3 or _across(widths) <= room:
-        return [list(range(len(widths)))]
     pieces, used = [[0]], _across(widths[:1])
     for at, width in enumerate(widths[1:], 1):
         if len(pieces[-1]) > 1 and used + width + 3 > room:
@@ -92,16 +92,15 @@ def _aligned(column: Column, width: int) -> list[str]:
     return [align(text, width) for text in texts]
 
 
-def _ruled(widths: Sequence[int], texts: Sequence[Sequence[str]], glyphs: Glyphs) -> Iterator[str]:
+def _ruled(widths: Sequence[int], texts: Sequence[Sequence[str]], glyphs: Glyphs) -> list[str]:
     """The rows of a table, of the columns' heads and cells in their widths."""
     lines = glyphs.lines
     wall, flat = lines[UP | DOWN], [lines[_BOTH] * (width + 2) for width in widths]
-
-    def rule(away: int) -> str:
-        return lines[RIGHT | away] + lines[_BOTH | away].join(flat) + lines[LEFT | away]
-
+    above, below, foot = [
+        lines[RIGHT | away] + lines[_BOTH | away].join(flat) + lines[LEFT | away] for away in (DOWN, UP | DOWN, UP)
+    ]
     head, *body = [f"{wall} " + f" {wall} ".join(row) + f" {wall}" for row in zip(*texts, strict=True)]
-    yield from (rule(DOWN), head, rule(UP | DOWN), *body, rule(UP))
+    return [above, head, below, *body, foot]
 
 
 def bar(share: float, length: int, glyphs: Glyphs) -> str:

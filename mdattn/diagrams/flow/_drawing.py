@@ -21,7 +21,6 @@ from mdattn.layout import (
     Abreast,
     Below,
     Block,
-    Cell,
     Column,
     Elided,
     Pieces,
@@ -29,6 +28,7 @@ from mdattn.layout import (
     Table,
     Text,
     bar,
+    boxed,
     fitting,
     lines_of,
 )
@@ -119,10 +119,11 @@ class _Word(NamedTuple):
 
     def rows(self, room: int, glyphs: Glyphs, heights: Sequence[int] = ()) -> Sequence[str]:
         """As wide as both boxes."""
-        *above, foot = Cell([[self.name]], self.least).rows(room, glyphs)
-        middle = (self.least - 1) // 2
+        inner, middle = self.least - 4, (self.least - 1) // 2
+        *above, foot = boxed([[self.name]], inner, glyphs, centred=True)
         foot = foot[:middle] + glyphs.lines[LEFT | RIGHT | DOWN] + foot[middle + 1 :]
-        return [*above, foot, cells.centre(glyphs.down, self.least), *Cell(self.vectors, self.least).rows(room, glyphs)]
+        arrow = " " * middle + glyphs.down + " " * (self.least - middle - 1)
+        return [*above, foot, arrow, *boxed(self.vectors, inner, glyphs, centred=True)]
 
 
 def _embeddings(labelled: _Labelled) -> Iterator[Block]:
