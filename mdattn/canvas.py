@@ -1,4 +1,4 @@
-"""A grid of display cells that lines and text are inked on.
+"""A grid of display cells that lines and text are inked on, for pictures whose lines meet.
 
 Floor 1. Measure, then ink: the canvas refuses ink outside itself and ink on ink, so that a diagram that comes out
 is one whose boxes close. Lines are kept as arms (see `glyphs`), so a rule that ends on a wall becomes the right tee
@@ -7,56 +7,16 @@ by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, pairwise
-from typing import Literal, NamedTuple
-
 from mdattn import cells
 from mdattn.glyphs import DOUBLE, DOWN, LEFT, LIGHT, RIGHT, UP, Glyphs
 
-__all__ = ["DOUBLE", "LIGHT", "Canvas", "CanvasError", "Column", "Diagram", "table_width"]
+__all__ = ["DOUBLE", "LIGHT", "Canvas", "CanvasError"]
 
-Align = Literal["left", "right", "centre"]
-_ALIGN = {"left": cells.pad, "right": cells.right, "centre": cells.centre}
-_PLAIN = {"left": str.ljust, "right": str.rjust}  # the same for text that is ASCII
 _BOTH = LEFT | RIGHT
 
 
 class CanvasError(Exception):
     """A kind inked outside the canvas, or over other ink: an error of this package, never of the document."""
-
-
-class Diagram(NamedTuple):
-    """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
-
-    lines: tuple[str, ...]
-    alternative: str
-
-
-class Column(NamedTuple):
-    """One column of a table: its head and its cells, already text."""
-
-    head: str
-    cells: Sequence[str]
-    align: Align = "right"
-
-    @property
-    def width(self) -> int:
-        """In display cells, without the blanks beside the walls."""
-        return max(cells.width(self.head), cells.widest(self.cells))
-
-
-def _aligned(column: Column, width: int) -> list[str]:
-    """The head and the cells of a column, each in so many display cells."""
-    texts = [column.head, *column.cells]
-    plain = _PLAIN.get(column.align) if "".join(texts).isascii() else None
-    align = plain or _ALIGN[column.align]
-    return [align(text, width) for text in texts]
-
-
-def table_width(columns: Sequence[Column]) -> int:
-    """The display cells that `Canvas.table` needs for these columns, walls included."""
-    return sum(column.width + 3 for column in columns) + 1
 
 
 class Canvas:
@@ -70,8 +30,6 @@ class Canvas:
         self._rows: list[list[str] | str] = []
         # The arms of the cells that belong to lines, by row * width + column.
         self._arms: dict[int, int] = {}
-        # Tables whose arms are not among them yet, as first row, first row below, and walls.
-        self._tables: list[tuple[int, int, Sequence[int]]] = []
 
     @property
     def height(self) -> int:
@@ -88,10 +46,7 @@ class Canvas:
 
     def text(self, row: int, column: int, text: str) -> None:
         """Text from a cell to the right."""
-        self._put(row, column, text, len(text) if text.isascii() else cells.width(text))
-
-    def _put(self, row: int, column: int, text: str, count: int) -> None:
-        """Text that takes `count` cells."""
+        count = len(text) if text.isascii() else cells.width(text)
         rows, end = self._rows, column + count
         if column < 0 or end > self.width:
             raise CanvasError(f"text {text!r} at column {column} does not fit in {self.width} columns")
@@ -154,56 +109,6 @@ class Canvas:
             line[column] = line[end - 1] = sign
             self._arms[start + column] = self._arms[start + end - 1] = wall
 
-    def table(self, row: int, column: int, columns: Sequence[Column]) -> int:
-        """A table with a head row and walls between its columns; gives the row of its first body line."""
-        widths = [each.width for each in columns]
-        walls = list(accumulate((width + 3 for width in widths), initial=column))
-        aligned = [_aligned(each, width) for each, width in zip(columns, widths, strict=True)]
-        head, *body = zip(*aligned, strict=True)
-        self._rule(row, walls, DOWN)
-        self._walled(row + 1, walls, head)
-        self._rule(row + 2, walls, UP | DOWN)
-        for number, texts in enumerate(body, row + 3):
-            self._walled(number, walls, texts)
-        end = row + 3 + len(body)
-        self._rule(end, walls, UP)
-        self._tables.append((row, end + 1, walls))
-        return row + 3
-
-    def _rule(self, row: int, walls: Sequence[int], away: int) -> None:
-        """A rule of a table from its first wall to its last, with the arms of the walls between."""
-        lines = self.glyphs.lines
-        flat = [lines[_BOTH] * (last - first - 1) for first, last in pairwise(walls)]
-        text = lines[RIGHT | away] + lines[_BOTH | away].join(flat) + lines[LEFT | away]
-        self._put(row, walls[0], text, len(text))
-
-    def _walled(self, row: int, walls: Sequence[int], texts: Sequence[str]) -> None:
-        """Texts of a table's row, each as wide as its column, between the walls."""
-        sign = self.glyphs.lines[UP | DOWN]
-        whole = f"{sign} " + f" {sign} ".join(texts) + f" {sign}"
-        count = walls[-1] - walls[0] + 1
-        if len(whole) == count:
-            self._put(row, walls[0], whole, count)
-            return
-        for wall, text in zip(walls, (*texts, None), strict=True):
-            self.text(row, wall, sign)
-            if text is not None:
-                self.text(row, wall + 2, text)
-
-    def _open_tables(self) -> None:
-        """Note the arms of tables, which only a line that meets one asks for."""
-        for first, end, walls in self._tables:
-            for row in range(first, end):
-                start = row * self.width
-                self._arms.update(dict.fromkeys([start + wall for wall in walls], UP | DOWN))
-            for row, away in ((first, DOWN), (first + 2, UP | DOWN), (end - 1, UP)):
-                start = row * self.width
-                self._arms.update(dict.fromkeys(range(start + walls[0], start + walls[-1]), _BOTH))
-                self._arms.update(dict.fromkeys([start + wall for wall in walls], _BOTH | away))
-                self._arms[start + walls[0]] = RIGHT | away
-                self._arms[start + walls[-1]] = LEFT | away
-        self._tables.clear()
-
     def lines(self) -> tuple[str, ...]:
         """The rows as text, without blanks of any sort at the right and without empty rows at the ends."""
         drawn = [(row if isinstance(row, str) else "".join(row)).rstrip() for row in self._rows]
@@ -235,8 +140,6 @@ class Canvas:
         line = self._row(row)
         if not 0 <= column < self.width:
             raise CanvasError(f"a line at column {column} is outside of {self.width} columns")
-        if self._tables:
-            self._open_tables()
         place = row * self.width + column
         known = self._arms.get(place, 0)
         if not known and line[column] != " ":

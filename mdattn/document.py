@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mdattn.attention.sources import Files
     from mdattn.blocks import Block, Document, Front, Parsed, Replacement
-    from mdattn.canvas import Diagram
+    from mdattn.diagrams._kind import Diagram
     from mdattn.options import Defaults
 
 

@@ -10,8 +10,7 @@ import sys
 import numpy as np
 
 from mdattn import diagrams
-from mdattn.canvas import Diagram
-from mdattn.diagrams._kind import Kind
+from mdattn.diagrams._kind import Diagram, Kind
 from mdattn.errors import OptionError
 from mdattn.options import Attention
 

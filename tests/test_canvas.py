@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from support import WGL4_SIGNS, arms, loose_ends
 
-from mdattn.canvas import DOUBLE, LIGHT, Canvas, CanvasError, Column, table_width
+from mdattn.canvas import DOUBLE, LIGHT, Canvas, CanvasError
 from mdattn.glyphs import ASCII, DOWN, LEFT, RIGHT, UNICODE, UP, Glyphs
 
 
@@ -32,22 +32,6 @@ def test_every_line_character_has_the_arms_it_is_looked_up_by() -> None:
 
 def test_both_sets_join_the_same_lines() -> None:
     assert set(UNICODE.lines) == set(ASCII.lines)
-
-
-def test_a_table_is_what_it_looks_like() -> None:
-    canvas = Canvas(40, UNICODE)
-    columns = [Column("Key", ["The", "日本"], "left"), Column("Score", ["0.53", "12.00"])]
-    body = canvas.table(0, 2, columns)
-    canvas.text(body, 18, "← most")
-    assert table_width(columns) == 16
-    assert canvas.lines() == (
-        "  ┌──────┬───────┐",
-        "  │ Key  │ Score │",
-        "  ├──────┼───────┤",
-        "  │ The  │  0.53 │← most",
-        "  │ 日本 │ 12.00 │",
-        "  └──────┴───────┘",
-    )
 
 
 def test_lines_that_meet_join() -> None:

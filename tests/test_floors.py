@@ -142,6 +142,7 @@ BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdatt
 BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts", "python", "describe")}
 BLOCK |= {"mdattn.blocks._inplace", "mdattn.diagrams.heads", "mdattn.diagrams.flow", "mdattn.drafts._page"}
 BLOCK |= {"mdattn.blocks._parts"}
+BLOCK |= {"mdattn.canvas"}  # Only pictures whose lines meet need it.
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from mdattn.blocks import NAME
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import render_document
 from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Excerpt, Position
 from mdattn.plugin import attention_diagram_plugin

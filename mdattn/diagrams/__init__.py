@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from mdattn.attention.sources import Files
-    from mdattn.canvas import Diagram
-    from mdattn.diagrams._kind import Kind
+    from mdattn.diagrams._kind import Diagram, Kind
 
 _NAMES = (
     "flow",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mdattn import cells
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.glyphs import ASCII, UNICODE
 from mdattn.options import Common
 

@@ -1,12 +1,18 @@
-"""What a kind of diagram is: the form of an entry of the table KINDS."""
+"""What a diagram is, and what a kind of diagrams: the form of an entry of the table KINDS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mdattn.canvas import Diagram
 from mdattn.options import Common
+
+
+class Diagram(NamedTuple):
+    """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
+
+    lines: tuple[str, ...]
+    alternative: str
 
 
 class Kind(NamedTuple):

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from mdattn import cells, numerals
 from mdattn.attention.recurrent import memory
-from mdattn.canvas import DOUBLE, Canvas, Column, Diagram, table_width
-from mdattn.diagrams._kind import Kind
+from mdattn.canvas import DOUBLE, Canvas
+from mdattn.diagrams._kind import Diagram, Kind
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import paragraph, start
+from mdattn.layout import Column, Table, too_narrow
+from mdattn.layout._page import paragraph, start
 from mdattn.options import Attention, SelfAttention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
@@ -161,7 +162,7 @@ def _layers(allowed: NDArray[np.bool_]) -> int | None:
 def draw(options: Options) -> Diagram:
     """The two ways to process one sentence, and what each costs. Raises OptionError."""
     if options.width < LEAST_WIDTH:
-        raise OptionError("width", f"a comparison needs at least {LEAST_WIDTH} columns", f"set width to {LEAST_WIDTH}")
+        raise too_narrow(LEAST_WIDTH)
     canvas, glyphs = start(options)
     scene = _scene(options, glyphs)
     if options.title is not None and options.title != "none":
@@ -714,8 +715,10 @@ def _costs(canvas: Canvas, scene: _Scene) -> None:
     columns = [
         Column(head, [row[place] for row in rows], "right" if place else "left") for place, head in enumerate(heads)
     ]
-    if table_width(columns) <= scene.wide:
-        canvas.table(canvas.height, 0, columns)
+    table = Table.of(columns)
+    if table.width <= scene.wide:
+        for line in table.rows(scene.wide, scene.glyphs):
+            canvas.write(line)
     else:
         for label, before, after in rows:
             say(label)

@@ -17,11 +17,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.canvas import Canvas, Diagram
-from mdattn.diagrams._kind import Kind
+from mdattn.diagrams._kind import Diagram, Kind
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.layout import arrange, paragraph, start
+from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
 from mdattn.options import Attention, doc
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
@@ -31,11 +30,9 @@ from mdattn.study.tokens import position
 
 Mode = Literal["squares", "shades", "numbers", "both"]
 Heads = Literal["words", "numbers", "ticks"]
-Rows = Sequence[Sequence[Any]]
 
 DEFAULT_MODES: tuple[Mode, ...] = ("squares", "shades")  # The second where the first needs panels.
 TITLE = "ATTENTION WEIGHTS"
-NARROWEST = 24  # Narrower, not even one column of every mode fits beside its row's label.
 SQUARES = 3  # cells of a weight drawn in squares: one level each
 WIDE, LONGEST_NARROW, SHORTEST = (
     48,
@@ -408,11 +405,11 @@ def _fit(plan: _Map, form: _Form) -> _Layout | None:
     room = plan.options.width - label - (1 if form.tight else 4)
     if max(widths) > room:
         return None
-    panels = _panels(widths, room, form.gap)
+    spans = panels(widths, room, form.gap)
     # In a tight form the axis has a line of its own.
-    if len(panels) > 1 and not form.tight and max(cells.width(_key_axis(plan, panel, 2)) for panel in panels) > room:
+    if len(spans) > 1 and not form.tight and max(cells.width(_key_axis(plan, panel, 2)) for panel in spans) > room:
         return None
-    return _Layout(form, texts, label, heads, widths, panels, legend)
+    return _Layout(form, texts, label, heads, widths, tuple(spans), legend)
 
 
 def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
@@ -427,18 +424,6 @@ def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], 
         return cut.shown, cut.legend
     digits = len(str(len(cut.shown)))
     return tuple(f"{number:>{digits}} {text}" for number, text in enumerate(cut.shown, 1)), cut.legend
-
-
-def _panels(widths: Sequence[int], room: int, gap: int) -> tuple[range, ...]:
-    """Which columns stand in which panel: as few panels as fit, as even as they can be."""
-    greedy = arrange(widths, room, gap)
-    count, per = len(widths), -(-len(widths) // len(greedy))
-    even = tuple(range(start, min(start + per, count)) for start in range(0, count, per))
-    if len(even) == len(greedy) and all(
-        sum(widths[each] for each in panel) + gap * (len(panel) - 1) <= room for panel in even
-    ):
-        return even
-    return tuple(greedy)
 
 
 def _layout(plan: _Map) -> _Layout | None:
@@ -473,26 +458,30 @@ def _beside(plan: _Map, layout: _Layout) -> bool:
 def draw(options: Options) -> Diagram:
     """The weights of every query as a heatmap, one a head. Raises OptionError."""
     plan, layout = _planned(options)
-    canvas, _ = start(options)
+    return Diagram(lines_of(Below(list(_blocks(plan, layout))), options.width, plan.glyphs), _alternative(plan))
+
+
+def _blocks(plan: _Map, layout: _Layout) -> Iterator[Block]:
+    """The page from top to bottom."""
+    options, heads = plan.options, plan.found.heads
     if options.title != "none":
-        paragraph(canvas, labels((options.title or TITLE,))[0])
-    _sentence(canvas, "Queries" if plan.cross else "Sentence", plan.rows, plan)
+        yield Text(labels((options.title or TITLE,))[0], hang=0)
+    yield _sentence("Queries" if plan.cross else "Sentence", plan.rows, plan)
     if plan.cross:
-        _sentence(canvas, "Keys", plan.columns, plan)
-    for number, head in enumerate(plan.found.heads, 1):
-        canvas.gap()
-        if len(plan.found.heads) > 1:
+        yield _sentence("Keys", plan.columns, plan)
+    for number, head in enumerate(heads, 1):
+        yield GAP
+        if len(heads) > 1:
             name = f": {labels((head.name,))[0]}" if head.name else ""
-            paragraph(canvas, f"Head {number} of {len(plan.found.heads)}{name}", indent="  ")
-        _draw_head(canvas, plan, layout, number - 1)
-    _closing(canvas, plan, layout)
-    return Diagram(canvas.lines(), _alternative(plan))
+            yield Text(f"Head {number} of {len(heads)}{name}")
+        yield from _head(plan, layout, number - 1)
+    yield Below(list(_closing(plan, layout)), layout.indent)
 
 
 def _planned(options: Options) -> tuple[_Map, _Layout]:
     """What is drawn, and how. Raises OptionError."""
     if options.width < NARROWEST:
-        raise OptionError("width", f"a heatmap needs at least {NARROWEST} columns, not {options.width}")
+        raise too_narrow(NARROWEST)
     found = study(options, whole=False)
     rows, columns = _Axis(found.tokens), _Axis(found.key_tokens)
     glyphs = CHARSETS[options.charset]
@@ -508,7 +497,7 @@ def _planned(options: Options) -> tuple[_Map, _Layout]:
                 return plan, layout
     plan = _pooled(_Map(options, found, glyphs, modes[-1], rows, columns, given))
     layout = _layout(plan)
-    assert layout is not None  # NARROWEST is enough for one column of any mode.
+    assert layout is not None  # NARROWEST is enough for a row's label and one column of any mode.
     return plan, layout
 
 
@@ -575,47 +564,30 @@ def _sign(plan: _Map, level: int, size: int) -> str:
     return plan.glyphs.square * level + plan.glyphs.hollow * (SQUARES - level)
 
 
-def _draw_head(canvas: Canvas, plan: _Map, layout: _Layout, index: int) -> None:
+def _head(plan: _Map, layout: _Layout, index: int) -> Iterator[Block]:
     """The panels of one head, its remarks, and what was rounded in it."""
     weights, allowed = _values(plan, plan.found.heads[index])
     inked, units = _cells(plan, layout.form.cell, weights, allowed)
-    remarks = plan.remark(layout.form.heads)[index]
+    margin = " " * layout.indent
+    rows = [margin + label for label in layout.labels]
+    grid = Grid(rows, inked, layout.widths, lambda panel: _axes(plan, layout, panel), layout.first, layout.form.gap)
+    lines = list(grid.rows(plan.options.width, plan.glyphs))
     together = plan.given is not None or _beside(plan, layout)
+    end, first = layout.end(layout.panels[-1]), len(lines) - len(rows)
+    room = plan.options.width - end
     below: list[tuple[str, str]] = []
-    last = layout.panels[-1]
-    room = canvas.width - layout.end(last)
-    for panel in layout.panels:
-        if panel.start:
-            canvas.gap()
-        _draw_axes(canvas, plan, layout, panel)
-        template = _template(layout, panel)
-        for row, label in enumerate(layout.labels):
-            line = _labelled(layout, label) + template.format(*inked[row][panel.start : panel.stop])
-            if panel is last and remarks[row]:
-                if together and cells.width(remarks[row]) <= room:
-                    line = cells.pad(line, layout.end(panel)) + remarks[row]
-                else:
-                    below.append((label, remarks[row]))
-            canvas.write(line)
-    paragraph(canvas, _rounded(plan, layout, units, allowed.any(axis=1).tolist()), layout.indent, "  ")
+    for row, text in enumerate(plan.remark(layout.form.heads)[index]):
+        if text and together and cells.width(text) <= room:
+            lines[first + row] = cells.pad(lines[first + row], end) + text
+        elif text:
+            below.append((layout.labels[row], text))
+    yield Rows(lines)
+    said: list[Block] = [Text(_rounded(plan, layout, units, allowed.any(axis=1).tolist()))]
     if plan.given is None and (len(below) > MOST_REMARKS or plan.rows.block > 1):
-        canvas.gap()
-        paragraph(canvas, _strongest(plan, layout.form.heads, index), layout.indent, "  ")
-    else:
-        _draw_remarks(canvas, layout, below)
-
-
-def _labelled(layout: _Layout, label: str) -> str:
-    """The label of a row, up to where its first cell begins."""
-    return cells.pad(" " * layout.indent + label, layout.first)
-
-
-def _template(layout: _Layout, panel: range) -> str:
-    """What the cells of one row, all of one width, are formatted into."""
-    spare = [layout.widths[each] - layout.form.cell for each in panel]
-    if not any(spare) and not layout.form.gap:
-        return "{}" * len(panel)
-    return (" " * layout.form.gap).join(" " * (each // 2) + "{}" + " " * (each - each // 2) for each in spare)
+        said += [GAP, Text(_strongest(plan, layout.form.heads, index))]
+    elif below:
+        said += [GAP, _Remarks(below)]
+    yield Below(said, layout.indent)
 
 
 def _query_axis(glyphs: Glyphs) -> str:
@@ -633,21 +605,19 @@ def _key_axis(plan: _Map, panel: range, panels: int) -> str:
     return f"{keys} {plan.glyphs.right}"
 
 
-def _draw_axes(canvas: Canvas, plan: _Map, layout: _Layout, panel: range) -> None:
+def _axes(plan: _Map, layout: _Layout, panel: range) -> Sequence[str]:
     """Which side asks, which side answers, and the heads of the columns."""
     keys = _key_axis(plan, panel, len(layout.panels))
     axis = _query_axis(plan.glyphs)
     if layout.form.tight:
-        paragraph(canvas, f"{axis}  {keys}")
-        axis = ""
+        rows, axis = [*Text(f"{axis}  {keys}", hang=0).rows(plan.options.width, plan.glyphs)], ""
     else:
-        canvas.write(keys, layout.first)
+        rows = [" " * layout.first + keys]
     if layout.form.heads == "ticks":
-        canvas.write(_labelled(layout, axis) + _ticks(plan, layout, panel))
+        heads = _ticks(plan, layout, panel)
     else:
-        gap = " " * layout.form.gap
-        heads = gap.join(cells.centre(layout.heads[each], layout.widths[each]) for each in panel)
-        canvas.write(_labelled(layout, axis) + heads)
+        heads = headed(layout.heads, layout.widths, panel, layout.form.gap)
+    return [*rows, cells.pad(" " * layout.indent + axis, layout.first) + heads]
 
 
 def _ticks(plan: _Map, layout: _Layout, panel: range) -> str:
@@ -665,18 +635,29 @@ def _ticks(plan: _Map, layout: _Layout, panel: range) -> str:
     return ruler
 
 
-def _draw_remarks(canvas: Canvas, layout: _Layout, remarks: Sequence[tuple[str, str]]) -> None:
+class _Remarks(NamedTuple):
     """Remarks below the table, each after the label of its row."""
-    if not remarks:
-        return
-    canvas.gap()
-    widest = cells.widest([label for label, _ in remarks])
-    column = layout.indent + widest + 2
-    for label, text in remarks:
-        row = canvas.height
-        canvas.text(row, layout.indent, label)
-        for offset, piece in enumerate(cells.wrap(text, canvas.width - column)):
-            canvas.text(row + offset, column, piece)
+
+    remarks: Sequence[tuple[str, str]]
+
+    @property
+    def start(self) -> int:
+        """Where the remarks begin."""
+        return cells.widest([label for label, _ in self.remarks]) + 2
+
+    @property
+    def least(self) -> int:
+        """With the longest word divided."""
+        return self.start + max(Text(text, hang=0).least for _, text in self.remarks)
+
+    def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
+        """The remarks below each other."""
+        start, rows = self.start, []
+        for label, text in self.remarks:
+            first, *others = cells.wrap(text, room - start)
+            rows.append(cells.pad(label, start) + first)
+            rows += [" " * start + each for each in others]
+        return rows
 
 
 def _strongest(plan: _Map, heads: Heads, index: int, between: str = ". ") -> str:
@@ -700,10 +681,10 @@ def _strongest(plan: _Map, heads: Heads, index: int, between: str = ". ") -> str
     return f"{said}." if said else ""
 
 
-def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str | None:
+def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str:
     """Says which rows do not add up to 1 as printed, in one line."""
     if plan.mode not in ("numbers", "both"):
-        return None
+        return ""
     decimals = plan.options.decimals
     one = 10**decimals
     numbered = layout.form.heads != "words" and not plan.cross and plan.rows.block == 1
@@ -712,7 +693,7 @@ def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: 
         if any_seen and total != one:
             off.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{layout.labels[row].strip()}"')
     if not off:
-        return None
+        return ""
     verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
     named = _notes.listed(
         f"{_notes.listed(off[total])} {'to' if place else verb} {numerals.text(total / one, decimals)}"
@@ -728,18 +709,18 @@ def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: 
     return f"Rounded: as printed, {count} of {len(units)} {missing} {numerals.text(1, decimals)} {by}."
 
 
-def _closing(canvas: Canvas, plan: _Map, layout: _Layout) -> None:
+def _closing(plan: _Map, layout: _Layout) -> Iterator[Block]:
     """What holds for the whole diagram: the legend of the cells, and the notes."""
     if plan.given and (len(plan.found.heads) > 1 or plan.rows.block > 1):
         names = _words.cut(plan.rows.names, plan.longest, plan.glyphs.ellipsis).shown
-        _draw_remarks(canvas, layout, [(names[row], text) for row, text in plan.given])
-    canvas.gap()
+        yield from (GAP, _Remarks([(names[row], text) for row, text in plan.given]))
+    yield GAP
+    room = plan.options.width - layout.indent
     if plan.options.legend:
-        for line in _filled(list(_legend(plan, layout)), canvas.width - layout.indent):
-            canvas.write(line, layout.indent)
-    words = _filled(_notes.legend(layout.legend), canvas.width - layout.indent) if layout.legend else []
-    for note in (*_notes_of(plan), *words):
-        paragraph(canvas, note, layout.indent, "  ")
+        yield Rows(_filled(list(_legend(plan, layout)), room))
+    yield from map(Text, _notes_of(plan))
+    if layout.legend:
+        yield from map(Text, _filled(_notes.legend(layout.legend), room))
 
 
 def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
@@ -757,7 +738,7 @@ def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
 def _filled(items: Sequence[str], room: int) -> list[str]:
     """The items side by side in as few lines as they fit."""
     for gap in (3, 2):
-        rows = arrange([cells.width(item) for item in items], room, gap)
+        rows = arranged([cells.width(item) for item in items], room, gap)
         lines = [(" " * gap).join(items[each] for each in row) for row in rows]
         if len(lines) <= 1:
             break
@@ -787,9 +768,9 @@ def _notes_of(plan: _Map) -> Iterator[str]:
         yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
 
 
-def _sentence(canvas: Canvas, name: str, axis: _Axis, plan: _Map) -> None:
+def _sentence(name: str, axis: _Axis, plan: _Map) -> Block:
     """The tokens as a sentence in a few lines; the end of a long one is left out, and counted."""
-    width, mark = canvas.width, plan.glyphs.ellipsis
+    width, mark = plan.options.width, plan.glyphs.ellipsis
     # A token takes a cell and a blank at least: of more than these, not all fit.
     most = labels(axis.tokens[: MOST_SENTENCE_LINES * width // 2 + 1])
     total = len(axis.tokens)
@@ -804,7 +785,7 @@ def _sentence(canvas: Canvas, name: str, axis: _Axis, plan: _Map) -> None:
             text = f"{name}: {_notes.sentence([*shown[:count], *rest])}{size}"
             lines = len(cells.wrap(text, width, "  "))
             count -= 1
-    paragraph(canvas, text, indent="  ")
+    return Text(text)
 
 
 def _alternative(plan: _Map) -> str:

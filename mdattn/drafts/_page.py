@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_core import StateCore
 
     from mdattn.blocks import Block
-    from mdattn.canvas import Diagram
+    from mdattn.diagrams._kind import Diagram
 
 
 def page(text: str, path: Path | None) -> Worked:

@@ -12,7 +12,6 @@ from typing import TypeVar
 import msgspec
 
 from mdattn.attention.sources import Files, load
-from mdattn.canvas import Diagram
 from mdattn.errors import Cure, OptionError
 from mdattn.options import Attention, Source
 from mdattn.study.given import counted
@@ -27,9 +26,10 @@ _NO_PLACE = Cure(
 )
 
 Options = TypeVar("Options", bound=Attention)
+Drawn = TypeVar("Drawn")
 
 
-def drawn_from_file(options: Options, folder: Path | None, files: Files, draw: Callable[[Options], Diagram]) -> Diagram:
+def drawn_from_file(options: Options, folder: Path | None, files: Files, draw: Callable[[Options], Drawn]) -> Drawn:
     """The drawing of options with a `source`. What is wrong with its numbers is said of the file."""
     source = options.source
     assert isinstance(source, Source)

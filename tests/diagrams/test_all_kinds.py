@@ -16,8 +16,8 @@ from support import arms, foreign, loose_ends
 from support import width as cells_of
 
 from mdattn import DiagramError, render
-from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import draw_options
 from mdattn.glyphs import ASCII, CHARSETS, UNICODE, Glyphs
 

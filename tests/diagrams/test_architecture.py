@@ -15,7 +15,7 @@ import pytest
 from support import OPPOSITE, STEP, arms, foreign, grid, loose_ends, too_wide
 
 from mdattn.attention.transformer import Network, forward
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support import foreign, too_wide, width
 
 import mdattn
-from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
 from mdattn.diagrams._caption import finished
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError
 from mdattn.options import Common

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import foreign, loose_ends, too_wide
 
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.flow import KIND
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError
@@ -418,11 +418,9 @@ def test_cross_attention_names_both_sentences() -> None:
 
 
 def test_a_weight_and_its_word_are_not_divided() -> None:
-    options = {"tokens": ["internationalization"], "query": 0, "weights": [1], "values": [[1]]}
+    options = {"tokens": ["a", "internationalization"], "query": 0, "weights": [0.5, 0.5], "values": [[1], [2]]}
     options |= {"sections": ["output"], "decimals": 6}
-    assert "1.000000 × internat…" in text_of(**options, width=26)
-    with pytest.raises(DiagramError, match="at least 26 columns"):
-        drawn(**options, width=25)
+    assert "\n  + 0.500000 × internat…\n" in text_of(**options, width=24)
 
 
 def test_a_refused_width_is_reported_where_it_stands() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support import foreign, loose_ends, too_wide
 
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.heads import KIND
 from mdattn.document import draw_options, render
 from mdattn.errors import DiagramError

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from support import foreign, grid, loose_ends, too_wide, width
 
-from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from support import foreign, loose_ends, too_wide
 
-from mdattn.canvas import Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError
 

@@ -14,8 +14,8 @@ import pytest
 from test_all_kinds import DRAWN
 
 from mdattn import DiagramError
-from mdattn.canvas import Diagram
 from mdattn.diagrams import KINDS
+from mdattn.diagrams._kind import Diagram
 from mdattn.document import draw_options
 
 Options = dict[str, Any]

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from mdattn import cells, numerals
-from mdattn.canvas import Canvas, Diagram
+from mdattn.canvas import Canvas
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture import _tower as tower
 from mdattn.diagrams.architecture._blueprint import Boxes, Stack, TokenBoxes, stacks
@@ -22,7 +23,8 @@ from mdattn.diagrams.architecture._models import PRESETS, Model
 from mdattn.diagrams.architecture._tower import Drawing, Entry, Frame
 from mdattn.errors import OptionError
 from mdattn.glyphs import Glyphs
-from mdattn.layout import paragraph, start
+from mdattn.layout import too_narrow
+from mdattn.layout._page import paragraph, start
 from mdattn.options import Common, doc
 from mdattn.study import names as words
 from mdattn.study import notes
@@ -328,9 +330,7 @@ def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
     double = model.model == "encoder-decoder"
     least = tower.NARROWEST + (tower.LANE if double else 0)
     if options.width < least:
-        raise OptionError(
-            "width", f"this model needs at least {least} columns, and 'width' is {options.width}", f"width: {least}"
-        )
+        raise too_narrow(least)
     beside = double and options.width >= 2 * _BESIDE + tower.GUTTER
     wanted = _column_width(model, glyphs) + 2
     column = options.parameters and not beside and options.width - wanted >= _ROOM_FOR_COLUMN

@@ -14,7 +14,8 @@ from mdattn import cells
 from mdattn.canvas import DOUBLE, Canvas
 from mdattn.diagrams.architecture._blueprint import Branch, Fan, Layer, Part, Stack
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
-from mdattn.layout import arrange, boxes
+from mdattn.layout import arranged
+from mdattn.layout._page import boxes
 
 WIDEST = 64  # A wider drawing is no clearer.
 NARROWEST = 28  # Of one stack: the longest of our own words still fits into the innermost box.
@@ -259,7 +260,7 @@ def _boxes(drawing: Drawing, row: int, frame: Frame, part: Part) -> int:
     """The tokens in small boxes, in a few rows; those that find no room are counted."""
     contents = part.words
     widths = [cells.widest(each) + 4 for each in contents]
-    rows = arrange(widths, frame.inner)
+    rows = arranged(widths, frame.inner)
     if part.instead and len(rows) > 1:
         return drawing.centred(part.instead, row, frame.inset(2))
     for span in rows[:_TOKEN_ROWS]:

@@ -1,7 +1,7 @@
 """The heads: what does each head do?
 
 Floor 3. One card a head, all of one form, so that heads can be compared. `draw` goes from what each head attends by
-(`_heads_grounds`) to what stands out in its weights (`_heads_found`), to what stands where (`_Layout`), to ink.
+(`_grounds`) to what stands out in its weights (`_found`), and from there to blocks of a page.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.canvas import Canvas, Diagram
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.heads._found import Card, Link, Scene, cards_of
 from mdattn.diagrams.heads._grounds import STRENGTH, Options, printable, reader_of
-from mdattn.errors import OptionError
-from mdattn.layout import paragraph, start
+from mdattn.glyphs import Glyphs
+from mdattn.layout import GAP, Abreast, Below, Block, Cell, Rows, Text, bar, fitting, lines_of
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.names import labels
 
-NARROWEST = 24
 WIDE = 48  # Below so many columns a box round a card costs more room than it is worth.
 WIDEST_CARD = 84
 LONGEST_NARROW = 10  # cells of a word where words of _words.LONGEST do not fit
@@ -32,31 +31,112 @@ MOST_SPOKEN = 6  # heads that the text alternative tells one by one
 FOCUSED = 0.7  # An entropy below this share of an even one is called focused.
 
 
-# How it fits ----------------------------------------------------------------------------------------------------------
+# Drawing --------------------------------------------------------------------------------------------------------------
 
 
-class _Layout(NamedTuple):
-    """What stands where in each card. A connection is one row, or two where its words and weights are `stacked`."""
+def draw(options: Options) -> Diagram:
+    """What each head attends to, a card a head. Raises OptionError."""
+    scene = Scene(reader_of(options))
+    cards = list(cards_of(scene))
+    page = fitting(options.width, (_page(scene, cards, form) for form in _forms(scene, cards)))
+    return Diagram(lines_of(page, options.width, scene.glyphs), _alternative(scene, cards))
+
+
+def _page(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:
+    """The tokens, the cards, and what must be said of them."""
+    options, reader = scene.options, scene.reader
+    blocks: list[Block] = []
+    if options.title not in (None, "none"):
+        blocks += [Text(printable(options.title), hang=0), GAP]
+    opening = [("Queries" if reader.cross else "Input", reader.work.tokens)]
+    if reader.cross:
+        opening.append(("Keys", reader.work.key_tokens))
+    for name, tokens in opening:
+        blocks.append(Rows(_notes.opening(name, labels(tokens), reader.noun, options.width, scene.glyphs)))
+    blocks += [GAP, _cards(scene, cards, form), GAP, *map(Text, _closing(scene, cards, form))]
+    return Below(blocks)
+
+
+def _cards(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:
+    """The cards side by side where they fit, all of one width; in a narrow diagram below each other, without boxes."""
+    drawn = [(Text(card.title), Below(_body(scene, card, form))) for card in cards]
+    if not form.boxed:
+        return Below([Below((GAP, *card)) for card in drawn])
+    parts = [[part.rows(form.room, scene.glyphs) for part in card] for card in drawn]
+    width = max(cells.widest(part) for each in parts for part in each) + 4
+    return Abreast([Cell(each, width, centred=False) for each in parts], even=False)
+
+
+def _body(scene: Scene, card: Card, form: _Form) -> list[Block]:
+    """A card below its title."""
+    notes = map(Text, card.note)
+    if not card.said:
+        return [Text("No weights, only a note:"), *notes]
+    blocks: list[Block] = [Text(card.said)]
+    if card.entropy is not None:
+        blocks.append(_Entropy(card.entropy, scene.options.decimals))
+    if form.boxed:
+        blocks.append(GAP)
+    blocks.append(_Links(scene, card.links, form) if card.links else Text(card.nothing))
+    return [*blocks, *map(Text, _asides(scene, card)), *notes]
+
+
+class _Entropy(NamedTuple):
+    """`Entropy ████▌░░░░░░░ 0.41  focused`, without the bar where there is no room for it."""
+
+    share: float
+    decimals: int
+
+    @property
+    def said(self) -> str:
+        """The number and the word."""
+        word = "focused" if numerals.rounded(self.share, self.decimals) < FOCUSED else "diffuse"
+        return f"{numerals.text(self.share, self.decimals)}  {word}"
+
+    @property
+    def least(self) -> int:
+        """Without a bar."""
+        return Text(f"Entropy {self.said}").least
+
+    def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
+        """With as much of the bar as fits."""
+        said = self.said
+        length = min(BAR, room - len(said) - len("Entropy  "))
+        if length < SHORTEST_BAR:
+            return Text(f"Entropy {said}").rows(room, glyphs)
+        full = bar(self.share, length, glyphs)
+        return [f"Entropy {full}{glyphs.shades[1] * (length - len(full))} {said}"]
+
+
+def _asides(scene: Scene, card: Card) -> Iterator[str]:
+    """What is not among the connections."""
+    if card.more:
+        yield f"{scene.glyphs.ellipsis} {numerals.count(card.more)} more, {scene.number(card.most)} at most"
+    if card.missing:
+        yield ("Not strong: " if scene.threshold is not None else "Not among them: ") + "; ".join(card.missing)
+
+
+# Connections ----------------------------------------------------------------------------------------------------------
+
+
+class _Form(NamedTuple):
+    """What is alike in all cards. A connection is one row, or two where its words and weights are `stacked`."""
 
     boxed: bool
     room: int
+    """Of a card, inside its box."""
     stacked: bool
     lefts: dict[int, str]
     rights: dict[int, str]
-    left: int
-    right: int
-    sign: int
     itself: str
-    """What a word that attends to itself attends to; "" where that would be ambiguous."""
+    """What a word that attends to itself attends to, padded; "" where that would be ambiguous."""
+    sign: int
     ways: int
     """Columns of weights."""
     digits: int
+    start: int
+    """Where the weights begin."""
     legend: tuple[tuple[str, str], ...]
-
-    @property
-    def start(self) -> int:
-        """Where the weights begin."""
-        return self.left + self.sign + self.right + 4
 
     @property
     def end(self) -> int:
@@ -66,54 +146,108 @@ class _Layout(NamedTuple):
     def names(self, link: Link) -> tuple[str, str]:
         """The two words of a connection as they stand in the cards, padded."""
         itself = self.itself if link.left == link.right else ""
-        return self.lefts[link.left], itself.ljust(self.right) if itself else self.rights[link.right]
+        return self.lefts[link.left], itself or self.rights[link.right]
 
 
-def _layout(scene: Scene, cards: Sequence[Card]) -> _Layout:
-    """The widest form that fits."""
+def _forms(scene: Scene, cards: Sequence[Card]) -> Iterator[_Form]:
+    """The forms of the connections, the widest first."""
     width = scene.options.width
     boxed = width >= WIDE
     room = min(width, WIDEST_CARD) - (4 if boxed else 0)
     links = [link for card in cards for link in card.links]
-    signs = max((len(link.sign(scene.glyphs)) for link in links), default=1)
+    sign = max((len(link.sign(scene.glyphs)) for link in links), default=1)
     for longest in (_words.LONGEST, LONGEST_NARROW):
-        layout = _formed(scene, links, boxed, room, signs, longest)
-        if layout.end <= room:
-            return layout
-    narrow = min(longest, (room - signs - 2) // 2)
-    return _formed(scene, links, boxed, room, signs, narrow)._replace(stacked=True)
+        form = _formed(scene, links, boxed, room, sign, longest)
+        if form.end <= room:
+            yield form
+    narrow = max(1, min(LONGEST_NARROW, (room - sign - 2) // 2))
+    yield _formed(scene, links, boxed, room, sign, narrow)._replace(stacked=True)
 
 
-def _formed(scene: Scene, links: Sequence[Link], boxed: bool, room: int, sign: int, longest: int) -> _Layout:
-    """The layout with words of at most `longest` cells."""
+def _formed(scene: Scene, links: Sequence[Link], boxed: bool, room: int, sign: int, longest: int) -> _Form:
+    """The form with words of at most `longest` cells."""
     # A word that attends to itself is named once, unless the sentence has the word "itself".
     itself = "" if scene.reader.cross or "itself" in scene.names else "itself"
     lefts = {link.left: scene.names[link.left] for link in links}
     rights = {link.right: scene.key_names[link.right] for link in links}
     short = _shortened([*lefts.values(), *rights.values()], longest, scene.glyphs.ellipsis)
-    widths = {cut: cells.width(cut) for cut in short.values()}
-    left = max((widths[short[name]] for name in lefts.values()), default=0)
-    right = max((widths[short[name]] for name in rights.values()), default=0)
+    left = cells.widest([short[name] for name in lefts.values()])
+    right = cells.widest([short[name] for name in rights.values()])
     if itself and any(link.left == link.right for link in links):
         right = max(right, len(itself))
-
-    def padded(name: str, size: int) -> str:
-        return short[name] + " " * (size - widths[short[name]])
-
-    return _Layout(
+    return _Form(
         boxed=boxed,
         room=room,
         stacked=False,
-        lefts={at: padded(name, left) for at, name in lefts.items()},
-        rights={at: padded(name, right) for at, name in rights.items()},
-        itself=itself,
-        left=left,
-        right=right,
+        lefts={at: cells.pad(short[name], left) for at, name in lefts.items()},
+        rights={at: cells.pad(short[name], right) for at, name in rights.items()},
+        itself=itself and itself.ljust(right),
         sign=sign,
         ways=2 if any(link.forward is not None and link.backward is not None for link in links) else 1,
         digits=max(len(scene.number(1)), len(scene.glyphs.right)),  # An arrow stands above the weights.
+        start=left + sign + right + 4,
         legend=tuple((cut, full) for full, cut in short.items() if cut != full),
     )
+
+
+class _Links(NamedTuple):
+    """The connections of a card under their heading, two rows each where they are stacked."""
+
+    scene: Scene
+    links: Sequence[Link]
+    form: _Form
+
+    @property
+    def least(self) -> int:
+        """With the notes below the connections."""
+        return len(self._heading()) if self.form.stacked else max(self.form.end, len(self._heading()))
+
+    def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
+        """The notes beside the connections where they have room."""
+        form = self.form
+        rows = [self._heading()]
+        if form.ways > 1 and not form.stacked:
+            arrows = "  ".join([cells.centre(sign, form.digits) for sign in (glyphs.right, glyphs.left)]).rstrip()
+            if len(rows[0]) > form.start - 2:
+                rows.append(" " * form.start + arrows)
+            else:
+                rows = [cells.pad(rows[0], form.start) + arrows]
+        for link in self.links:
+            rows += self._stacked(link, room, glyphs) if form.stacked else self._row(link, room, glyphs)
+        return rows
+
+    def _heading(self) -> str:
+        return "Strong connections:" if self.scene.threshold is not None else "Largest weights:"
+
+    def _row(self, link: Link, room: int, glyphs: Glyphs) -> Iterator[str]:
+        """`programmer ↔ debugged   0.48  0.92  subject-verb`."""
+        form = self.form
+        left, right = form.names(link)
+        numbers = [link.forward, link.backward] if form.ways == 2 else link.weights()
+        texts = ["" if each is None else self.scene.number(each) for each in numbers]
+        weights = "  ".join([text.ljust(form.digits) for text in texts])
+        row = f"{left} {link.sign(glyphs).center(form.sign)} {right}  {weights}"
+        if not link.note:
+            yield row.rstrip()
+            return
+        left_over = room - form.end - 2
+        if left_over >= NARROWEST_NOTE or cells.width(link.note) <= left_over:
+            first, *others = cells.wrap(link.note, left_over)
+            yield f"{row}  {first}"
+            yield from (" " * (form.end + 2) + each for each in others)
+        else:
+            yield row.rstrip()
+            yield from (f"  {each}" for each in cells.wrap(link.note, room - 2))
+
+    def _stacked(self, link: Link, room: int, glyphs: Glyphs) -> Iterator[str]:
+        """The words on one row, their weights and the note below."""
+        left, right = self.form.names(link)
+        yield f"{left.rstrip()} {link.sign(glyphs)} {right.rstrip()}"
+        texts = [self.scene.number(each) for each in link.weights()]
+        if len(texts) > 1:
+            texts = [f"{sign} {text}" for sign, text in zip((glyphs.right, glyphs.left), texts, strict=True)]
+        text = "  ".join(texts) + (f"  {link.note}" if link.note else "")
+        yield from (f"  {each}" for each in cells.wrap(text, room - 2))
 
 
 def _shortened(names: Iterable[str], longest: int, mark: str) -> dict[str, str]:
@@ -136,163 +270,10 @@ def _shortened(names: Iterable[str], longest: int, mark: str) -> dict[str, str]:
     return short
 
 
-# Drawing --------------------------------------------------------------------------------------------------------------
-
-
-def draw(options: Options) -> Diagram:
-    """What each head attends to, a card a head. Raises OptionError."""
-    if options.width < NARROWEST:
-        raise OptionError(
-            "width", f"this diagram needs at least {NARROWEST} columns", f"give 'width: {NARROWEST}' or more"
-        )
-    scene = Scene(reader_of(options))
-    cards = list(cards_of(scene))
-    layout = _layout(scene, cards)
-    canvas, glyphs = start(options)
-    if options.title not in (None, "none"):
-        paragraph(canvas, printable(options.title))
-        canvas.gap()
-    opening = [("Queries" if scene.reader.cross else "Input", scene.reader.work.tokens)]
-    if scene.reader.cross:
-        opening.append(("Keys", scene.reader.work.key_tokens))
-    for name, tokens in opening:
-        for line in _notes.opening(name, labels(tokens), scene.reader.noun, canvas.width, glyphs):
-            canvas.write(line)
-    canvas.gap()
-    _draw_cards(canvas, layout, [(_title(card, layout), _body(scene, card, layout)) for card in cards])
-    canvas.gap()
-    for note in _closing(scene, cards, layout):
-        paragraph(canvas, note, indent="  ")
-    return Diagram(canvas.lines(), _alternative(scene, cards))
-
-
-def _draw_cards(canvas: Canvas, layout: _Layout, cards: Sequence[tuple[list[str], list[str]]]) -> None:
-    """The cards side by side where they fit, all of one width; below a title a rule."""
-    if not layout.boxed:
-        for number, (title, body) in enumerate(cards):
-            if number:
-                canvas.gap()
-            for line in title + body:
-                canvas.write(line)
-        return
-    width = max(cells.widest(title + body) for title, body in cards) + 4
-    abreast = max(1, (canvas.width + 1) // (width + 1))
-    for first in range(0, len(cards), abreast):
-        row = cards[first : first + abreast]
-        titles = max(len(title) for title, _ in row)
-        height = titles + max(len(body) for _, body in row) + 3
-        top = canvas.height
-        for place, (title, body) in enumerate(row):
-            left = place * (width + 1)
-            canvas.box(top, left, height, width)
-            canvas.horizontal(top + titles + 1, left, left + width - 1)
-            for offset, line in enumerate(title):
-                canvas.text(top + 1 + offset, left + 2, line)
-            for offset, line in enumerate(body):
-                canvas.text(top + titles + 2 + offset, left + 2, line)
-
-
-def _wrapped(text: str, room: int) -> list[str]:
-    """The text in lines, all but the first indented."""
-    return [text] if cells.width(text) <= room else cells.wrap(text, room, "  ")
-
-
-def _title(card: Card, layout: _Layout) -> list[str]:
-    return _wrapped(card.title, layout.room)
-
-
-def _body(scene: Scene, card: Card, layout: _Layout) -> list[str]:
-    """The lines of a card below its title."""
-    wrapped = [line for text in card.note for line in _wrapped(text, layout.room)]
-    if not card.said:
-        return [*_wrapped("No weights, only a note:", layout.room), *wrapped]
-    lines = [*_wrapped(card.said, layout.room), *_entropy_lines(scene, card, layout)]
-    if layout.boxed:
-        lines.append("")
-    lines += _links(scene, card, layout) if card.links else _wrapped(card.nothing, layout.room)
-    for text in _asides(scene, card):
-        lines += _wrapped(text, layout.room)
-    return [*lines, *wrapped]
-
-
-def _links(scene: Scene, card: Card, layout: _Layout) -> Iterator[str]:
-    """The connections under their heading, two rows each where they are stacked."""
-    heading = "Strong connections:" if scene.threshold is not None else "Largest weights:"
-    if layout.ways == 1 or layout.stacked:
-        yield heading
-    else:
-        signs = (scene.glyphs.right, scene.glyphs.left)
-        arrows = "  ".join(cells.centre(sign, layout.digits) for sign in signs).rstrip()
-        if len(heading) > layout.start - 2:
-            yield heading
-            heading = ""
-        yield cells.pad(heading, layout.start) + arrows
-    for link in card.links:
-        yield from _stacked(scene, link, layout) if layout.stacked else _row(scene, link, layout)
-
-
-def _row(scene: Scene, link: Link, layout: _Layout) -> Iterator[str]:
-    """`programmer ↔ debugged   0.48  0.92  subject-verb`."""
-    left, right = layout.names(link)
-    sign = link.sign(scene.glyphs).center(layout.sign)
-    numbers = [link.forward, link.backward] if layout.ways == 2 else link.weights()
-    texts = ["" if each is None else scene.number(each) for each in numbers]
-    row = f"{left} {sign} {right}  {'  '.join(text.ljust(layout.digits) for text in texts)}"
-    if not link.note:
-        yield row.rstrip()
-        return
-    room = layout.room - layout.end - 2
-    if room >= NARROWEST_NOTE or cells.width(link.note) <= room:
-        first, *others = cells.wrap(link.note, room)
-        yield f"{row}  {first}"
-        yield from (" " * (layout.end + 2) + each for each in others)
-    else:
-        yield row.rstrip()
-        yield from (f"  {each}" for each in cells.wrap(link.note, layout.room - 2))
-
-
-def _stacked(scene: Scene, link: Link, layout: _Layout) -> Iterator[str]:
-    """The words on one row, their weights and the note below."""
-    left, right = layout.names(link)
-    yield f"{left.rstrip()} {link.sign(scene.glyphs)} {right.rstrip()}"
-    texts = [scene.number(each) for each in link.weights()]
-    if len(texts) > 1:
-        texts = [f"{sign} {text}" for sign, text in zip((scene.glyphs.right, scene.glyphs.left), texts, strict=True)]
-    text = "  ".join(texts) + (f"  {link.note}" if link.note else "")
-    yield from (f"  {each}" for each in cells.wrap(text, layout.room - 2))
-
-
-def _asides(scene: Scene, card: Card) -> Iterator[str]:
-    """What is not among the connections."""
-    if card.more:
-        yield f"{scene.glyphs.ellipsis} {numerals.count(card.more)} more, {scene.number(card.most)} at most"
-    if card.missing:
-        yield ("Not strong: " if scene.threshold is not None else "Not among them: ") + "; ".join(card.missing)
-
-
-def _entropy_lines(scene: Scene, card: Card, layout: _Layout) -> list[str]:
-    """`Entropy ████▌░░░░░░░ 0.41  focused`."""
-    if card.entropy is None:
-        return []
-    share = card.entropy
-    decimals = scene.options.decimals
-    word = "focused" if numerals.rounded(share, decimals) < FOCUSED else "diffuse"
-    text = f"{numerals.text(share, decimals)}  {word}"
-    bar = min(BAR, layout.room - len(text) - len("Entropy  "))
-    if bar < SHORTEST_BAR:
-        return _wrapped(f"Entropy {text}", layout.room)
-    glyphs = scene.glyphs
-    halves = (
-        round(numerals.rounded(share * bar * 2, 0)) if glyphs.half_bar else 2 * round(numerals.rounded(share * bar, 0))
-    )
-    full = glyphs.bar * (halves // 2) + glyphs.half_bar * (halves % 2)
-    return [f"Entropy {full}{glyphs.shades[1] * (bar - len(full))} {text}"]
-
-
 # Around the cards -----------------------------------------------------------------------------------------------------
 
 
-def _closing(scene: Scene, cards: Sequence[Card], layout: _Layout) -> Iterator[str]:
+def _closing(scene: Scene, cards: Sequence[Card], form: _Form) -> Iterator[str]:
     """What the signs and the words mean, and how the numbers came about."""
     options, noun, glyphs = scene.options, scene.reader.noun, scene.glyphs
     yield from _signs(scene, cards)
@@ -321,7 +302,7 @@ def _closing(scene: Scene, cards: Sequence[Card], layout: _Layout) -> Iterator[s
     embeddings = scene.reader.work.embeddings
     if embeddings is not None and options.embeddings is None:
         yield _notes.illustrative(embeddings.shape[1])
-    yield from _notes.legend(layout.legend)
+    yield from _notes.legend(form.legend)
 
 
 def _signs(scene: Scene, cards: Sequence[Card]) -> Iterator[str]:

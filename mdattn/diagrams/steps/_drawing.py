@@ -17,7 +17,7 @@ from math import exp, sqrt, tanh
 
 from mdattn import cells, numerals
 from mdattn.attention import ties
-from mdattn.canvas import Column, Diagram, table_width
+from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
     FEWER_TERMS,
@@ -48,14 +48,13 @@ from mdattn.diagrams.steps._sums import (
     vector_of,
     vectors_of,
 )
-from mdattn.errors import OptionError
-from mdattn.layout import WIDE, Box, Group, Line, Page, Table, start
+from mdattn.layout import NARROWEST, Column, Table, too_narrow
+from mdattn.layout._page import WIDE, Box, Group, Line, Page, start
 from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.names import distinct, labels
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
-NARROWEST = 24  # No narrower diagram is attempted, whatever its numbers.
 LONGEST_NARROW = 10  # cells of a word where the width is short; _words.LONGEST elsewhere
 MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_NAMES = 8
@@ -86,9 +85,7 @@ def _fitting(steps: Steps) -> tuple[Page, Steps]:
         page = _page(short)
         if width >= NARROWEST and page.fits(width):
             return page, short
-    needed = max(NARROWEST, page.needed())
-    hint = f"give 'width: {needed}' or more" if needed <= 200 else "print fewer decimals"
-    raise OptionError("width", f"this diagram needs at least {needed} columns", hint)
+    raise too_narrow(max(NARROWEST, page.needed()))
 
 
 def _shortened(steps: Steps, longest: int) -> Steps:
@@ -605,11 +602,11 @@ def _table(page: Page, steps: Steps, head: Head, texts: Texts, drawn: Sequence[S
         keys = head.vectors("key", plan.listed)
         rows = vectors_of(printed_numbers(keys, texts.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
-        if table_width([*columns, vectors]) <= steps.options.width:
+        if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
     page.gap()
     page.items.append(f"The other {_count(plan.rest, 'key')} in the same way:")
-    page.items.append(Table(columns))
+    page.items.append(Table.of(columns))
 
 
 def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Column]:

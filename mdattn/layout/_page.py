@@ -1,6 +1,6 @@
-"""A page of worked-out lines: what is written first, and laid out when the width is known.
+"""A page of worked-out lines, inked on a canvas: what kinds use that do not draw in blocks yet.
 
-Floor 2, shared by the kinds. A line is made of pieces that are never divided, such as a product or a number of a
+A line is made of pieces that are never divided, such as a product or a number of a
 vector. Lines that are too long go on below, indented; boxes and tables that are too wide take a narrower form.
 """
 
@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mdattn import cells
-from mdattn.canvas import LIGHT, Canvas, Column, table_width
+from mdattn.canvas import LIGHT, Canvas
 from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.layout._tables import Table
 from mdattn.options import Common
 
 WIDE = 48  # Below so many columns a box costs more room than it is worth.
@@ -124,35 +125,6 @@ class Box(NamedTuple):
             canvas.text(number, 2, row)
 
 
-class Table(NamedTuple):
-    """A table whose first column is repeated where the others are divided among several tables."""
-
-    columns: Sequence[Column]
-
-    @property
-    def least(self) -> int:
-        """In cells, with one column beside the first."""
-        first, *others = self.columns
-        return max(table_width([first, each]) for each in others)
-
-    def fits(self, width: int) -> bool:
-        """Whether so many columns are enough."""
-        return self.least <= width
-
-    def draw(self, canvas: Canvas) -> None:
-        """As one table, or as several below each other."""
-        first, *others = self.columns
-        pieces = [[first]]
-        for column in others:
-            if len(pieces[-1]) > 1 and table_width([*pieces[-1], column]) > canvas.width:
-                pieces.append([first])
-            pieces[-1].append(column)
-        for number, piece in enumerate(pieces):
-            if number:
-                canvas.gap()
-            canvas.table(canvas.height, 0, piece)
-
-
 class Page:
     """What is to be drawn, from top to bottom. A text is wrapped between its words; "" is an empty row."""
 
@@ -174,13 +146,19 @@ class Page:
 
     def fits(self, width: int) -> bool:
         """Whether so many columns are enough."""
-        return all(isinstance(each, str) or each.fits(width) for each in self.items)
+        return all(
+            isinstance(each, str) or (each.least <= width if isinstance(each, Table) else each.fits(width))
+            for each in self.items
+        )
 
     def draw(self, canvas: Canvas) -> None:
         """Ink on a canvas that is wide enough."""
         for item in self.items:
             if isinstance(item, Line):
                 _write(canvas, item)
+            elif isinstance(item, Table):
+                for row in item.rows(canvas.width, canvas.glyphs):
+                    canvas.write(row)
             elif not isinstance(item, str):
                 item.draw(canvas)
             elif item:
@@ -218,19 +196,6 @@ def paragraph(canvas: Canvas, text: str | None, column: int = 0, indent: str = "
         # A percentage stays on one line with its sign.
         for line in cells.wrap(text.replace(" %", "\u00a0%"), canvas.width - column, indent):
             canvas.write(line.replace("\u00a0%", " %"), column)
-
-
-def arrange(widths: Sequence[int], room: int, gap: int = 1) -> list[range]:
-    """Which boxes stand side by side in rows of at most `room` cells; a wider box has a row of its own."""
-    rows: list[range] = []
-    first, used = 0, 0
-    for index, width in enumerate(widths):
-        wanted = used + gap + width if index > first else width
-        if index > first and wanted > room:
-            rows.append(range(first, index))
-            first, wanted = index, width
-        used = wanted
-    return [*rows, range(first, len(widths))] if widths else rows
 
 
 def boxes(
