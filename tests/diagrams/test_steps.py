@@ -255,12 +255,13 @@ def test_large_scores_lose_their_largest_first() -> None:
 def test_scale_temperature_and_softcap_are_steps() -> None:
     options = {"kind": "steps", "tokens": ["a", "b"], "query": "a", "scores": [3, 1], "width": 100}
     drawn = text(options, scale=0.5, temperature=2, softcap=5)
-    assert "Step 1: Scale by the temperature" in drawn
-    assert "scale = 0.5, temperature = 2" in drawn
-    assert '"a": 3 × 0.5 / 2 = 0.75' in drawn
-    assert "Step 2: Cap at 5 (softcap)" in drawn
+    assert "Step 1: Scale\nscale = 0.5\n" in drawn
+    assert '"a": 3 × 0.5 = 1.50' in drawn
+    assert "Step 2: Scale by the temperature\ntemperature = 2\n" in drawn
+    assert '"a": 1.50 / 2 = 0.75' in drawn
+    assert "Step 3: Cap at 5 (softcap)" in drawn
     assert '"a": 5 × tanh(0.75 / 5) ≈ 0.74' in drawn
-    assert "Step 3: Softmax" in drawn
+    assert "Step 4: Softmax" in drawn
     assert "Step 1: Softmax" in text(options)
 
 

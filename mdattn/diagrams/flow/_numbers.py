@@ -6,9 +6,8 @@ to text (`Page`); where the text stands is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from math import tanh
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from msgspec import Meta, Struct
 
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
+from mdattn.attention.scores import Step, steps_of
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -61,13 +61,13 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-class Step(Struct, frozen=True):
-    """One column of scores [n_key]; `redo` makes a number of it from the printed number of the column before."""
+class Scores(Struct, frozen=True):
+    """One column of scores [n_key], and the step that makes its numbers of those in the column before."""
 
     head: str
     numbers: Vector
     decimals: int
-    redo: Callable[[float], float] | None = None
+    step: Step | None = None
 
 
 class Head(Struct, frozen=True):
@@ -76,7 +76,7 @@ class Head(Struct, frozen=True):
     name: str
     trace: Weighing
     query: Vector  # [d_k], empty where scores or weights are given
-    steps: tuple[Step, ...]
+    steps: tuple[Scores, ...]  # the columns between the vectors and the weights
     allowed: list[bool]
     weights: Vector
     top: tuple[int, ...]  # where the largest weight stands
@@ -198,7 +198,7 @@ def _head(options: Options, found: Study, index: int, sections: Sequence[Section
             query, weights, output = working.query, working.weights, working.output
     count = len(found.heads)
     name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
-    steps = tuple(_steps(options, trace, working)) if "attention" in sections else ()
+    steps = tuple(_scores(options, trace, working)) if "attention" in sections else ()
     return Head(name, trace, query, steps, allowed, weights, ties(weights), output, working)
 
 
@@ -213,9 +213,7 @@ def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool
             trace.key[0].tolist() if isinstance(trace, Trace) else None,
             None if trace.value is None else trace.value[0].tolist(),
             allowed=allowed,
-            scale=options.scale,
-            temperature=options.temperature,
-            softcap=options.softcap,
+            steps=steps_of(options, len(query) if vectors else None, options.decimals),
             decimals=options.decimals,
             arithmetic="shown",
             scores=None if vectors or trace.dot_products is None else trace.dot_products[0, 0].tolist(),
@@ -237,48 +235,24 @@ def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, V
     return kept, [numerals.rounded(sum(column), keep) for column in zip(*rows, strict=True)]
 
 
-def _steps(options: Options, trace: Weighing, working: Working | None) -> Iterator[Step]:
-    """The columns between the vectors and the weights, as many as there are steps."""
+def _scores(options: Options, trace: Weighing, working: Working | None) -> Iterator[Scores]:
+    """The columns between the vectors and the weights, as many as there are steps that change something."""
     decimals = options.decimals
-    if trace.dot_products is None or trace.scaled is None or trace.capped is None:
+    if not trace.scores:
         return
+    after = working.scores if working else [scores[0, 0].tolist() for scores in trace.scores]
     vectors = isinstance(trace, Trace)
-    dots: Vector = working.dot_products if working else trace.dot_products[0, 0].tolist()
     first = decimals
     if not vectors and not working:
         # Scores that an author wrote are printed as written.
-        written = numerals.decimals_needed(dots, numerals.MOST_DECIMALS)
+        written = numerals.decimals_needed(after[0], numerals.MOST_DECIMALS)
         first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
-    yield Step("Similarity" if vectors else "Score", dots, first)
-    scaling = _scaling(options, len(trace.query[0, 0]) if isinstance(trace, Trace) else None)
-    factor = trace.scale or 1.0
-    if scaling:
-        scaled = working.scaled if working else trace.scaled[0, 0].tolist()
-        yield Step(scaling, scaled, decimals, lambda score: score * factor)
-    if options.softcap is not None:
-        cap = options.softcap
-        capped = working.capped or () if working else trace.capped[0, 0].tolist()
-        yield Step("Capped", capped, decimals, lambda score: cap * tanh(score / cap))
+    yield Scores("Similarity" if vectors else "Score", after[0], first)
+    for step, numbers in zip(trace.steps, after[1:], strict=True):
+        if head := step.head(CHARSETS[options.charset]):
+            yield Scores(head, numbers, decimals, step)
     if working:
-        yield Step("exp", working.exponentials, decimals)
-
-
-def _scaling(options: Options, d_k: int | None) -> str:
-    """What the head of the scaled column says: `/ √3`, `× 0.5 / 2`; "" where nothing is scaled."""
-    glyphs = CHARSETS[options.charset]
-    heat = options.temperature if options.temperature not in (None, 1.0) else None
-    if options.scale is None and d_k is not None and d_k > 1:
-        root = f"{glyphs.root}{d_k}"
-        return f"/ ({root} {glyphs.times} {_factor(heat, 'T')})" if heat else f"/ {root}"
-    scale = options.scale if options.scale not in (None, 1.0) else None
-    by = f"{glyphs.times} {_factor(scale, 'scale')}" if scale else ""
-    return f"{by} / {_factor(heat, 'T')}".strip() if heat else by
-
-
-def _factor(value: float, name: str) -> str:
-    """The number, if few decimals write it in full, else its name."""
-    short = numerals.compact(value, numerals.MOST_DECIMALS)
-    return short if float(short) == value and len(short) <= 8 else name
+        yield Scores("exp", working.exponentials, decimals)
 
 
 # What is printed of it ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, sqrt
+from math import exp
 from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta
@@ -15,6 +15,7 @@ from msgspec import Meta
 from mdattn import cells, numerals
 from mdattn.attention import Trace
 from mdattn.attention.pencil import Working, work
+from mdattn.attention.scores import STEPS, Step, steps_of
 from mdattn.errors import IdleError, OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -103,9 +104,6 @@ def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list
     """The head worked out from its vectors, or from its scores; in full precision its dot products are known."""
     trace = head.trace
     vectors = isinstance(trace, Trace) and options.arithmetic == "shown"
-    scale = options.scale
-    if scale is None and isinstance(trace, Trace) and not vectors:
-        scale = 1 / sqrt(len(query))
     assert trace.dot_products is not None
     try:
         return work(
@@ -113,9 +111,7 @@ def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list
             trace.key[0].tolist() if isinstance(trace, Trace) and vectors else None,
             None if trace.value is None or options.arithmetic == "exact" else trace.value[0].tolist(),
             allowed=allowed,
-            scale=scale,
-            temperature=options.temperature,
-            softcap=options.softcap,
+            steps=steps_of(options, len(query) or None, options.decimals) if vectors else trace.steps,
             decimals=options.decimals,
             arithmetic=options.arithmetic,
             scores=None if vectors else trace.dot_products[0, 0].tolist(),
@@ -128,7 +124,7 @@ def _less_the_largest(worked: Working) -> Working:
     """The largest score subtracted also where a small sum of exp would have too few digits to go on from."""
     if not 0 < worked.total < SMALL_TOTAL:
         return worked
-    scores = worked.capped or worked.scaled
+    scores = worked.scores[-1]
     shift = max(score for score, may in zip(scores, worked.allowed, strict=True) if may)
     exps = tuple(exp(score - shift) if may else 0.0 for score, may in zip(scores, worked.allowed, strict=True))
     return worked._replace(shift=shift, exponentials=exps, total=sum(exps))
@@ -197,14 +193,17 @@ class Check(NamedTuple):
     exact: bool
     differing: list[str]
 
-    def sign(self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9) -> str:
+    def sign(
+        self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9, rational: bool = True
+    ) -> str:
         """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give.
 
-        `noise` is what floats may add to a result that is exact on paper; 0 for exp and tanh, which hardly ever are.
+        `noise` is what floats may add to a result that is exact on paper; 0 for exp, which hardly ever is. What is not
+        `rational` is exact for 0 alone, however near floats come.
         """
         if not self.exact:
             return "="
-        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)):
+        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)) and (rational or not redone):
             return "="
         again = numerals.text(redone, decimals)
         if again != printed:
@@ -252,15 +251,12 @@ class Steps(NamedTuple):
 class Texts(NamedTuple):
     """Scores, exps and weights [n] of the places that are printed, by place."""
 
-    dots: dict[int, str]
-    scaled: dict[int, str]
-    capped: dict[int, str]
+    steps: tuple[Step, ...]  # as they are printed: the root rounded
+    scores: tuple[dict[int, str], ...]  # the dot products, and the scores after each step
+    decimals: tuple[int, ...]  # of each of them
     exps: dict[int, str]
     weights: dict[int, str]
     total: str
-    score_decimals: int
-    scaled_decimals: int
-    divisor: str  # of the scores: `1.73`; "" where they are not divided by a root
     vectors: int  # decimals of the query and the keys
 
 
@@ -271,7 +267,7 @@ def texts_of(steps: Steps, head: Head) -> Texts:
     finer = steps.finer
     weights = {place: text(head.weights[place], finer) for place in dict.fromkeys((*places, *plan.summed))}
     if head.working is None:
-        return Texts({}, {}, {}, {}, weights, "", 0, 0, "", 0)
+        return Texts((), (), (), {}, weights, "", 0)
     shown = steps.options.arithmetic == "shown"
     if head.query:
         vectors, full = vector_decimals(steps, [head.query, *head.vectors("key", places)])
@@ -283,17 +279,19 @@ def texts_of(steps: Steps, head: Head) -> Texts:
         written = numerals.decimals_needed([head.dots[place] for place in places], numerals.MOST_DECIMALS)
         score = written if written <= max(WRITTEN_DECIMALS, asked) and not shown else min(written, asked)
     work_ = head.working
-    scaled = score if unscaled(steps.options, head) else asked
+    decimals = [score]
+    for step in work_.steps:
+        decimals.append(asked if step.head(steps.glyphs) else decimals[-1])
     return Texts(
-        dots={place: text(head.dots[place], score) for place in places},
-        scaled={place: text(work_.scaled[place], scaled) for place in places},
-        capped={} if work_.capped is None else {place: text(work_.capped[place], asked) for place in places},
+        steps=steps_of(steps.options, len(head.query) or None, asked),
+        scores=tuple(
+            {place: text(scores[place], each) for place in places}
+            for scores, each in zip(work_.scores, decimals, strict=True)
+        ),
+        decimals=tuple(decimals),
         exps={place: text(work_.exponentials[place], asked) for place in places if head.allowed[place]},
         weights=weights,
         total=text(work_.total, asked),
-        score_decimals=score,
-        scaled_decimals=scaled,
-        divisor=numerals.compact(sqrt(len(head.query)), asked) if head.query else "",
         vectors=vectors,
     )
 
@@ -308,12 +306,6 @@ def vector_decimals(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
     if written <= min(most, numerals.MOST_DECIMALS - 1):
         return written, True
     return max(steps.decimals, 1), False
-
-
-def unscaled(options: Options, head: Head) -> bool:
-    """Whether the scores stay as they are."""
-    root = options.scale is None and len(head.query) > 1
-    return not root and options.scale in (None, 1.0) and options.temperature in (None, 1.0)
 
 
 # From options ---------------------------------------------------------------------------------------------------------
@@ -347,12 +339,9 @@ def _sections(options: Options, found: Study) -> tuple[Section, ...]:
     """The steps to draw. Raises OptionError for one that is asked for and has nothing to show, and for idle options."""
     valued = found.heads[0].trace.value is not None
     given = f"the {found.basis} are given"
-    scaled = options.scale is not None or options.temperature is not None or options.softcap is not None
     nothing: dict[Section, str] = {
         "dot": "" if found.basis == "vectors" else f"{given}: there are no vectors to multiply",
-        "scale": ""
-        if found.basis == "vectors" or (found.basis == "scores" and scaled)
-        else f"{given}: there is nothing to scale",
+        "scale": "" if found.heads[0].trace.steps else f"{given}: there is nothing to scale",
         "softmax": "" if found.basis != "weights" else f"{given}: there is no softmax to work out",
         "output": "" if valued else "there are no values to add up",
     }
@@ -373,7 +362,7 @@ def _sections(options: Options, found: Study) -> tuple[Section, ...]:
 def _refuse_idle(options: Options, sections: Sequence[Section]) -> None:
     """Raises OptionError for an option that shows in none of the steps that are drawn."""
     last = SECTIONS.index(sections[-1])
-    for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
-        if last < first and is_given(getattr(options, name)):
+    for name, first in (*((name, 1) for name in STEPS), ("mask", 2), ("values", 3)):
+        if last < first and is_given(getattr(options, name, None)):
             parts = ", ".join(f"'{section}'" for section in sections)
             raise IdleError(name, f"'{name}' has no effect on the sections {parts}", "remove it, or draw more sections")
