@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -24,7 +24,11 @@ from mdattn.study.names import distinct, labels
 from mdattn.study.tokens import heaviest_of, position, query_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mdattn.attention.pencil import Working
+
+    Array = NDArray[np.float64]
 
 Vector = Sequence[float]
 Section = Literal["embeddings", "attention", "output"]
@@ -222,7 +226,7 @@ def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool
         raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
 
 
-def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, Vector]:
+def _shown_sum(options: Options, weights: Vector, value: Array | None) -> tuple[Vector, Vector]:
     """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
     keep = options.decimals
     if value is None:
@@ -305,7 +309,7 @@ def page_of(flow: Flow) -> Page:
     stated, keys, values, valued = _stated(flow)
     made: dict[int, Vectors] = {}
 
-    def vectors(array: Any) -> Vectors:
+    def vectors(array: Array) -> Vectors:
         """The shown rows of an array [key, d], looked at once."""
         if id(array) not in made:
             made[id(array)] = _vectors(flow, array)
@@ -320,7 +324,9 @@ def page_of(flow: Flow) -> Page:
     return Page([_part(flow, label, vectors(array)) for label, array in stated] if embeddings else [], valued, heads)
 
 
-def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bool]:
+def _stated(
+    flow: Flow,
+) -> tuple[list[tuple[str, Array]], list[Array | None], list[Array | None], bool]:
     """The arrays [key, d] to print, each said once; keys and values of each head; whether values are printed apart.
 
     Keys and values that equal other vectors are the very same array.
@@ -328,13 +334,14 @@ def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bo
     found, several = flow.found, len(flow.heads) > 1
     inputs = None if flow.itself is None else found.embeddings
     if flow.plain:
+        assert inputs is not None
         return [("input", inputs)], [inputs], [inputs], False
     traces = [head.trace for head in flow.heads]
     keys = [trace.key[0] if isinstance(trace, Trace) else None for trace in traces]
     values = [None if trace.value is None else trace.value[0] for trace in traces]
     if several and inputs is not None and _side_by_side(keys, inputs) and _side_by_side(values, inputs):
         values = [key if _same(value, key) else value for key, value in zip(keys, values, strict=True)]
-        return [(f"head {number}", key) for number, key in enumerate(keys, 1)], keys, values, False
+        return [(f"head {number}", key) for number, key in enumerate(keys, 1) if key is not None], keys, values, False
     keys = [inputs if _same(key, inputs) else key for key in keys]
     before = keys if inputs is None else [inputs] * len(keys)
     values = [other if _same(value, other) else value for value, other in zip(values, before, strict=True)]
@@ -350,15 +357,16 @@ def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bo
     return stated, keys, values, own_values
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Array | None, other: Array | None) -> bool:
     return one is not None and other is not None and np.array_equal(one, other)
 
 
-def _side_by_side(pieces: Sequence[Any], whole: Any) -> bool:
-    return all(each is not None for each in pieces) and _same(np.hstack(pieces), whole)
+def _side_by_side(pieces: Sequence[Array | None], whole: Array) -> bool:
+    found = [each for each in pieces if each is not None]
+    return len(found) == len(pieces) and np.array_equal(np.hstack(found), whole)
 
 
-def _vectors(flow: Flow, array: Any) -> Vectors:
+def _vectors(flow: Flow, array: Array) -> Vectors:
     rows = (array[list(flow.shown)] if flow.rest else array).tolist()
     return Vectors(rows, flow.found.input_decimals if flow.plain else _written(rows))
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import exp
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
 from mdattn import cells, numerals
-from mdattn.attention import Trace
+from mdattn.attention import Trace, Weighing
 from mdattn.attention.pencil import Working, work
 from mdattn.attention.scores import STEPS, Step, steps_of
 from mdattn.errors import IdleError, OptionError
@@ -60,7 +60,7 @@ class Head(NamedTuple):
     """One head in plain numbers, for all n_key keys; without scores where weights are given."""
 
     title: str
-    trace: Any  # Weighing
+    trace: Weighing
     working: Working | None
     query: Vector  # [d_k], empty where scores or weights are given
     allowed: list[bool]
