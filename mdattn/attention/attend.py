@@ -134,25 +134,21 @@ def given(weights: ArrayLike, *, allowed: ArrayLike | None = None, value: ArrayL
     return Weighing(allowed=seen, weights=taken, value=v, output=output)
 
 
-def softmax(scores: Array, allowed: Mask | None, out: Array | None = None) -> Array:
+def softmax(scores: Array, allowed: Mask | None, *, over: bool = False) -> Array:
     """scores [..., n_query, n_key] -> weights, same shape; 0 where nothing is allowed.
 
-    `allowed` broadcasts to the scores, and None allows all; `out` is written over, and may be the scores. The largest
-    allowed score of a row is subtracted first, so that no finite score overflows. What underflows is 0, and the
-    caller's to keep quiet about.
+    `allowed` broadcasts to the scores, and None allows all; `over` writes over the scores. The largest allowed score of
+    a row is subtracted first, so that no finite score overflows. What underflows is 0, and the caller's to keep quiet
+    about.
     """
     hides = allowed is not None and not allowed.all()
     if allowed is not None and hides:
-        if out is None:
-            out = scores.copy()
-        elif out is not scores:
-            np.copyto(out, scores)
-        np.copyto(out, -np.inf, where=~allowed)
-        scores = out
+        scores, over = scores if over else scores.copy(), True
+        np.copyto(scores, -np.inf, where=~allowed)
     top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
     if hides:
         top[top == -np.inf] = 0.0  # A row of nothing: exp(-inf - 0) is 0, where exp(-inf + inf) would be NaN.
-    weights: Array = np.subtract(scores, top, out=out)
+    weights: Array = np.subtract(scores, top, out=scores if over else None)
     np.exp(weights, out=weights)
     total = np.add.reduce(weights, axis=-1, keepdims=True)
     if hides:
@@ -235,7 +231,7 @@ def _weigh(
         kept.append(scores)
     mask = None if allowed is None else _mask(allowed)
     seen = _broadcast(_ALL if mask is None else mask, scores.shape, "allowed")
-    weights = _frozen(softmax(scores, mask, None if keep else scores))
+    weights = _frozen(softmax(scores, mask, over=not keep))
     return tuple(map(_frozen, kept)) if keep else (), seen, weights
 
 
