@@ -265,6 +265,13 @@ def test_scale_temperature_and_softcap_are_steps() -> None:
     assert "Step 1: Softmax" in text(options)
 
 
+def test_a_cap_gives_no_exact_number_but_0() -> None:
+    options = {"kind": "steps", "tokens": ["a", "b"], "query": "a", "scores": [300, 0], "softcap": 1}
+    drawn = text(options)
+    assert '"a": 1 × tanh(300 / 1) ≈ 1.00' in drawn  # Floats cannot tell it from 1.
+    assert '"b":   1 × tanh(0 / 1) = 0.00' in drawn
+
+
 def test_one_number_is_its_own_root() -> None:
     drawn = text({"kind": "steps", "tokens": ["a", "b"], "query": "a", "embeddings": [[2], [3]]})
     assert "d_k = 1, so √d_k = 1" in drawn
