@@ -9,9 +9,10 @@ would otherwise grow out of hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from math import exp, isfinite, sqrt, tanh
+from math import exp, isfinite
 from typing import Literal, NamedTuple
 
+from mdattn.attention.scores import Step
 from mdattn.numerals import rounder
 
 Vector = tuple[float, ...]
@@ -26,7 +27,7 @@ LARGEST = 1e100  # Products of such numbers, and sums of those, stay finite.
 class Working(NamedTuple):
     """Every number of the calculation, with n keys. In `shown` arithmetic each one is what is printed.
 
-    Where scores are given, `query`, `keys` and `products` are empty and `dot_products` holds the scores.
+    Where scores are given, `query`, `keys` and `products` are empty.
     Without values, `values` is None and `contributions` and `output` are empty.
     """
 
@@ -35,18 +36,19 @@ class Working(NamedTuple):
     values: Matrix | None  # [n, d_v]
     allowed: tuple[bool, ...]  # [n]
     products: Matrix  # [n, d_k], query x key
-    dot_products: Vector  # [n]
-    divisor: float | None  # sqrt(d_k), unless a scale is given
-    multiplier: float | None  # the scale that is given
-    temperature: float | None
-    scaled: Vector  # [n], dot product / divisor, or x multiplier; and / temperature
-    capped: Vector | None  # [n], if there is a softcap
+    scores: Matrix  # [step + 1, n]: the dot products, then what they are after each step
+    steps: tuple[Step, ...]
     shift: float  # what was subtracted before exp; 0 for modest scores
     exponentials: Vector  # [n], 0 where masked
     total: float
     weights: Vector  # [n]
     contributions: Matrix  # [n, d_v], weight x value
     output: Vector  # [d_v]
+
+    @property
+    def dot_products(self) -> Vector:
+        """The scores before the first step: dot products, or what was given in their place."""
+        return self.scores[0]
 
 
 def work(
@@ -55,19 +57,16 @@ def work(
     values: Sequence[Sequence[float]] | None,
     *,
     allowed: Sequence[bool],
-    scale: float | None = None,
-    temperature: float | None = None,
-    softcap: float | None = None,
+    steps: Sequence[Step] = (),
     decimals: int = 2,
     arithmetic: Arithmetic = "exact",
     scores: Sequence[float] | None = None,
 ) -> Working:
     """Works out one query [d_k] over keys [n, d_k] and values [n, d_v], or over scores [n] that are given.
 
-    In `shown` arithmetic the inputs are rounded too; `scale`, `temperature` and `softcap` are taken as they
-    are. Scaling and temperature are one step, rounded once; given scores are scaled only by a `scale` that
-    is given. Raises ValueError for shapes that do not fit, for scores that overflow, and where rounding
-    leaves nothing of the softmax.
+    In `shown` arithmetic the inputs are rounded too, and the scores after each of the `steps`, whose own numbers are
+    taken as they are. Raises ValueError for shapes that do not fit, for scores that overflow, and where rounding leaves
+    nothing of the softmax.
     """
     keep: Keep = rounder(decimals) if arithmetic == "shown" else float
     seen = tuple(bool(each) for each in allowed)
@@ -76,10 +75,8 @@ def work(
     for name, count in (("dot products", len(dots)), ("values", len(seen) if v is None else len(v))):
         if count != len(seen):
             raise ValueError(f"{name} [n] need an entry for each of the n = {len(seen)} keys of the mask, got {count}")
-    divisor = keep(sqrt(len(q))) if scale is None and scores is None else None
-    scaled = _scaled(dots, divisor or 1.0, 1.0 if scale is None else scale, temperature or 1.0, keep)
-    capped = None if softcap is None else tuple(keep(softcap * tanh(score / softcap)) for score in scaled)
-    shift, exponentials = _exponentials(scaled if capped is None else capped, seen, keep)
+    after = _after(dots, steps, keep)
+    shift, exponentials = _exponentials(after[-1], seen, keep)
     total = keep(sum(exponentials))
     if any(seen) and not total:
         raise ValueError(f"every exp rounds to 0 at {decimals} decimals: more decimals are needed")
@@ -93,12 +90,8 @@ def work(
         values=v,
         allowed=seen,
         products=products,
-        dot_products=dots,
-        divisor=divisor,
-        multiplier=scale,
-        temperature=temperature,
-        scaled=scaled,
-        capped=capped,
+        steps=tuple(steps),
+        scores=after,
         shift=shift,
         exponentials=exponentials,
         total=total,
@@ -126,11 +119,15 @@ def _products(
     return q, k, products, tuple(keep(sum(row)) for row in products)
 
 
-def _scaled(dots: Vector, divisor: float, multiplier: float, temperature: float, keep: Keep) -> Vector:
-    scores = [dot / divisor * multiplier / temperature for dot in dots]
-    if not all(isfinite(score) for score in scores):
-        raise ValueError("the scaled scores are too large for a float64")
-    return tuple(keep(score) for score in scores)
+def _after(dots: Vector, steps: Sequence[Step], keep: Keep) -> Matrix:
+    """The dot products [n], and the scores after each step."""
+    after = [dots]
+    for step in steps:
+        scores = [step.redo(score, 0, 0, key) for key, score in enumerate(after[-1])]
+        if not all(isfinite(score) for score in scores):
+            raise ValueError(f"the scores after the {step.name} are too large for a float64")
+        after.append(tuple(keep(score) for score in scores))
+    return tuple(after)
 
 
 def _exponentials(scores: Vector, allowed: tuple[bool, ...], keep: Keep) -> tuple[float, Vector]:

@@ -66,15 +66,14 @@ def load(
     layer: int | None = None,
     head: int | None = None,
     axes: Sequence[int] = (2, 3),
-    mask: bool = False,
     fits: Callable[[tuple[int, ...]], None] | None = None,
     files: Files | None = None,
-) -> AnyArray:
+) -> NDArray[np.float64]:
     """One array of the file `path_text`, which is relative to `folder`, the document's own.
 
     `array` names it where the file holds several. `layer` and `head`, from 0, index the leading axes
     [layer, head, ...]; what is left must have one of the numbers of `axes`, and a shape that `fits` does not raise an
-    OptionError for. The result is read-only: float64 and finite, or bool for a `mask`. `files` are those that were read
+    OptionError for. The result is read-only, float64 and finite. `files` are those that were read
     before; one that has not changed since is not read again, whatever it is called. Raises OptionError for everything
     that is wrong with path, file, name or array.
     """
@@ -105,7 +104,7 @@ def load(
             f"the array has shape {list(found.shape)}, {found.size:,} numbers; at most {MOST_NUMBERS:,} can be drawn",
             "pick a part of it with 'layer' and 'head'",
         )
-    return _checked(found, mask)
+    return _checked(found)
 
 
 def _found(file: Opened, suffix: str, array: str | None) -> AnyArray:
@@ -416,16 +415,15 @@ def _part(found: AnyArray, name: str, index: int) -> AnyArray:
     return part
 
 
-def _checked(found: AnyArray, mask: bool) -> AnyArray:
-    """A read-only copy: float64 and finite, or bool."""
+def _checked(found: AnyArray) -> NDArray[np.float64]:
+    """A read-only copy: float64 and finite."""
     _known(found.dtype)
-    if mask != (found.dtype == np.bool_):
-        needed, held = ("true and false", "numbers") if mask else ("numbers", "true and false")
-        _fail(f"the array holds {held}, and {needed} are needed")
+    if found.dtype == np.bool_:
+        _fail("the array holds true and false, and numbers are needed")
     if not found.size:
         _fail(f"the array is empty: its shape is {list(found.shape)}")
     with np.errstate(all="ignore"):
-        result = np.array(found, dtype=np.bool_ if mask else np.float64, order="C")
+        result: NDArray[np.float64] = np.array(found, dtype=np.float64, order="C")
     bad = np.argwhere(~np.isfinite(result))
     if len(bad):
         where = bad[0].tolist()

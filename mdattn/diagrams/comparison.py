@@ -667,26 +667,14 @@ def _provenance(scene: _Scene, bars: _Bars) -> list[str]:
 
 def _formula(scene: _Scene) -> str:
     """How a word's weights follow from what is printed."""
-    options, glyphs = scene.options, scene.glyphs
-    score, scale = "scores", ""
-    if scene.study.embeddings is not None and scene.study.basis == "vectors":
-        score, scale = "dot products", f" / {glyphs.root}{scene.study.embeddings.shape[1]}"
-    if options.scale is not None:
-        scale = f" {glyphs.times} {_factor(options.scale, glyphs)}"
-    if options.temperature is not None:
-        scale += f" / {_factor(options.temperature, glyphs)}"
-    if options.softcap is not None:
-        limit = _factor(options.softcap, glyphs)
-        scale += f", each s made {limit} {glyphs.times} tanh(s / {limit})"
+    score = "dot products" if scene.study.basis == "vectors" else "scores"
+    done, plain = "", True
+    for step in scene.study.heads[0].trace.steps:
+        behind = step.behind(scene.glyphs) if plain else ""
+        plain = behind != ""
+        done += f" {behind}" if plain else f", each s made {step.formula('s', scene.glyphs)}"
     keys = "all words" if scene.study.allowed is None else "the words it may attend to"
-    return f"A word's weights: softmax of its {score}{scale}, over {keys}."
-
-
-def _factor(value: float, glyphs: Glyphs) -> str:
-    """A number of the author's, with a sign that there is more of it where it is cut."""
-    if numerals.rounded(value, numerals.MOST_DECIMALS) == value:
-        return numerals.compact(value, numerals.MOST_DECIMALS)
-    return numerals.text(value, numerals.MOST_DECIMALS) + glyphs.ellipsis
+    return f"A word's weights: softmax of its {score}{done}, over {keys}."
 
 
 def _costs(canvas: Canvas, scene: _Scene) -> None:

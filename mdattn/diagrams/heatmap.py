@@ -754,15 +754,7 @@ def _notes_of(plan: _Map) -> Iterator[str]:
         queries = f"{down} queries give, on average," if down > 1 else "a query gives"
         share = f"the share that {queries} to {across} keys together"
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
-    for name, value, how in (
-        ("Scale", options.scale, "scores are multiplied by it"),
-        ("Temperature", options.temperature, "scores are divided by it before the softmax"),
-        ("Softcap", options.softcap, "scores become {0} {times} tanh(score / {0})"),
-    ):
-        if value is not None:
-            short = numerals.compact(value, numerals.MOST_DECIMALS)
-            short = short if float(short) == value else repr(value)
-            yield f"{name} {short}: {how.format(short, times=times)}."
+    yield from _notes.scaling(found.heads[0].trace.steps, plan.glyphs)
     made_up = plan.cross and found.basis == "vectors" and options.keys is None
     if found.embeddings is not None and found.basis == "vectors" and (found.illustrative or made_up):
         yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")

@@ -157,7 +157,7 @@ Positive = Annotated[float, Meta(ge=1 / LARGEST, le=LARGEST)]
 Basis = Literal["vectors", "scores", "weights"]
 _IDLE: dict[Basis | None, tuple[str, ...]] = {
     "scores": ("keys", "dimensions"),
-    "weights": ("keys", "dimensions", "scale", "temperature", "softcap"),
+    "weights": ("keys", "dimensions"),
 }
 
 
@@ -172,6 +172,9 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The options of attention of a sentence to itself, by one head without projections."""
 
     rivals: ClassVar[tuple[tuple[str, str], ...]] = (("text", "tokens"), ("scores", "weights"))
+
+    # What is done to scores, each a step of `attention.scores`: idle where the weights are given.
+    scoring: ClassVar[tuple[str, ...]] = ("scale", "temperature", "softcap")
 
     text: Annotated[str | None, doc("a sentence, split on white space", "text")] = None
     tokens: Annotated[Words | None, doc("a list of tokens, instead of `text`", "a list of tokens")] = None
@@ -220,7 +223,7 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def idle(self) -> Iterator[OptionError]:
         """What the basis of the weights makes idle."""
         basis = self.basis
-        for name in _IDLE.get(basis, ()):
+        for name in (*_IDLE.get(basis, ()), *(self.scoring if basis == "weights" else ())):
             if self.gives(name):
                 yield OptionError(name, f"'{name}' has no effect where the {basis} are given", "remove it")
         if self.dimensions is not None and self.gives("embeddings"):

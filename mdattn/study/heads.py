@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.attention import Trace, Weighing, attend, given, illustrative, product, weigh
+from mdattn.attention import Trace, Weighing, attend_by, given, illustrative, product, weigh
 from mdattn.attention.masks import causal, window
+from mdattn.attention.scores import steps_of
 from mdattn.errors import OptionError
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, Attention, Head, Projections, Window
@@ -88,8 +89,9 @@ def study(options: Attention, *, query: int | str | None = None, whole: bool = T
     allowed, mask = mask_of(options, len(tokens), len(key_tokens))
     row = slice(None) if at is None else slice(at, at + 1)
     seen = None if allowed is None else allowed[row]
-    work = Work(options, tokens, key_tokens, embeddings, seen, at)
-    used = [each for each in (embeddings, work.keys, work.values) if each is not None]
+    given_ = given_vectors(options, key_tokens)
+    work = Work(options, tokens, key_tokens, embeddings, *given_, seen, at, whole)
+    used = [each for each in (embeddings, *given_) if each is not None]
     written = max(map(written_decimals, used), default=0)
     shown = written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
     return Study(
@@ -120,9 +122,8 @@ def refuse_long_work(found: Study) -> None:
 
 def _without_steps(head: HeadStudy) -> HeadStudy:
     """The head without the numbers on the way to its weights, which of many tokens take most of the memory."""
-    names = ("scale", "dot_products", "scaled", "capped", "biased", "value", "output")
-    weights, allowed = head.trace.weights, head.trace.allowed
-    return HeadStudy(head.name, Weighing(weights=weights, allowed=allowed, **dict.fromkeys(names)))
+    trace = head.trace
+    return HeadStudy(head.name, Weighing(steps=trace.steps, weights=trace.weights, allowed=trace.allowed))
 
 
 # Attention ------------------------------------------------------------------------------------------------------------
@@ -166,6 +167,15 @@ def _length(value: Any) -> int:
     return len(first) if isinstance(first, (list, np.ndarray)) else 0
 
 
+def given_vectors(options: Attention, key_tokens: tuple[str, ...]) -> tuple[Array | None, Array | None]:
+    """Keys [key, d_k] and values [key, d_v], as far as they are given."""
+    keys, values = options.keys, options.values
+    return (
+        None if keys is None else vectors(keys, key_tokens, "keys"),
+        None if values is None else vectors(values, key_tokens, "values"),
+    )
+
+
 def mask_of(options: Attention, queries: int, keys: int) -> tuple[NDArray[np.bool_] | None, str]:
     """[query, key], true where a query may attend, and the mask in words."""
     mask = options.mask
@@ -206,22 +216,16 @@ class Work(NamedTuple):
     tokens: tuple[str, ...]
     key_tokens: tuple[str, ...]
     embeddings: Array | None
+    keys: Array | None  # as given, [key, d_k]
+    values: Array | None  # as given, [key, d_v]
     allowed: NDArray[np.bool_] | None
     query: int | None
+    whole: bool
+    """Whether the scores on the way to the weights are kept."""
 
     @property
     def cross(self) -> bool:
         return self.options.key_tokens is not None
-
-    @property
-    def keys(self) -> Array | None:
-        """Keys as given, [key, d_k]."""
-        return None if self.options.keys is None else vectors(self.options.keys, self.key_tokens, "keys")
-
-    @property
-    def values(self) -> Array | None:
-        """Values as given, [key, d_v]."""
-        return None if self.options.values is None else vectors(self.options.values, self.key_tokens, "values")
 
     def heads(self, basis: Basis) -> Iterator[HeadStudy]:
         """Each head with its trace."""
@@ -278,8 +282,8 @@ class Work(NamedTuple):
         assert self.embeddings is not None
         if not self.cross:
             return self.embeddings
-        if self.options.keys is not None:
-            return self.keys  # type: ignore[return-value]
+        if self.keys is not None:
+            return self.keys
         return illustrative(self.key_tokens, self.embeddings.shape[1], self.options.decimals)
 
     def trace(self, query: Array, key: Array, value: Array) -> Weighing:
@@ -291,15 +295,8 @@ class Work(NamedTuple):
                 f"the keys and values of {count} heads are {total:,} numbers; at most {MOST_IN_VECTORS:,} are taken"
             )
             raise OptionError("heads" if count > 1 else (), problem, "give fewer or shorter vectors")
-        scale = query.shape[1] ** -0.5 if options.scale is None else options.scale
-        return attend(
-            query,
-            key,
-            value,
-            scale=scale / (options.temperature or 1.0),
-            softcap=options.softcap,
-            allowed=self.allowed,
-        )
+        steps = steps_of(options, query.shape[1])
+        return attend_by(steps, query, key, value, allowed=self.allowed, keep=self.whole)
 
     def given_heads(self, basis: Basis, listed: Sequence[Head] | None, count: int) -> Iterator[HeadStudy]:
         """Heads whose scores or weights stand in the block."""
@@ -343,11 +340,9 @@ class Work(NamedTuple):
 
     def weighing(self, basis: Basis, rows: Any, path: OptionPath, value: Array | None = None) -> Weighing:
         """Scores or weights [query, key] that stand at the path, with values [key, d_v] or without."""
-        options = self.options
         matrix = self.matrix(rows, path, basis)
         if basis == "scores":
-            scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
-            return weigh(matrix, value=value, scale=scale, softcap=options.softcap, allowed=self.allowed)
+            return weigh(matrix, steps_of(self.options, None), value=value, allowed=self.allowed, keep=self.whole)
         self.check_weights(matrix, rows, path)
         return given(matrix, value=value, allowed=self.allowed)
 

@@ -6,10 +6,13 @@ Floor 2, shared by the kinds: what was rounded, what was made up, what was left 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mdattn import cells, numerals
 from mdattn.glyphs import Glyphs
-from mdattn.options import SelfAttention
+
+if TYPE_CHECKING:
+    from mdattn.attention.scores import Step
 
 MOST_SENTENCE_LINES = 3
 LONGEST_IN_SENTENCE = 40  # cells of a word
@@ -39,15 +42,9 @@ def opening(name: str, labels: Sequence[str], noun: str, room: int, glyphs: Glyp
         count -= max(1, (len(lines) - MOST_SENTENCE_LINES) * count // (2 * len(lines)))
 
 
-def scaling(options: SelfAttention) -> Iterator[str]:
-    """What was done to the scores on the way to the softmax, where the options ask for something."""
-    for name, value, how in (
-        ("Scale", options.scale, "scores are multiplied by it"),
-        ("Softcap", options.softcap, "scores are kept between it and its negative"),
-        ("Temperature", options.temperature, "scores are divided by it before the softmax"),
-    ):
-        if value is not None:
-            yield f"{name} {str(float(value)).removesuffix('.0')}: {how}."
+def scaling(steps: Iterable[Step], glyphs: Glyphs) -> Iterator[str]:
+    """What was done to the scores on the way to the softmax, in its order, as far as somebody asked for it."""
+    yield from filter(None, (step.said(glyphs) for step in steps))
 
 
 def listed(words: Iterable[str]) -> str:

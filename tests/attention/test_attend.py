@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import warnings
 from importlib import import_module
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from mdattn.attention import masks
-from mdattn.attention.attend import attend, given, heaviest, softmax, ties, weigh
+from mdattn.attention.attend import attend, given, softmax, ties, weigh
+from mdattn.attention.scores import Scoring, steps_of
 from mdattn.numerals import snapped
 
 Array = NDArray[np.float64]
@@ -103,28 +105,47 @@ def test_square_causal_agrees_with_onnx(onnx_attention: Any) -> None:
 
 
 def test_every_step_of_a_small_case() -> None:
-    """q.k = 3 and -1; x 0.5 = 1.5 and -0.5; 2 tanh(s / 2); + bias; softmax; weighted sum: each worked out apart."""
-    trace = attend([[1.0, 1.0]], [[1.0, 2.0], [0.0, -1.0]], [[1.0], [3.0]], scale=0.5, softcap=2.0, bias=[[0.0, 1.0]])
-    assert trace.scale == 0.5
-    assert trace.dot_products.tolist() == [[[3.0, -1.0]]]
-    assert trace.scaled.tolist() == [[[1.5, -0.5]]]
-    np.testing.assert_allclose(trace.capped, [[[2 * 0.6351489523872873, -2 * 0.24491866240370913]]], rtol=1e-15)
-    np.testing.assert_allclose(trace.biased - trace.capped, [[[0.0, 1.0]]], rtol=0, atol=1e-15)
-    odds = float(np.exp(trace.biased[0, 0, 0] - trace.biased[0, 0, 1]))
+    """q.k = 3 and -1; x 0.25; / 0.5 = 1.5 and -0.5; 2 tanh(s / 2); + bias; softmax; weighted sum: each apart."""
+    trace = attend(
+        [[1.0, 1.0]], [[1.0, 2.0], [0.0, -1.0]], [[1.0], [3.0]], scale=0.25, temperature=0.5, softcap=2.0,
+        bias=[[0.0, 1.0]], keep=True,
+    )  # fmt: skip
+    assert [step.name for step in trace.steps] == ["scale", "temperature", "softcap", "bias"]
+    products, scaled, cooled, capped, biased = trace.scores
+    assert trace.dot_products is products
+    assert products.tolist() == [[[3.0, -1.0]]]
+    assert scaled.tolist() == [[[0.75, -0.25]]]
+    assert cooled.tolist() == [[[1.5, -0.5]]]
+    np.testing.assert_allclose(capped, [[[2 * 0.6351489523872873, -2 * 0.24491866240370913]]], rtol=1e-15)
+    np.testing.assert_allclose(biased - capped, [[[0.0, 1.0]]], rtol=0, atol=1e-15)
+    odds = float(np.exp(biased[0, 0, 0] - biased[0, 0, 1]))
     np.testing.assert_allclose(trace.weights, [[[odds / (1 + odds), 1 / (1 + odds)]]], rtol=1e-14)
     np.testing.assert_allclose(trace.output, [[[(odds + 3) / (1 + odds)]]], rtol=1e-14)
 
 
 def test_default_scale_is_one_over_the_root_of_d_k() -> None:
-    trace = attend(np.ones((1, 1, 4)), np.ones((1, 2, 4)), np.ones((1, 2, 7)))
-    assert trace.scale == 0.5
-    assert trace.scaled.tolist() == [[[2.0, 2.0]]]
+    trace = attend(np.ones((1, 1, 4)), np.ones((1, 2, 4)), np.ones((1, 2, 7)), keep=True)
+    assert trace.scores[1].tolist() == [[[2.0, 2.0]]]
 
 
-def test_a_step_left_out_is_the_step_before() -> None:
-    trace = attend([[1.0]], [[1.0]], [[1.0]])
-    assert trace.capped is trace.scaled
-    assert trace.biased is trace.scaled
+def test_scores_are_kept_only_where_asked_for() -> None:
+    random = np.random.default_rng(8)
+    arrays = random.normal(size=(3, 2, 4, 3))
+    asked: Any = {"temperature": 0.5, "softcap": 2.0, "bias": np.eye(4), "allowed": masks.causal(4, 4)}
+    kept, lean = attend(*arrays, **asked, keep=True), attend(*arrays, **asked)
+    assert (len(kept.scores), lean.scores, lean.dot_products) == (5, (), None)
+    assert kept.weights.tolist() == lean.weights.tolist()
+    assert kept.output.tolist() == lean.output.tolist()
+
+
+def test_without_steps_to_keep_attend_holds_one_array_of_scores() -> None:
+    arrays = np.random.default_rng(9).normal(size=(3, 4, 256, 8))
+    attend(*arrays, softcap=2.0)
+    tracemalloc.start()
+    attend(*arrays, temperature=0.5, softcap=2.0, allowed=masks.causal(256, 256))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * 4 * 256 * 256 * 8
 
 
 def test_a_key_value_head_serves_a_run_of_query_heads() -> None:
@@ -133,8 +154,8 @@ def test_a_key_value_head_serves_a_run_of_query_heads() -> None:
     trace = attend(np.ones((4, 1, 1)), np.ones((2, 1, 1)), value)
     assert trace.output.ravel().tolist() == [10.0, 10.0, 20.0, 20.0]
     key = np.array([[[1.0]], [[2.0]]])
-    trace = attend(np.ones((4, 1, 1)), key, value)
-    assert trace.dot_products.ravel().tolist() == [1.0, 1.0, 2.0, 2.0]
+    trace = attend(np.ones((4, 1, 1)), key, value, keep=True)
+    assert trace.scores[0].ravel().tolist() == [1.0, 1.0, 2.0, 2.0]
     assert trace.key.shape == (2, 1, 1)
 
 
@@ -175,10 +196,12 @@ def test_softmax_of_no_keys_is_no_weights() -> None:
 def test_given_scores_go_through_the_same_pipe() -> None:
     random = np.random.default_rng(5)
     q, k, v = random.normal(size=(3, 2, 4, 3))
-    whole = attend(q, k, v, scale=0.7, softcap=3.0, bias=np.eye(4), allowed=masks.causal(4, 4))
-    part = weigh(q @ k.transpose(0, 2, 1), scale=0.7, softcap=3.0, bias=np.eye(4), allowed=masks.causal(4, 4), value=v)
-    for step in ("scaled", "capped", "biased", "allowed", "weights", "output"):
-        np.testing.assert_allclose(getattr(part, step), getattr(whole, step), rtol=0, atol=1e-14, err_msg=step)
+    steps: Any = {"scale": 0.7, "temperature": 2.0, "softcap": 3.0, "bias": np.eye(4)}
+    whole = attend(q, k, v, **steps, allowed=masks.causal(4, 4), keep=True)
+    through = steps_of(Scoring(**steps), None)
+    part = weigh(q @ k.transpose(0, 2, 1), through, allowed=masks.causal(4, 4), value=v, keep=True)
+    for name in ("scores", "allowed", "weights", "output"):
+        np.testing.assert_allclose(getattr(part, name), getattr(whole, name), rtol=0, atol=1e-14, err_msg=name)
 
 
 def test_given_weights_are_taken_as_they_are() -> None:
@@ -186,7 +209,7 @@ def test_given_weights_are_taken_as_they_are() -> None:
     assert end.weights.tolist() == [[[0.33, 0.33, 0.33], [0.0, 0.0, 0.0]]]
     assert end.output is not None
     np.testing.assert_allclose(end.output, [[[1.98], [0.0]]], rtol=1e-15)
-    assert end.scaled is None
+    assert (end.steps, end.scores, end.dot_products) == ((), (), None)
     assert end.allowed.all()
 
 
@@ -197,9 +220,10 @@ def test_without_values_there_is_no_output() -> None:
 
 def test_arrays_are_read_only_and_not_the_callers() -> None:
     q = np.ones((1, 2, 2))
-    trace = attend(q, q, q, allowed=np.ones((2, 2), dtype=bool), softcap=1.0, bias=0.0)
-    for name in ("query", "key", "value", "dot_products", "scaled", "capped", "biased", "allowed", "weights", "output"):
+    trace = attend(q, q, q, allowed=np.ones((2, 2), dtype=bool), softcap=1.0, bias=0.0, keep=True)
+    for name in ("query", "key", "value", "allowed", "weights", "output"):
         assert not getattr(trace, name).flags.writeable, name
+    assert not any(scores.flags.writeable for scores in trace.scores)
     q[0, 0, 0] = 5.0
     assert trace.query[0, 0, 0] == 1.0
     weights = np.ones((1, 1))
@@ -231,14 +255,15 @@ ONES = np.ones((1, 2, 2))
         ((ONES * np.nan, ONES, ONES), {}, "query .* must be finite"),
         ((ONES, ONES * np.inf, ONES), {}, "key .* must be finite"),
         ((ONES, ONES, -ONES * np.inf), {}, "value .* must be finite"),
-        ((ONES * 1e200, ONES * 1e200, ONES), {}, "scaled scores must be finite"),
-        ((ONES * 1e200, ONES * 1e200, ONES), {"softcap": 1.0}, "scaled scores must be finite"),
+        ((ONES * 1e200, ONES * 1e200, ONES), {}, "scores after the scale must be finite"),
+        ((ONES * 1e200, ONES * 1e200, ONES), {"softcap": 1.0}, "scores after the scale must be finite"),
         ((ONES, ONES, ONES), {"bias": -np.inf}, "bias .* must be finite .*use `allowed`"),
-        ((ONES * 1e153, ONES * 1e154, ONES), {"bias": 1.79e308}, "biased scores must be finite"),
+        ((ONES * 1e153, ONES * 1e154, ONES), {"bias": 1.79e308}, "scores after the bias must be finite"),
         ((ONES, ONES, ONES), {"bias": np.ones(3)}, r"bias \(3,\) does not broadcast .*\(1, 2, 2\)"),
         ((ONES, ONES, ONES), {"allowed": np.ones((3, 1, 1), dtype=bool)}, r"allowed \(3, 1, 1\) does not broadcast"),
         ((ONES, ONES, ONES), {"allowed": np.ones((2, 2))}, "allowed .* must be boolean .*float64"),
         ((ONES, ONES, ONES), {"scale": float("nan")}, "scale must be finite"),
+        ((ONES, ONES, ONES), {"temperature": 0.0}, "temperature must be finite and above 0"),
         ((ONES, ONES, ONES), {"softcap": 0.0}, "softcap must be finite and above 0"),
         ((ONES, ONES, ONES), {"softcap": float("inf")}, "softcap must be finite and above 0"),
     ],
@@ -267,17 +292,14 @@ def test_callers_who_make_numpy_raise_are_not_let_down() -> None:
 def test_ties_are_what_snaps_alike() -> None:
     row = [0.2, 0.4 - 1e-12, 0.4, 0.4 + 1e-12]
     assert ties(row) == (1, 2, 3)
-    assert heaviest(row) == 1
     assert ties([0.3, 0.4, 0.4 - 1e-6]) == (1,)
     # Closer than 1e-9, but they round to different ninth decimals:
     assert ties([0.4000000004, 0.4000000006]) == (1,)
 
 
-def test_a_row_of_nothing_has_no_heaviest() -> None:
+def test_a_row_of_nothing_has_no_ties() -> None:
     assert ties([0.0, 0.0]) == ()
     assert ties([]) == ()
-    with pytest.raises(ValueError, match="attends to nothing"):
-        heaviest([0.0, 0.0])
 
 
 def test_uniform_attention_over_eight_keys_ties_throughout() -> None:

@@ -40,28 +40,5 @@ def test_a_window_holds_at_least_the_own_key(size: int) -> None:
         masks.window(3, 3, size)
 
 
-def test_a_matrix_is_taken_as_written() -> None:
-    rows = [[True, False, True], [False, False, False]]
-    assert masks.matrix(rows, 2, 3).tolist() == rows
-    assert masks.matrix(np.array(rows), 2, 3).tolist() == rows
-
-
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ([[True, False]], "needs 2 rows, one for each query, got 1 rows"),
-        ("true", "needs 2 rows.*got str"),
-        ([[True, False], [True]], "row 1 of the mask needs 2 entries, one for each key, got 1 entries"),
-        ([[True, False], True], "row 1 of the mask needs 2 entries.*got bool"),
-        ([[True, 1], [True, True]], "entry 1 of row 0 of the mask must be true or false, got 1"),
-        ([[True, True], ["yes", True]], "entry 0 of row 1 .* got 'yes'"),
-        (np.ones((2, 2)), "entry 0 of row 0 .* got 1.0"),
-    ],
-)
-def test_a_matrix_that_does_not_fit_names_its_row(rows: object, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        masks.matrix(rows, 2, 2)
-
-
 def test_a_window_of_any_size() -> None:
     assert masks.window(2, 3, 2**70).tolist() == masks.causal(2, 3).tolist()

@@ -10,6 +10,7 @@ import pytest
 
 from mdattn.attention.attend import attend, weigh
 from mdattn.attention.pencil import Arithmetic, Working, work
+from mdattn.attention.scores import Scoring, steps_of
 
 QUERY = [0.3, 0.9, 0.2]
 KEYS = [[0.1, 0.3, 0.4], [0.8, 0.1, 0.6], [0.3, 0.9, 0.2]]
@@ -17,11 +18,12 @@ SHORT = 150  # random cases of a short run
 
 
 def test_shown_gives_the_numbers_of_a_hand_written_calculation() -> None:
-    working = work(QUERY, KEYS, None, allowed=[True] * 3, decimals=2, arithmetic="shown")
+    steps = steps_of(Scoring(), 3, 2)
+    working = work(QUERY, KEYS, None, allowed=[True] * 3, steps=steps, decimals=2, arithmetic="shown")
     assert working.products == ((0.03, 0.27, 0.08), (0.24, 0.09, 0.12), (0.09, 0.81, 0.04))
     assert working.dot_products == (0.38, 0.45, 0.94)
-    assert working.divisor == 1.73
-    assert working.scaled == (0.22, 0.26, 0.54)
+    assert steps[0].value == 1.73
+    assert working.scores == ((0.38, 0.45, 0.94), (0.22, 0.26, 0.54))
     assert working.shift == 0.0
     assert working.exponentials == (1.25, 1.30, 1.72)
     assert working.total == 4.27
@@ -45,11 +47,13 @@ def _redo(case: dict[str, Any], places: int | None) -> dict[str, Any]:
         )
         dots = [keep(sum((keep(a * b) for a, b in zip(q, k, strict=True)), Decimal(0))) for k in ks]
         divisor = keep(Decimal(len(q)).sqrt()) if case["scale"] is None else 1 / Decimal(case["scale"])
-        scaled = [keep(dot / divisor / Decimal(case["temperature"] or 1)) for dot in dots]
-        logits = scaled
+        scores = [dots, [keep(dot / divisor) for dot in dots]]
+        if case["temperature"] is not None:
+            scores.append([keep(score / Decimal(case["temperature"])) for score in scores[-1]])
         if case["softcap"] is not None:
             cap = Decimal(case["softcap"])
-            logits = [keep(cap * (1 - 2 / ((2 * s / cap).exp() + 1))) for s in scaled]
+            scores.append([keep(cap * (1 - 2 / ((2 * s / cap).exp() + 1))) for s in scores[-1]])
+        logits = scores[-1]
         seen = [s for s, allowed in zip(logits, case["allowed"], strict=True) if allowed]
         shift = max(seen) if any(abs(s) > 5 for s in seen) else Decimal(0)
         exps = [keep((s - shift).exp()) if a else Decimal(0) for s, a in zip(logits, case["allowed"], strict=True)]
@@ -58,7 +62,7 @@ def _redo(case: dict[str, Any], places: int | None) -> dict[str, Any]:
         parts = [[keep(w * x) for x in v] for w, v in zip(weights, vs, strict=True)]
         output = [keep(sum(column, Decimal(0))) for column in zip(*parts, strict=True)]
     return {
-        "dot_products": dots, "scaled": scaled, "shift": shift, "exponentials": exps,
+        "scores": scores, "shift": shift, "exponentials": exps,
         "total": total, "weights": weights, "contributions": parts, "output": output,
     }  # fmt: skip
 
@@ -81,8 +85,12 @@ def _case(random: np.random.Generator, spread: float) -> dict[str, Any]:
 
 
 def _run(case: dict[str, Any], decimals: int, arithmetic: Arithmetic) -> Working:
-    options = {name: case[name] for name in ("allowed", "scale", "temperature", "softcap")}
-    return work(case["query"], case["keys"], case["values"], decimals=decimals, arithmetic=arithmetic, **options)
+    scoring = Scoring(case["scale"], case["temperature"], case["softcap"])
+    steps = steps_of(scoring, len(case["query"]), decimals if arithmetic == "shown" else None)
+    return work(
+        case["query"], case["keys"], case["values"],
+        allowed=case["allowed"], steps=steps, decimals=decimals, arithmetic=arithmetic,
+    )  # fmt: skip
 
 
 def _assert_equal(working: Working, expected: dict[str, Any], tolerance: float, label: str) -> None:
@@ -127,10 +135,9 @@ def test_exact_agrees_with_attend(budget: int) -> None:
     random = np.random.default_rng(7)
     for _ in range(SHORT * budget):
         case = _case(random, 2.0)
-        scale = (case["scale"] or 1 / np.sqrt(len(case["query"]))) / (case["temperature"] or 1)
         trace = attend(
             [case["query"]], case["keys"], case["values"],
-            scale=scale, softcap=case["softcap"], allowed=[case["allowed"]],
+            allowed=[case["allowed"]], **{name: case[name] for name in ("scale", "temperature", "softcap")},
         )  # fmt: skip
         working = _run(case, 2, "exact")
         np.testing.assert_allclose(working.weights, trace.weights[0, 0], rtol=0, atol=1e-12)
@@ -155,12 +162,12 @@ def test_large_scores_do_not_overflow() -> None:
 
 def test_given_scores_are_scaled_only_when_asked() -> None:
     plain = work(None, None, [[1.0], [2.0]], allowed=[True, True], scores=[1.0, 2.0])
-    assert (plain.divisor, plain.multiplier, plain.scaled) == (None, None, (1.0, 2.0))
     assert (plain.query, plain.keys, plain.products) == ((), (), ())
-    assert plain.dot_products == (1.0, 2.0)
+    assert plain.scores == ((1.0, 2.0),)
     np.testing.assert_allclose(plain.weights, weigh([[1.0, 2.0]]).weights[0, 0], rtol=1e-15)
-    scaled = work(None, None, None, allowed=[True, True], scores=[1.0, 2.0], scale=0.5, temperature=2.0)
-    assert (scaled.multiplier, scaled.temperature, scaled.scaled) == (0.5, 2.0, (0.25, 0.5))
+    steps = steps_of(Scoring(scale=0.5, temperature=2.0), None)
+    scaled = work(None, None, None, allowed=[True, True], scores=[1.0, 2.0], steps=steps)
+    assert scaled.scores == ((1.0, 2.0), (0.5, 1.0), (0.25, 0.5))
     assert (scaled.contributions, scaled.output) == ((), ())
 
 
@@ -203,7 +210,11 @@ def test_arrays_are_as_good_as_lists() -> None:
         ((None, KEYS, None), {"allowed": [True] * 3}, "must be given"),
         (([float("nan")], [[1.0]], None), {"allowed": [True]}, "must be finite"),
         (([float("inf")], [[1.0]], None), {"allowed": [True], "arithmetic": "shown"}, "must be finite"),
-        (([1e50], [[1e50]], None), {"allowed": [True], "temperature": 1e-300, "arithmetic": "shown"}, "too large"),
+        (
+            ([1e50], [[1e50]], None),
+            {"allowed": [True], "steps": steps_of(Scoring(temperature=1e-300), 1)},
+            "temperature are too large",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments: tuple[Any, ...], options: Any, message: str) -> None:

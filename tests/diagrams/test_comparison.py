@@ -136,7 +136,7 @@ def test_given_scores_are_printed_and_weighed() -> None:
     assert "softmax of its scores / 2, each s made 1.5 × tanh(s / 1.5), over all words" in " ".join(after.split())
 
 
-@pytest.mark.parametrize(("scale", "shown"), [("2", "2"), ("0.25", "0.25"), ("0.33333333", "0.333333…")])
+@pytest.mark.parametrize(("scale", "shown"), [("2", "2"), ("0.25", "0.25"), ("0.33333333", "0.33333333")])
 def test_a_scale_of_the_authors_is_printed(scale: str, shown: str) -> None:
     assert f"dot products × {shown}, over all words" in " ".join(drawn(VECTORS + f"scale: {scale}\n").split())
 

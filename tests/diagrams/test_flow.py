@@ -203,20 +203,21 @@ def test_scale_temperature_and_softcap_have_their_columns() -> None:
     text = text_of(text="a b c", query="b", scores=[12.5, 31.25, 44], scale=0.25, temperature=2, softcap=5, width=90)
     table = columns(text)
     assert table["Score"] == ["12.50", "31.25", "44.00"]
-    scaled = [score * 0.25 / 2 for score in (12.5, 31.25, 44)]
-    assert table["× 0.25 / 2"] == [half_up(each, 2) for each in scaled]
-    capped = [5 * tanh(each / 5) for each in scaled]
+    scaled = [score * 0.25 for score in (12.5, 31.25, 44)]
+    assert table["× 0.25"] == [half_up(each, 2) for each in scaled]
+    assert table["/ 2"] == [half_up(each / 2, 2) for each in scaled]
+    capped = [5 * tanh(each / 2 / 5) for each in scaled]
     assert table["Capped"] == [half_up(each, 2) for each in capped]
     assert table["Attention"] == [f"{half_up(100 * each, 0)} %" for each in softmax(capped)]
     assert "Capped: 5 × tanh(score / 5)." in text
     # Nothing to confess: from the printed columns a reader comes to the printed numbers.
-    scores = {"scores": [12.5, 31.25, 44], "scale": 0.25, "temperature": 2, "softcap": 50}
+    scores = {"scores": [12.48, 31.2, 44], "scale": 0.25, "temperature": 2, "softcap": 50}
     assert "full precision" not in text_of(text="a b c", query="b", **scores)
 
 
-def test_a_temperature_stands_with_the_root() -> None:
-    assert "/ (√3 × 0.5)" in columns(text_of(**{**CAT, "temperature": 0.5, "width": 100}))
-    assert "/ √3" in columns(text_of(**{**CAT, "temperature": 1, "width": 100}))
+def test_a_temperature_stands_beside_the_root() -> None:
+    assert [*columns(text_of(**{**CAT, "temperature": 0.5, "width": 100}))][1:4] == ["Similarity", "/ √3", "/ 0.5"]
+    assert [*columns(text_of(**{**CAT, "temperature": 1, "width": 100}))][1:4] == ["Similarity", "/ √3", "Attention"]
 
 
 def test_a_dot_product_that_the_printed_keys_do_not_give_is_confessed() -> None:

@@ -189,8 +189,8 @@ def test_scale_temperature_and_softcap_bear_on_scores() -> None:
     text = text_of({"scores": scores}, text="a b c", scale=2, temperature=4, softcap=1.5)
     weights = weighed([[1.5 * tanh(score * 2 / 4 / 1.5) for score in row] for row in scores])
     assert links(cards(text)[0]) == strong(weights, ["a", "b", "c"])
-    for said in ("Scale 2:", "Temperature 4:", "Softcap 1.5:"):
-        assert said in text
+    assert re.findall(r"Scale 2:|Temperature 4:|Softcap 1.5:", text) == ["Scale 2:", "Temperature 4:", "Softcap 1.5:"]
+    assert "Softcap 1.5: scores become 1.5 × tanh(score / 1.5)." in text
 
 
 def test_a_pattern_is_scaled_as_given_scores_are() -> None:

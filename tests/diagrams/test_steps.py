@@ -255,13 +255,21 @@ def test_large_scores_lose_their_largest_first() -> None:
 def test_scale_temperature_and_softcap_are_steps() -> None:
     options = {"kind": "steps", "tokens": ["a", "b"], "query": "a", "scores": [3, 1], "width": 100}
     drawn = text(options, scale=0.5, temperature=2, softcap=5)
-    assert "Step 1: Scale by the temperature" in drawn
-    assert "scale = 0.5, temperature = 2" in drawn
-    assert '"a": 3 × 0.5 / 2 = 0.75' in drawn
-    assert "Step 2: Cap at 5 (softcap)" in drawn
+    assert "Step 1: Scale\nscale = 0.5\n" in drawn
+    assert '"a": 3 × 0.5 = 1.50' in drawn
+    assert "Step 2: Scale by the temperature\ntemperature = 2\n" in drawn
+    assert '"a": 1.50 / 2 = 0.75' in drawn
+    assert "Step 3: Cap at 5 (softcap)" in drawn
     assert '"a": 5 × tanh(0.75 / 5) ≈ 0.74' in drawn
-    assert "Step 3: Softmax" in drawn
+    assert "Step 4: Softmax" in drawn
     assert "Step 1: Softmax" in text(options)
+
+
+def test_a_cap_gives_no_exact_number_but_0() -> None:
+    options = {"kind": "steps", "tokens": ["a", "b"], "query": "a", "scores": [300, 0], "softcap": 1}
+    drawn = text(options)
+    assert '"a": 1 × tanh(300 / 1) ≈ 1.00' in drawn  # Floats cannot tell it from 1.
+    assert '"b":   1 × tanh(0 / 1) = 0.00' in drawn
 
 
 def test_one_number_is_its_own_root() -> None:

@@ -86,8 +86,8 @@ MUTANTS = (
     ),
     Mutant(
         "temperature multiplies",
-        (Edit("study/heads.py", "scale=scale / (options.temperature or 1.0)",
-        "scale=scale * (options.temperature or 1.0)"),),
+        (Edit("attention/scores.py", "np.divide(scores, temperature, out=out)",
+        "np.multiply(scores, temperature, out=out)"),),
         ("numbers",),
     ),
     Mutant(

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import exp
 
 from mdattn import numerals
-from mdattn.diagrams.flow._numbers import FEWER_NUMBERS, Flow, Head, Page, Printed, decimals_of, most_numbers, vector
+from mdattn.diagrams.flow._numbers import (
+    FEWER_NUMBERS,
+    Flow,
+    Head,
+    Page,
+    Printed,
+    Scores,
+    decimals_of,
+    most_numbers,
+    vector,
+)
 from mdattn.study import notes as _notes
 
 TIED_NAMES = 3
@@ -75,12 +85,8 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
     rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
     if rounded:
         yield rounded
-    for name, value in (("scale", options.scale), ("T", options.temperature)):
-        if value is not None and any(name in step.head.split() or f"{name})" in step.head for step in head.steps):
-            yield f"{name} = {value!r}"
-    if options.softcap is not None:
-        cap = numerals.compact(options.softcap, numerals.MOST_DECIMALS)
-        yield f"Capped: {cap} {flow.glyphs.times} tanh(score / {cap})."
+    for column in head.steps:
+        yield from _formula(flow, column)
     if head.working and head.steps:
         total = numerals.text(head.working.total, options.decimals)
         shift = numerals.text(head.working.shift, options.decimals)
@@ -90,16 +96,31 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
         yield from _redone(flow, names, head, printed)
 
 
+def _formula(flow: Flow, column: Scores) -> Iterator[str]:
+    """What the head of a column does not say of it: `T = 0.3333333333333333`, `Capped: 50 × tanh(score / 50).`"""
+    if column.step is None:
+        return
+    behind = column.step.behind(flow.glyphs)
+    if not behind:
+        yield f"{column.head}: {column.step.formula('score', flow.glyphs)}."
+    elif behind != column.head:
+        yield f"{column.head.split()[-1]} = {behind.split()[-1]}"
+
+
 def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
     """Says so if a reader who goes on from the printed numbers comes to another number than the printed one."""
     seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
     before = _products(flow, head, printed)
-    for step, column in zip(head.steps, printed.scores, strict=True):
-        known = [float(column[row]) for row in seen]
+    for column, texts in zip(head.steps, printed.scores, strict=True):
+        known = [float(texts[row]) for row in seen]
         if before is not None:
-            differing = _differing(seen, known, map(step.redo or float, before), step.decimals)
+            redone = before
+            if column.step:
+                keys = [flow.shown[row] for row in seen]
+                redone = [column.step.redo(score, 0, 0, key) for key, score in zip(keys, before, strict=True)]
+            differing = _differing(seen, known, redone, column.decimals)
             if differing:
-                yield _in_full_precision(differing, names, f' in the column "{step.head}"')
+                yield _in_full_precision(differing, names, f' in the column "{column.head}"')
                 return
         before = known
     if before and len(seen) == sum(head.allowed):
@@ -175,11 +196,12 @@ def closing(flow: Flow) -> Iterator[str]:
     if found.embeddings is not None and (found.illustrative or made_up):
         yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
     if options.arithmetic == "shown":
-        root = ""
-        head = flow.heads[0]
-        if head.working and head.working.divisor and len(head.query) > 1:
-            divisor = numerals.text(head.working.divisor, options.decimals)
-            root = f" ({flow.glyphs.root}{len(head.query)} = {divisor})"
+        working = flow.heads[0].working
+        root = "".join(
+            f" ({flow.glyphs.root}{step.root} = {numerals.text(float(step.value), options.decimals)})"
+            for step in (working.steps if working else ())
+            if step.root > 1
+        )
         yield f"Each number is rounded to {counted(options.decimals, 'decimal')} before the next step uses it{root}."
 
 

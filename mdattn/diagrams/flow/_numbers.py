@@ -6,16 +6,16 @@ to text (`Page`); where the text stands is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from math import tanh
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
 
 from mdattn import cells, numerals
 from mdattn.attention import Trace, Weighing, ties
+from mdattn.attention.scores import Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -24,7 +24,11 @@ from mdattn.study.names import distinct, labels
 from mdattn.study.tokens import heaviest_of, position, query_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mdattn.attention.pencil import Working
+
+    Array = NDArray[np.float64]
 
 Vector = Sequence[float]
 Section = Literal["embeddings", "attention", "output"]
@@ -72,13 +76,13 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-class Step(Struct, frozen=True):
-    """One column of scores [n_key]; `redo` makes a number of it from the printed number of the column before."""
+class Scores(Struct, frozen=True):
+    """One column of scores [n_key], and the step that makes its numbers of those in the column before."""
 
     head: str
     numbers: Vector
     decimals: int
-    redo: Callable[[float], float] | None = None
+    step: Step | None = None
 
 
 class Head(Struct, frozen=True):
@@ -87,7 +91,7 @@ class Head(Struct, frozen=True):
     name: str
     trace: Weighing
     query: Vector  # [d_k], empty where scores or weights are given
-    steps: tuple[Step, ...]
+    steps: tuple[Scores, ...]  # the columns between the vectors and the weights
     allowed: list[bool]
     weights: Vector
     top: tuple[int, ...]  # where the largest weight stands
@@ -207,7 +211,7 @@ def _head(options: Options, found: Study, index: int, sections: Sequence[Section
             query, weights, output = working.query, working.weights, working.output
     count = len(found.heads)
     name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
-    steps = tuple(_steps(options, trace, working)) if "attention" in sections else ()
+    steps = tuple(_scores(options, trace, working)) if "attention" in sections else ()
     return Head(name, trace, query, steps, allowed, weights, ties(weights), output, working)
 
 
@@ -222,9 +226,7 @@ def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool
             trace.key[0].tolist() if isinstance(trace, Trace) else None,
             None if trace.value is None else trace.value[0].tolist(),
             allowed=allowed,
-            scale=options.scale,
-            temperature=options.temperature,
-            softcap=options.softcap,
+            steps=steps_of(options, len(query) if vectors else None, options.decimals),
             decimals=options.decimals,
             arithmetic="shown",
             scores=None if vectors or trace.dot_products is None else trace.dot_products[0, 0].tolist(),
@@ -233,8 +235,9 @@ def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool
         raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
 
 
-def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, Vector]:
+def _shown_sum(options: Options, weights: Vector, value: Array | None) -> tuple[Vector, Vector]:
     """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
+    assert value is not None  # Or `arithmetic` would have been idle.
     keep = options.decimals
     kept = [numerals.rounded(weight, keep) for weight in weights]
     rows = [
@@ -244,48 +247,24 @@ def _shown_sum(options: Options, weights: Vector, value: Any) -> tuple[Vector, V
     return kept, [numerals.rounded(sum(column), keep) for column in zip(*rows, strict=True)]
 
 
-def _steps(options: Options, trace: Weighing, working: Working | None) -> Iterator[Step]:
-    """The columns between the vectors and the weights, as many as there are steps."""
+def _scores(options: Options, trace: Weighing, working: Working | None) -> Iterator[Scores]:
+    """The columns between the vectors and the weights, as many as there are steps that change something."""
     decimals = options.decimals
-    if trace.dot_products is None or trace.scaled is None or trace.capped is None:
+    if not trace.scores:
         return
+    after = working.scores if working else [scores[0, 0].tolist() for scores in trace.scores]
     vectors = isinstance(trace, Trace)
-    dots: Vector = working.dot_products if working else trace.dot_products[0, 0].tolist()
     first = decimals
     if not vectors and not working:
         # Scores that an author wrote are printed as written.
-        written = numerals.decimals_needed(dots, numerals.MOST_DECIMALS)
+        written = numerals.decimals_needed(after[0], numerals.MOST_DECIMALS)
         first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
-    yield Step("Similarity" if vectors else "Score", dots, first)
-    scaling = _scaling(options, len(trace.query[0, 0]) if isinstance(trace, Trace) else None)
-    factor = trace.scale or 1.0
-    if scaling:
-        scaled = working.scaled if working else trace.scaled[0, 0].tolist()
-        yield Step(scaling, scaled, decimals, lambda score: score * factor)
-    if options.softcap is not None:
-        cap = options.softcap
-        capped = working.capped or () if working else trace.capped[0, 0].tolist()
-        yield Step("Capped", capped, decimals, lambda score: cap * tanh(score / cap))
+    yield Scores("Similarity" if vectors else "Score", after[0], first)
+    for step, numbers in zip(trace.steps, after[1:], strict=True):
+        if head := step.head(CHARSETS[options.charset]):
+            yield Scores(head, numbers, decimals, step)
     if working:
-        yield Step("exp", working.exponentials, decimals)
-
-
-def _scaling(options: Options, d_k: int | None) -> str:
-    """What the head of the scaled column says: `/ √3`, `× 0.5 / 2`; "" where nothing is scaled."""
-    glyphs = CHARSETS[options.charset]
-    heat = options.temperature if options.temperature not in (None, 1.0) else None
-    if options.scale is None and d_k is not None and d_k > 1:
-        root = f"{glyphs.root}{d_k}"
-        return f"/ ({root} {glyphs.times} {_factor(heat, 'T')})" if heat else f"/ {root}"
-    scale = options.scale if options.scale not in (None, 1.0) else None
-    by = f"{glyphs.times} {_factor(scale, 'scale')}" if scale else ""
-    return f"{by} / {_factor(heat, 'T')}".strip() if heat else by
-
-
-def _factor(value: float, name: str) -> str:
-    """The number, if few decimals write it in full, else its name."""
-    short = numerals.compact(value, numerals.MOST_DECIMALS)
-    return short if float(short) == value and len(short) <= 8 else name
+        yield Scores("exp", working.exponentials, decimals)
 
 
 # What is printed of it ------------------------------------------------------------------------------------------------
@@ -338,7 +317,7 @@ def page_of(flow: Flow) -> Page:
     stated, keys, values, valued = _stated(flow)
     made: dict[int, Vectors] = {}
 
-    def vectors(array: Any) -> Vectors:
+    def vectors(array: Array) -> Vectors:
         """The shown rows of an array [key, d], looked at once."""
         if id(array) not in made:
             made[id(array)] = _vectors(flow, array)
@@ -353,7 +332,9 @@ def page_of(flow: Flow) -> Page:
     return Page([_part(flow, label, vectors(array)) for label, array in stated] if embeddings else [], valued, heads)
 
 
-def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bool]:
+def _stated(
+    flow: Flow,
+) -> tuple[list[tuple[str, Array]], list[Array | None], list[Array | None], bool]:
     """The arrays [key, d] to print, each said once; keys and values of each head; whether values are printed apart.
 
     Keys and values that equal other vectors are the very same array.
@@ -361,13 +342,14 @@ def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bo
     found, several = flow.found, len(flow.heads) > 1
     inputs = None if flow.itself is None else found.embeddings
     if flow.plain:
+        assert inputs is not None
         return [("input", inputs)], [inputs], [inputs], False
     traces = [head.trace for head in flow.heads]
     keys = [trace.key[0] if isinstance(trace, Trace) else None for trace in traces]
     values = [None if trace.value is None else trace.value[0] for trace in traces]
     if several and inputs is not None and _side_by_side(keys, inputs) and _side_by_side(values, inputs):
         values = [key if _same(value, key) else value for key, value in zip(keys, values, strict=True)]
-        return [(f"head {number}", key) for number, key in enumerate(keys, 1)], keys, values, False
+        return [(f"head {number}", key) for number, key in enumerate(keys, 1) if key is not None], keys, values, False
     keys = [inputs if _same(key, inputs) else key for key in keys]
     before = keys if inputs is None else [inputs] * len(keys)
     values = [other if _same(value, other) else value for value, other in zip(values, before, strict=True)]
@@ -383,15 +365,16 @@ def _stated(flow: Flow) -> tuple[list[tuple[str, Any]], list[Any], list[Any], bo
     return stated, keys, values, own_values
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Array | None, other: Array | None) -> bool:
     return one is not None and other is not None and np.array_equal(one, other)
 
 
-def _side_by_side(pieces: Sequence[Any], whole: Any) -> bool:
-    return all(each is not None for each in pieces) and _same(np.hstack(pieces), whole)
+def _side_by_side(pieces: Sequence[Array | None], whole: Array) -> bool:
+    found = [each for each in pieces if each is not None]
+    return len(found) == len(pieces) and np.array_equal(np.hstack(found), whole)
 
 
-def _vectors(flow: Flow, array: Any) -> Vectors:
+def _vectors(flow: Flow, array: Array) -> Vectors:
     rows = (array[list(flow.shown)] if flow.rest else array).tolist()
     return Vectors(rows, flow.found.input_decimals if flow.plain else _written(rows))
 

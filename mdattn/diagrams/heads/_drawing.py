@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mdattn import cells, numerals
+from mdattn.attention.scores import steps_of
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.heads._found import Card, Link, Scene, cards_of
 from mdattn.diagrams.heads._grounds import STRENGTH, Options, printable, reader_of
@@ -290,7 +291,7 @@ def _closing(scene: Scene, cards: Sequence[Card], form: _Form) -> Iterator[str]:
     if any(card.uses == "vectors" for card in cards):
         by = "" if options.scale else f" / {glyphs.root}d, d numbers each"
         yield f"Vectors are compared by their dot product{by}. Weights: softmax of a {noun}'s scores."
-    yield from _notes.scaling(options)
+    yield from _notes.scaling(steps_of(options, None), glyphs)
     yield from _mask(scene)
     if any(card.entropy is not None for card in computed):
         yield (

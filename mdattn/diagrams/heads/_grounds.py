@@ -18,11 +18,12 @@ from msgspec import Meta
 from mdattn import cells
 from mdattn import options as common
 from mdattn.attention import Trace, weigh
+from mdattn.attention.scores import STEPS, steps_of
 from mdattn.errors import OptionError, suggest
 from mdattn.errors import Path as OptionPath
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, Count, Projections, doc, expected
-from mdattn.study.heads import Basis, Work, check_heads, embeddings_of, mask_of
+from mdattn.study.heads import Basis, Work, check_heads, embeddings_of, given_vectors, mask_of
 from mdattn.study.names import labels
 from mdattn.study.tokens import key_tokens_of, position, tokens_of
 
@@ -226,8 +227,7 @@ class Reader(NamedTuple):
             return
         options, work = self.options, self.work
         scores = np.array([grounds.places for grounds in heads], dtype=np.float64) * (options.strength or STRENGTH)
-        scale = (1.0 if options.scale is None else options.scale) / (options.temperature or 1.0)
-        trace = weigh(scores, scale=scale, softcap=options.softcap, allowed=work.allowed)
+        trace = weigh(scores, steps_of(options, None), allowed=work.allowed)
         for weights, grounds in zip(trace.weights, heads, strict=True):
             yield grounds._replace(weights=weights)
 
@@ -332,9 +332,7 @@ _BEARS = {
     "keys": {"vectors"},
     "projections": {"vectors"},
     "strength": {"looks"},
-    "scale": {"looks", "vectors", "scores"},
-    "temperature": {"looks", "vectors", "scores"},
-    "softcap": {"looks", "vectors", "scores"},
+    **{name: {"looks", "vectors", "scores"} for name in STEPS},
     "threshold": {"looks", "vectors", "scores", "weights"},
     "top": {"looks", "vectors", "scores", "weights"},
     "mask": {"looks", "vectors", "scores", "weights"},
@@ -398,5 +396,5 @@ def reader_of(options: Options) -> Reader:
     keys = key_tokens_of(options, tokens)
     embeddings = embeddings_of(options, tokens) if "vectors" in options.uses else None
     allowed, _ = mask_of(options, len(tokens), len(keys))
-    work = Work(options, tokens, keys, embeddings, allowed, None)
+    work = Work(options, tokens, keys, embeddings, *given_vectors(options, keys), allowed, None, False)
     return Reader(options, work, "word" if options.text is not None else "token", CHARSETS[options.charset])

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from math import exp, sqrt, tanh
+from math import exp, sqrt
 
 from mdattn import cells, numerals
-from mdattn.attention import ties
+from mdattn.attention import scores, ties
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
@@ -33,7 +33,6 @@ from mdattn.diagrams.steps._numbers import (
     Vector,
     prepared,
     texts_of,
-    unscaled,
     vector_decimals,
 )
 from mdattn.diagrams.steps._sums import (
@@ -145,15 +144,13 @@ def _head_page(page: Page, steps: Steps, head: Head) -> None:
 
 
 def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, Step]]:
-    """The steps of a section with their headings, long and short; a cap and a mask are steps of their own."""
-    options, mask = steps.options, steps.found.mask
+    """The steps of a section with their headings, long and short; a mask is a step of its own."""
+    mask = steps.found.mask
     if section == "dot":
         yield "Dot product (similarity)", "Dot product", _dot
     elif section == "scale":
-        if steps.found.basis == "vectors" or options.scale is not None or options.temperature is not None:
-            yield _scale_heading(steps), "Scale", _scale
-        if options.softcap is not None:
-            yield f"Cap at {_written(options.softcap)} (softcap)", "Softcap", _cap
+        for number, step in enumerate(steps.found.heads[0].trace.steps):
+            yield step.title(steps.glyphs), step.name.capitalize(), partial(_score, number)
     elif mask != "none" and section == ("softmax" if "softmax" in steps.sections else "output"):
         yield "Causal mask" if mask == "causal" else "Mask" if mask == "given" else f"Mask ({mask})", "Mask", _mask
     if section == "softmax":
@@ -164,14 +161,6 @@ def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, Step]]
 
 def _fits(options: Options, long: str, short: str) -> str:
     return long if cells.width(long) <= options.width else short
-
-
-def _scale_heading(steps: Steps) -> str:
-    options = steps.options
-    by = [] if options.scale is not None or steps.found.basis != "vectors" else [f"by {steps.glyphs.root}d_k"]
-    if options.temperature is not None:
-        by.append("by the temperature")
-    return " ".join(["Scale", " and ".join(by)]).strip(" ")
 
 
 def _say_rounded(page: Page, steps: Steps, head: Head) -> None:
@@ -302,7 +291,7 @@ def _dot(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     count = len(head.query) if len(head.query) <= MOST_TERMS else FEWER_TERMS
     more = len(head.query) - count
     products = _products(head, plan.full, keys)
-    text, decimals = numerals.text, texts.score_decimals
+    text, decimals = numerals.text, texts.decimals[0]
     sums = sums_of(
         steps,
         Factors(
@@ -311,7 +300,7 @@ def _dot(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
             products=[[text(each, decimals) for each in row[:count]] for row in products],
             more=more,
             rests=[text(sum(row[count:]), decimals) for row in products] if more else [],
-            totals=[texts.dots[place] for place in plan.full],
+            totals=[texts.scores[0][place] for place in plan.full],
             decimals=(decimals, decimals),
             what="products",
         ),
@@ -366,10 +355,11 @@ def _results(
     *,
     share: bool = False,
     noise: float = 1e-9,
+    rational: bool = True,
 ) -> None:
     """A line for each key that is written out: `"The": 0.38 / 1.73 = 0.22`. The keys of the table are checked too."""
     signs = {
-        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise)
+        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, rational)
         for place, each in expressions.items()
     }
     places = [place for place in steps.plan.full if place in expressions]
@@ -384,60 +374,29 @@ def _results(
         page.items.append(Group(lines))
 
 
-def _scale(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
-    """Each score divided by √d_k, or multiplied by the scale that is given."""
-    options, glyphs = steps.options, steps.glyphs
-    said = []
-    if options.scale is not None:
-        said.append(f"scale = {_written(options.scale)}")
-    elif texts.divisor:
-        sign = steps.check.sign(sqrt(len(head.query)), texts.divisor, steps.decimals)
-        said.append(f"d_k = {len(head.query)}, so {glyphs.root}d_k {sign} {texts.divisor}")
-    if options.temperature is not None:
-        said.append(f"temperature = {_written(options.temperature)}")
-    page.items.append(", ".join(said))
-    if unscaled(options, head):
+def _score(number: int, page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+    """What one step makes of each score."""
+    step, glyphs = texts.steps[number], steps.glyphs
+    if step.root:
+        sign = steps.check.sign(sqrt(step.root), numerals.compact(float(step.value), steps.decimals), steps.decimals)
+        written = numerals.compact(float(step.value), steps.decimals)
+        page.items.append(f"d_k = {step.root}, so {glyphs.root}d_k {sign} {written}")
+    elif isinstance(step.value, float) and scores.written(step.value) not in step.title(glyphs):
+        page.items.append(f"{step.name} = {scores.written(step.value)}")
+    if not step.head(glyphs):
         page.items.append("The scores stay as they are.")
         return
-    behind = _behind(steps, texts)
-    factor = (options.scale or 1 / float(texts.divisor or 1)) / (options.temperature or 1.0)
+    before, after = texts.scores[number : number + 2]
     _results(
         page,
         steps,
-        {place: (dot + behind,) for place, dot in texts.dots.items()},
-        texts.scaled,
-        lambda place: float(texts.dots[place]) * factor,
-        texts.scaled_decimals,
+        {place: (step.formula(score, glyphs),) for place, score in before.items()},
+        after,
+        lambda place: step.redo(float(before[place]), 0, 0, place),
+        texts.decimals[number + 1],
+        noise=1e-9 if step.rational else 0.0,
+        rational=step.rational,
     )
-
-
-def _behind(steps: Steps, texts: Texts) -> str:
-    """What is done to a score: ` / 1.73`."""
-    options = steps.options
-    root = f" / {texts.divisor}" if texts.divisor not in ("", "1") else ""
-    scale = root if options.scale is None else f" {steps.glyphs.times} {_written(options.scale)}"
-    return scale + ("" if options.temperature is None else f" / {_written(options.temperature)}")
-
-
-def _cap(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
-    """Each score drawn towards 0, so that none is larger than the cap."""
-    cap = steps.options.softcap or 1.0
-    written, times = _written(cap), steps.glyphs.times
-    _results(
-        page,
-        steps,
-        {place: (f"{written} {times} tanh({score} / {written})",) for place, score in texts.scaled.items()},
-        texts.capped,
-        lambda place: cap * tanh(float(texts.scaled[place]) / cap),
-        steps.decimals,
-        noise=0.0,
-    )
-
-
-def _written(value: float) -> str:
-    """An author's own number in full."""
-    short = numerals.compact(value, numerals.MOST_DECIMALS)
-    return short if float(short) == value and len(short) <= 12 else repr(value)
 
 
 def _mask(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
@@ -477,22 +436,21 @@ def _softmax(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
 
 def _exps(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     """exp of each score, or of what is left of it where the largest is subtracted first."""
-    scores = {place: (texts.capped or texts.scaled)[place] for place in texts.exps}
-    decimals = steps.decimals if texts.capped else texts.scaled_decimals
+    final = {place: texts.scores[-1][place] for place in texts.exps}
+    decimals = texts.decimals[-1]
     working = head.working
     assert working is not None
-    expressions: dict[int, tuple[str, ...]] = {place: (f"exp({score})",) for place, score in scores.items()}
+    expressions: dict[int, tuple[str, ...]] = {place: (f"exp({score})",) for place, score in final.items()}
     if working.shift:
         shift = numerals.text(working.shift, decimals)
-        final = working.capped or working.scaled
-        less = {place: numerals.text(final[place] - working.shift, decimals) for place in scores}
+        less = {place: numerals.text(working.scores[-1][place] - working.shift, decimals) for place in final}
         page.items.append(f"The largest score, {shift}, is subtracted first: it cancels out.")
-        for place, score in scores.items():
+        for place, score in final.items():
             left = f"{score} - {bracketed(shift)}"
             sign = steps.check.sign(float(score) - float(shift), less[place], decimals, left)
             expressions[place] = (f"exp({left}) {sign}", f"exp({less[place]})")
-        scores = less
-    _results(page, steps, expressions, texts.exps, lambda place: exp(float(scores[place])), steps.decimals, noise=0.0)
+        final = less
+    _results(page, steps, expressions, texts.exps, lambda place: exp(float(final[place])), steps.decimals, noise=0.0)
 
 
 def _total(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
@@ -618,15 +576,14 @@ def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Secti
         return Column(name, [*(printed.get(place, masked) for place in plan.listed), *ends])
 
     if "dot" in drawn:
-        yield column(steps.noun, texts.dots)
-    if "scale" in drawn and not unscaled(steps.options, head):
-        behind = _behind(steps, texts).strip()
-        yield column(behind if len(behind) <= LONGEST_NARROW else "Scaled", texts.scaled)
-    if "scale" in drawn and texts.capped:
-        yield column("Capped", texts.capped)
+        yield column(steps.noun, texts.scores[0])
+    for step, printed in zip(texts.steps, texts.scores[1:], strict=True) if "scale" in drawn else ():
+        if name := step.head(steps.glyphs):
+            behind = step.behind(steps.glyphs)
+            yield column(behind if 0 < len(behind) <= LONGEST_NARROW else name, printed)
     if "softmax" in drawn and working:
         if not {"dot", "scale"} & set(drawn):
-            yield column("Score", texts.capped or texts.scaled)
+            yield column("Score", texts.scores[-1])
         rest = sum(working.exponentials[place] for place in plan.more)
         yield column("exp", texts.exps, numerals.text(rest, steps.decimals))
     if "softmax" in drawn or not drawn:

@@ -7,14 +7,15 @@ written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import exp, sqrt
-from typing import Annotated, Any, Literal, NamedTuple
+from math import exp
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
 from mdattn import cells, numerals
-from mdattn.attention import Trace
+from mdattn.attention import Trace, Weighing
 from mdattn.attention.pencil import Working, work
+from mdattn.attention.scores import STEPS, Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
@@ -55,7 +56,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Why a step has nothing to show; "" where it has."""
         basis = self.basis
         given = f"the {basis} are given"
-        scaled = self.scale is not None or self.temperature is not None or self.softcap is not None
+        scaled = any(getattr(self, name, None) is not None for name in STEPS)
         scales = basis == "vectors" or (basis == "scores" and scaled)
         valued = basis == "vectors" or self.gives("values") or self.gives("embeddings")
         return {
@@ -71,7 +72,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.sections is None or any(map(self.nothing.get, self.sections)):
             return
         last = max(map(SECTIONS.index, self.sections))
-        for name, first in (("scale", 1), ("temperature", 1), ("softcap", 1), ("mask", 2), ("values", 3)):
+        for name, first in (*((name, 1) for name in STEPS), ("mask", 2), ("values", 3)):
             if last < first and self.gives(name):
                 parts = ", ".join(f"'{section}'" for section in SECTIONS if section in self.sections)
                 said = f"'{name}' has no effect on the sections {parts}"
@@ -85,7 +86,7 @@ class Head(NamedTuple):
     """One head in plain numbers, for all n_key keys; without scores where weights are given."""
 
     title: str
-    trace: Any  # Weighing
+    trace: Weighing
     working: Working | None
     query: Vector  # [d_k], empty where scores or weights are given
     allowed: list[bool]
@@ -129,9 +130,6 @@ def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list
     """The head worked out from its vectors, or from its scores; in full precision its dot products are known."""
     trace = head.trace
     vectors = isinstance(trace, Trace) and options.arithmetic == "shown"
-    scale = options.scale
-    if scale is None and isinstance(trace, Trace) and not vectors:
-        scale = 1 / sqrt(len(query))
     assert trace.dot_products is not None
     try:
         return work(
@@ -139,9 +137,7 @@ def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list
             trace.key[0].tolist() if isinstance(trace, Trace) and vectors else None,
             None if trace.value is None or options.arithmetic == "exact" else trace.value[0].tolist(),
             allowed=allowed,
-            scale=scale,
-            temperature=options.temperature,
-            softcap=options.softcap,
+            steps=steps_of(options, len(query) or None, options.decimals) if vectors else trace.steps,
             decimals=options.decimals,
             arithmetic=options.arithmetic,
             scores=None if vectors else trace.dot_products[0, 0].tolist(),
@@ -154,7 +150,7 @@ def _less_the_largest(worked: Working) -> Working:
     """The largest score subtracted also where a small sum of exp would have too few digits to go on from."""
     if not 0 < worked.total < SMALL_TOTAL:
         return worked
-    scores = worked.capped or worked.scaled
+    scores = worked.scores[-1]
     shift = max(score for score, may in zip(scores, worked.allowed, strict=True) if may)
     exps = tuple(exp(score - shift) if may else 0.0 for score, may in zip(scores, worked.allowed, strict=True))
     return worked._replace(shift=shift, exponentials=exps, total=sum(exps))
@@ -223,14 +219,17 @@ class Check(NamedTuple):
     exact: bool
     differing: list[str]
 
-    def sign(self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9) -> str:
+    def sign(
+        self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9, rational: bool = True
+    ) -> str:
         """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give.
 
-        `noise` is what floats may add to a result that is exact on paper; 0 for exp and tanh, which hardly ever are.
+        `noise` is what floats may add to a result that is exact on paper; 0 for exp, which hardly ever is. What is not
+        `rational` is exact for 0 alone, however near floats come.
         """
         if not self.exact:
             return "="
-        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)):
+        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)) and (rational or not redone):
             return "="
         again = numerals.text(redone, decimals)
         if again != printed:
@@ -278,15 +277,12 @@ class Steps(NamedTuple):
 class Texts(NamedTuple):
     """Scores, exps and weights [n] of the places that are printed, by place."""
 
-    dots: dict[int, str]
-    scaled: dict[int, str]
-    capped: dict[int, str]
+    steps: tuple[Step, ...]  # as they are printed: the root rounded
+    scores: tuple[dict[int, str], ...]  # the dot products, and the scores after each step
+    decimals: tuple[int, ...]  # of each of them
     exps: dict[int, str]
     weights: dict[int, str]
     total: str
-    score_decimals: int
-    scaled_decimals: int
-    divisor: str  # of the scores: `1.73`; "" where they are not divided by a root
     vectors: int  # decimals of the query and the keys
 
 
@@ -297,7 +293,7 @@ def texts_of(steps: Steps, head: Head) -> Texts:
     finer = steps.finer
     weights = {place: text(head.weights[place], finer) for place in dict.fromkeys((*places, *plan.summed))}
     if head.working is None:
-        return Texts({}, {}, {}, {}, weights, "", 0, 0, "", 0)
+        return Texts((), (), (), {}, weights, "", 0)
     shown = steps.options.arithmetic == "shown"
     if head.query:
         vectors, full = vector_decimals(steps, [head.query, *head.vectors("key", places)])
@@ -309,17 +305,19 @@ def texts_of(steps: Steps, head: Head) -> Texts:
         written = numerals.decimals_needed([head.dots[place] for place in places], numerals.MOST_DECIMALS)
         score = written if written <= max(WRITTEN_DECIMALS, asked) and not shown else min(written, asked)
     work_ = head.working
-    scaled = score if unscaled(steps.options, head) else asked
+    decimals = [score]
+    for step in work_.steps:
+        decimals.append(asked if step.head(steps.glyphs) else decimals[-1])
     return Texts(
-        dots={place: text(head.dots[place], score) for place in places},
-        scaled={place: text(work_.scaled[place], scaled) for place in places},
-        capped={} if work_.capped is None else {place: text(work_.capped[place], asked) for place in places},
+        steps=steps_of(steps.options, len(head.query) or None, asked),
+        scores=tuple(
+            {place: text(scores[place], each) for place in places}
+            for scores, each in zip(work_.scores, decimals, strict=True)
+        ),
+        decimals=tuple(decimals),
         exps={place: text(work_.exponentials[place], asked) for place in places if head.allowed[place]},
         weights=weights,
         total=text(work_.total, asked),
-        score_decimals=score,
-        scaled_decimals=scaled,
-        divisor=numerals.compact(sqrt(len(head.query)), asked) if head.query else "",
         vectors=vectors,
     )
 
@@ -334,12 +332,6 @@ def vector_decimals(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
     if written <= min(most, numerals.MOST_DECIMALS - 1):
         return written, True
     return max(steps.decimals, 1), False
-
-
-def unscaled(options: Options, head: Head) -> bool:
-    """Whether the scores stay as they are."""
-    root = options.scale is None and len(head.query) > 1
-    return not root and options.scale in (None, 1.0) and options.temperature in (None, 1.0)
 
 
 # From options ---------------------------------------------------------------------------------------------------------
