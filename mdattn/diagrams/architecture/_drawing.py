@@ -8,10 +8,10 @@ the parts come from `_blueprint`; here they are given a place. numpy is imported
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas, Diagram
@@ -137,7 +137,7 @@ def draw(options: Options) -> Diagram:
 
 # The model ------------------------------------------------------------------------------------------------------------
 
-_FIELDS = tuple(field.name for field in fields(Model))
+_FIELDS = Model.__struct_fields__
 _ONLY_ENCODER = ("segments", "pooler")
 
 
@@ -251,7 +251,7 @@ def _vectors(options: Options, model: Model, tokens: tuple[str, ...]) -> tuple[l
     from mdattn.attention.transformer import Network, forward
 
     embeddings = illustrative(tokens, model.d_model, _decimals(options))
-    shared = {field.name: getattr(model, field.name) for field in fields(Network) if field.name != "causal"}
+    shared = {name: getattr(model, name) for name in Network.__struct_fields__ if name != "causal"}
     output = forward(Network(**shared, causal=model.model == "decoder-only"), embeddings)
     return embeddings.tolist(), output.tolist()
 
@@ -302,8 +302,7 @@ _BESIDE = 32  # The narrowest of two stacks side by side.
 _SOURCE_LINES = 3  # Of a sentence, before its other words are only counted.
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What goes where."""
 
     drawing: Drawing
