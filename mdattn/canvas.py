@@ -7,7 +7,7 @@ by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
@@ -27,10 +27,16 @@ class CanvasError(Exception):
 
 
 class Diagram(NamedTuple):
-    """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
+    """A drawn diagram: its lines without line endings, and what says it in words."""
 
     lines: tuple[str, ...]
-    alternative: str
+    words: str | Callable[[], str]
+    """The words, or what makes them of all that was computed: Markdown asks for none."""
+
+    @property
+    def alternative(self) -> str:
+        """One to three sentences for who cannot see it."""
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 class Column(NamedTuple):

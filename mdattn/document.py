@@ -76,7 +76,7 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
 
     `keep_source` leaves each block's YAML in a comment before its diagram, for `update_document`.
     """
-    drawings = draw_document(source, path=path)
+    drawings = draw_document(source, path=path, spoken=False)
     if drawings.document is None or not drawings.diagrams:
         return Rendered(source, (), drawings.warnings)
     from mdattn.blocks import drawn
@@ -99,8 +99,8 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     return Rendered(text, tuple(placed), drawings.warnings)
 
 
-def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Drawings:
-    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block."""
+def draw_document(source: str, *, path: str | PathLike[str] | None = None, spoken: bool = True) -> Drawings:
+    """The diagrams of a document's blocks, `spoken` with their words. Raises DiagramError with every mistake."""
     if not may_hold_blocks(source):
         return Drawings(None, (), ())
     from mdattn.blocks import find, heard, misfit
@@ -108,7 +108,7 @@ def draw_document(source: str, *, path: str | PathLike[str] | None = None) -> Dr
     document = find(source)
     wrong = list(document.errors)
     doubts = list(document.warnings)
-    diagrams = _draw_each(document.blocks, document, path, wrong, doubts)
+    diagrams = _draw_each(document.blocks, document, path, wrong, doubts, spoken=spoken)
     for block, diagram in diagrams:
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
@@ -186,8 +186,13 @@ def _draw_each(
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],
     doubts: list[Diagnostic],
+    *,
+    spoken: bool = False,
 ) -> list[tuple[_AnySource, Diagram]]:
-    """Each block with its diagram; what is wrong with the others is added to `wrong`, what is doubtful to `doubts`."""
+    """Each block with its diagram, `spoken` with the words for it.
+
+    What is wrong with the others is added to `wrong`, what is doubtful to `doubts`.
+    """
     if not sources:
         return []
     defaults = _defaults(document, wrong)
@@ -200,7 +205,9 @@ def _draw_each(
     diagrams = []
     for each in sources:
         try:
-            diagrams.append((each, draw(each.yaml, each.position, defaults, folder, doubts, files=files)))
+            drawn = draw(each.yaml, each.position, defaults, folder, doubts, files=files)
+            # What could still make the words holds all that was computed: too much to keep, of a long document.
+            diagrams.append((each, drawn._replace(words=drawn.alternative if spoken else "")))
         except DiagramError as error:
             wrong.extend(error.diagnostics)
     return diagrams

@@ -89,7 +89,8 @@ def _draw_each(
     diagrams: list[Diagram | None] = []
     for yaml, position in sources:
         try:
-            diagrams.append(draw(yaml, position, defaults, _folder(state.env), doubted, files=files))
+            drawn = draw(yaml, position, defaults, _folder(state.env), doubted, files=files)
+            diagrams.append(drawn._replace(words=drawn.alternative))
         except DiagramError as error:
             diagrams.append(None)
             wrong.extend(error.diagnostics)

@@ -476,7 +476,7 @@ def draw(options: Options) -> Diagram:
             paragraph(canvas, f"Head {number} of {len(plan.found.heads)}{name}", indent="  ")
         _draw_head(canvas, plan, layout, number - 1)
     _closing(canvas, plan, layout)
-    return Diagram(canvas.lines(), _alternative(plan))
+    return Diagram(canvas.lines(), lambda: _alternative(plan))
 
 
 def _planned(options: Options) -> tuple[_Map, _Layout]:

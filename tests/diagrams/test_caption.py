@@ -32,8 +32,23 @@ def caption(
 
 def test_without_being_asked_for_there_is_none() -> None:
     diagram = Diagram(("a", "b"), WORDS)
-    assert finished(diagram, Common(kind="x")) == diagram
+    without = finished(diagram, Common(kind="x"))
+    assert (without.lines, without.alternative) == (diagram.lines, WORDS)
     assert finished(Diagram(("a",), ""), Common(kind="x", caption=True)).lines == ("a",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_markdown_does_not_make_the_words_that_it_does_not_say(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Diagram] = []
+
+    def words(diagram: Diagram) -> str:
+        made.append(diagram)
+        return "words"
+
+    monkeypatch.setattr(Diagram, "alternative", property(words))
+    mdattn.render(f"```attention-diagram\n{KINDS[kind].example}```\n")
+    assert not made
+    assert draw_options(KINDS[kind].example).alternative == "words"
 
 
 @pytest.mark.parametrize("width", [1, 8, 32, 40, 72, 200])

@@ -132,7 +132,7 @@ def draw(options: Options) -> Diagram:
         _parameters(plan, model)
     for note in _remarks(plan, options, model):
         paragraph(canvas, note)
-    return Diagram(canvas.lines(), _alternative(options, model, plan.boxes))
+    return Diagram(canvas.lines(), lambda: _alternative(options, model, plan.boxes))
 
 
 # The model ------------------------------------------------------------------------------------------------------------

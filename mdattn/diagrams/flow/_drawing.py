@@ -50,7 +50,7 @@ def draw(options: Options) -> Diagram:
         canvas.gap()
     for note in closing:
         paragraph(canvas, note, indent="  ")
-    return Diagram(canvas.lines(), _flow_notes.alternative(flow, page))
+    return Diagram(canvas.lines(), lambda: _flow_notes.alternative(flow, page))
 
 
 def _sentences(canvas: Canvas, flow: Flow) -> None:

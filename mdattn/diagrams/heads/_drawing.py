@@ -163,7 +163,7 @@ def draw(options: Options) -> Diagram:
     canvas.gap()
     for note in _closing(scene, cards, layout):
         paragraph(canvas, note, indent="  ")
-    return Diagram(canvas.lines(), _alternative(scene, cards))
+    return Diagram(canvas.lines(), lambda: _alternative(scene, cards))
 
 
 def _draw_cards(canvas: Canvas, layout: _Layout, cards: Sequence[tuple[list[str], list[str]]]) -> None:
