@@ -38,7 +38,8 @@ _SIGNS = {
     "front_matter": ("---",),
     "toml": (TOML,),
     "footnote": ("[^",),
-    "deflist": (":", "~"),
+    # A mark at the beginning of a line, behind the marks of its containers; nearly every source has a colon.
+    "deflist": tuple(f"{before}{mark}{blank}" for before in "\n\r \t>" for mark in ":~" for blank in BLANKS),
     "admon": ("!!!", "???"),
     "colon_fence": (":::",),
 }
