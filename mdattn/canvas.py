@@ -38,6 +38,13 @@ class Diagram(NamedTuple):
         """One to three sentences for who cannot see it."""
         return self.words if isinstance(self.words, str) else self.words()
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same lines and the same words, made or not."""
+        return isinstance(other, Diagram) and (self.lines, self.alternative) == (other.lines, other.alternative)
+
+    def __hash__(self) -> int:
+        return hash(self.lines)
+
 
 class Column(NamedTuple):
     """One column of a table: its head and its cells, already text."""

@@ -921,9 +921,7 @@ def test_the_containers_left_out_make_no_difference() -> None:
     from mdattn.blocks._containers import EVERY, needed
     from mdattn.blocks._parse import parser
 
-    pieces = (
-        "term\n,:,~, ,    ,\t,\n,\n\n,\r\n,\r,>,> ,- ,1. ,[^1]:,!!! note,```{note},```,:::,: def,:\tx,---"
-    )
+    pieces = "term\n,:,~, ,    ,\t,\n,\n\n,\r\n,\r,>,> ,- ,1. ,[^1]:,!!! note,```{note},```,:::,: def,:\tx,---"
     random.seed(7)
     lists = 0
     for _ in range(2000):
