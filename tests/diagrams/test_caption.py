@@ -48,7 +48,15 @@ def test_markdown_does_not_make_the_words_that_it_does_not_say(kind: str, monkey
     monkeypatch.setattr(Diagram, "alternative", property(words))
     mdattn.render(f"```attention-diagram\n{KINDS[kind].example}```\n")
     assert not made
-    assert draw_options(KINDS[kind].example).alternative == "words"
+    drawn: list[Diagram] = []
+
+    def unfinished(diagram: Diagram, _: Common) -> Diagram:
+        drawn.append(diagram)
+        return diagram
+
+    monkeypatch.setattr("mdattn.diagrams._caption.finished", unfinished)
+    draw_options(KINDS[kind].example)
+    assert [callable(each.words) for each in drawn] == [True]
 
 
 @pytest.mark.parametrize("width", [1, 8, 32, 40, 72, 200])
