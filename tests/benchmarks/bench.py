@@ -217,6 +217,7 @@ def instructions(bench: Bench) -> Iterator[Row]:
 
 
 def _instructions(command: Sequence[str | Path], checkout: Path) -> Taken:
+    _run(command, checkout, (0,))  # What is not compiled yet is compiled.
     said = _run(
         command, checkout, (0,), ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
     )
