@@ -38,8 +38,7 @@ _SIGNS = {
     "front_matter": ("---",),
     "toml": (TOML,),
     "footnote": ("[^",),
-    # A mark at the beginning of a line, behind the marks of its containers; nearly every source has a colon.
-    "deflist": tuple(f"{before}{mark}{blank}" for before in "\n\r \t>" for mark in ":~" for blank in BLANKS),
+    "deflist": (":", "~"),
     "admon": ("!!!", "???"),
     "colon_fence": (":::",),
 }
