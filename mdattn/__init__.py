@@ -12,7 +12,7 @@ computed. The rooms of the house, from the top floor down; imports point down on
     blocks, options,         find and splice; YAML to typed options;
     attention, canvas        numpy; a grid of display cells
     glyphs, numerals,        lines and signs; number to text;
-    cells, errors            width of text; what is wrong, and where
+    cells, digests, errors   width of text; a hash; what is wrong, and where
 """
 
 from __future__ import annotations

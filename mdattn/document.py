@@ -77,7 +77,7 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
 
     `keep_source` leaves each block's YAML in a comment before its diagram, for `update_document`.
     """
-    drawings = draw_document(source, path=path)
+    drawings = draw_document(source, path=path, spoken=False)
     if drawings.document is None or not drawings.diagrams:
         return Rendered(source, (), drawings.warnings)
     from mdattn.blocks import drawn
@@ -99,8 +99,10 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
     return Rendered(text, tuple(placed), drawings.warnings)
 
 
-def draw_document(source: str, *, path: str | PathLike[str] | None = None, parsed: Parsed | None = None) -> Drawings:
-    """The diagrams of a document's blocks. Raises DiagramError with every mistake of every block.
+def draw_document(
+    source: str, *, path: str | PathLike[str] | None = None, parsed: Parsed | None = None, spoken: bool = True
+) -> Drawings:
+    """The diagrams of a document's blocks, `spoken` with their words. Raises DiagramError with every mistake.
 
     `parsed` is what a parser that watches for blocks has made of the source, where it had to be parsed anyway.
     """
@@ -111,7 +113,7 @@ def draw_document(source: str, *, path: str | PathLike[str] | None = None, parse
     document = find(source, parsed=parsed)
     wrong = list(document.errors)
     doubts = list(document.warnings)
-    diagrams = _drawn(document.blocks, document.front, path, wrong, doubts)
+    diagrams = _drawn(document.blocks, document.front, path, wrong, doubts, spoken=spoken)
     for block, diagram in diagrams:
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
@@ -188,9 +190,11 @@ def _drawn(
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],
     doubts: list[Diagnostic],
+    *,
+    spoken: bool = False,
 ) -> list[tuple[_AnySource, Diagram]]:
     """Each block that can be drawn, with its diagram."""
-    diagrams = draw_each(sources, front, path, wrong, doubts)
+    diagrams = draw_each(sources, front, path, wrong, doubts, spoken=spoken)
     return [(each, diagram) for each, diagram in zip(sources, diagrams, strict=True) if diagram is not None]
 
 
@@ -200,8 +204,10 @@ def draw_each(
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],
     doubts: list[Diagnostic],
+    *,
+    spoken: bool = True,
 ) -> list[Diagram | None]:
-    """The diagrams of a document's blocks, None where a block has a mistake.
+    """The diagrams of a document's blocks, `spoken` with their words; None where a block has a mistake.
 
     What is wrong with blocks, or with their defaults in the front matter, is added to `wrong`; what is doubtful, to
     `doubts`.
@@ -218,7 +224,9 @@ def draw_each(
     diagrams: list[Diagram | None] = []
     for each in sources:
         try:
-            diagrams.append(draw(each.yaml, each.position, defaults, folder, doubts, files=files))
+            drawn = draw(each.yaml, each.position, defaults, folder, doubts, files=files)
+            # What could still make the words holds all that was computed: too much to keep, of a long document.
+            diagrams.append(drawn._replace(words=drawn.alternative if spoken else ""))
         except DiagramError as error:
             diagrams.append(None)
             wrong.extend(error.diagnostics)

@@ -44,6 +44,12 @@ def _units(value: float, decimals: int) -> int:
 @lru_cache(maxsize=2**14)  # The numbers of a document are few, and stand in many of its lines.
 def text(value: float, decimals: int) -> str:
     """`text(0.125, 2)` is `0.13`; `text(-0.001, 2)` is `0.00`."""
+    unit = _UNIT[decimals]
+    scaled = value * unit
+    if -1e12 < scaled < 1e12:
+        units = round(scaled)
+        if -0.44 < scaled - units < 0.44:  # as in `_units`
+            return f"{units / unit:.{decimals}f}"
     units = _units(value, decimals)
     if not decimals:
         return str(units)

@@ -914,3 +914,19 @@ def test_the_parser_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, mdattn.blocks as b; b.may_hold_blocks('```x'); print('markdown_it' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
+
+
+def test_the_containers_left_out_make_no_difference() -> None:
+    """A plugin whose sign is not in a source finds nothing in it."""
+    from mdattn.blocks._containers import EVERY, needed
+    from mdattn.blocks._parse import parser
+
+    pieces = "term\n,:,~, ,    ,\t,\n,\n\n,\r\n,\r,>,> ,- ,1. ,[^1]:,!!! note,```{note},```,:::,: def,:\tx,---"
+    random.seed(7)
+    lists = 0
+    for _ in range(2000):
+        source = "".join(random.choices(pieces.split(","), k=random.randrange(2, 14)))
+        every = parser(EVERY).parse(source, {})
+        assert parser(needed(source, whole=True)).parse(source, {}) == every, source
+        lists += any(token.type == "dl_open" for token in every)
+    assert lists > 50

@@ -7,6 +7,7 @@ wherever it stands, in every document, on every machine. They stand for nothing,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,8 +40,9 @@ def illustrative(tokens: Sequence[str], dimensions: int, decimals: int) -> NDArr
     return vectors[[places[token] for token in tokens]]
 
 
+@lru_cache(maxsize=2**10)  # A document says the same words again and again.
 def _digest(token: str, dimensions: int) -> bytes:
-    from hashlib import blake2b  # Slow to import, and most documents give their own vectors.
+    from mdattn.digests import blake2b  # Most documents give their own vectors.
 
     text = token.encode("utf-8", "surrogatepass")
     size = _A_BLOCK * _BYTES

@@ -8,12 +8,11 @@ Zhang and Sennrich (2019), rotary positions RoFormer (2021), linear biases ALiBi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import shake_256
 from math import erf, log2, prod, sqrt
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from msgspec import Struct
 
 from mdattn.attention.attend import attend
 from mdattn.attention.masks import causal
@@ -27,8 +26,7 @@ TINY = 1e-5  # Below the root of a norm, as the released models have it.
 BASE = 10_000.0  # Of the wavelengths of positions.
 
 
-@dataclass(frozen=True, kw_only=True)
-class Network:
+class Network(Struct, frozen=True, kw_only=True):
     """The hyperparameters of a stack. `heads` divides `d_model`, `kv_heads` divides `heads`."""
 
     layers: int
@@ -64,6 +62,8 @@ def forward(network: Network, embeddings: Array) -> Array:
 
 def weight(name: str, *shape: int) -> Array:
     """A matrix [d_in, d_out], or [expert, d_in, d_out], made from its name."""
+    from hashlib import shake_256  # Slow to import: it loads OpenSSL.
+
     digest = shake_256(name.encode()).digest(8 * prod(shape))
     even = (np.frombuffer(digest, dtype="<u8") >> np.uint64(11)) / 2.0**53  # from 0 to 1, in 53 bits
     return ((2 * even - 1) * sqrt(3 / shape[-2])).reshape(shape)

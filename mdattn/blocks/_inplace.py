@@ -109,7 +109,7 @@ def unescape(comment: str) -> str:
 
 def checksum(content: str) -> str:
     """What the end marker says of a fence's content."""
-    from hashlib import blake2b  # Only in-place documents need it.
+    from mdattn.digests import blake2b  # Only in-place documents need it.
 
     return blake2b(content.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mdattn.blocks._containers import (
@@ -67,11 +68,7 @@ class Parsed(NamedTuple):
 
 def split(source: str) -> tuple[str, ...]:
     """The lines of a source with their endings, broken where the parser breaks them: at CRLF, LF and CR."""
-    if "\r" in source:
-        return tuple(re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", source))
-    lines = [line + "\n" for line in source.split("\n")]
-    last = lines.pop()[:-1]
-    return (*lines, last) if last else tuple(lines)
+    return tuple(StringIO(source, newline=""))
 
 
 def ending(line: str) -> str:

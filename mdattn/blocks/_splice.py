@@ -55,11 +55,11 @@ def fenced(lines: Sequence[str], marker: str, around: Iterable[str] = ()) -> tup
 
 
 def _fence(lines: Sequence[str], marker: str) -> str:
-    length = 3
-    for line in lines:
-        while marker * length in line:
-            length += 1
-    return marker * length
+    text = "\n".join(lines)
+    fence = marker * 3
+    while fence in text:
+        fence += marker
+    return fence
 
 
 def _fits(fence: str, around: Iterable[str]) -> bool:
@@ -97,6 +97,8 @@ def standing(place: Place, lines: Sequence[str]) -> tuple[str, ...]:
 
 # Splicing
 
+_LEAVES = ("fence", "html_block")  # The tokens that a replacement may take the place of.
+
 
 def splice(document: Document, replacements: Sequence[Replacement]) -> str:
     """The source with the lines of each place exchanged for new ones."""
@@ -114,7 +116,7 @@ def _in_order(document: Document, replacements: Iterable[Replacement]) -> list[R
     """Raises ProofError unless each replacement takes the lines of one token, and each token has one at most."""
     ordered = sorted(replacements, key=lambda each: each.place.first_line)
     places = {block.place.first_line: block.place for block in document.blocks}
-    spans = {tuple(each.map) for each in document.parsed.tokens if each.map and _is_leaf(each)}
+    spans = {tuple(each.map) for each in document.parsed.tokens if each.type in _LEAVES and each.map}
     cursor = 0
     for each in ordered:
         place = each.place
@@ -123,11 +125,6 @@ def _in_order(document: Document, replacements: Iterable[Replacement]) -> list[R
             raise ProofError(f"line {place.first_line + 1}: not a block of this document, or replaced twice")
         cursor = place.end_line
     return ordered
-
-
-def _is_leaf(token: Token) -> bool:
-    """Whether it is a token that a replacement may take the place of."""
-    return token.type in ("fence", "html_block")
 
 
 # The proof
@@ -185,11 +182,12 @@ def _prove_tokens(source: Sequence[Token], result: Parsed, ordered: Sequence[Rep
     comments = {id(site.token): site.content.rstrip("\n") for site in result.comments}
     found = iter(result.tokens)
     for old in source:
-        at = [line + shifts[bisect_right(ends, line)] for line in old.map] if old.map else None
-        pieces = replaced.get(old.map[0]) if old.map and _is_leaf(old) else None
+        at = old.map and [line + shifts[bisect_right(ends, line)] for line in old.map]
+        pieces = replaced.get(old.map[0]) if old.type in _LEAVES and old.map else None
         if pieces is None:
             new = next(found)
-            _prove_same(old, new, _looks(old) == _looks(new) and at == new.map)
+            if at != new.map or _looks(old) != _looks(new):
+                _prove_same(old, new, False)
             continue
         assert at is not None
         for piece in pieces:

@@ -14,11 +14,15 @@ def finished(diagram: Diagram, options: Common) -> Diagram:
     The caption is a last paragraph of the diagram, in its width and its signs. The alternative is one line without
     marks of direction, which only the neighbourhood of other text needs.
     """
+    if not options.caption:
+        return Diagram(diagram.lines, lambda: _one_line(diagram.alternative))
     words = " ".join(diagram.alternative.split())
-    lines = diagram.lines
-    if options.caption and words:
-        lines = (*lines, "", *cells.wrap(_spelled(words, options), options.width))
-    return Diagram(lines, cells.printable(cells.without_isolates(words)))
+    caption = ("", *cells.wrap(_spelled(words, options), options.width)) if words else ()
+    return Diagram((*diagram.lines, *caption), _one_line(words))
+
+
+def _one_line(words: str) -> str:
+    return cells.printable(cells.without_isolates(" ".join(words.split())))
 
 
 def _spelled(words: str, options: Common) -> str:

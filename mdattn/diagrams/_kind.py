@@ -9,10 +9,23 @@ from mdattn.options import Common
 
 
 class Diagram(NamedTuple):
-    """A drawn diagram: its lines without line endings, and one to three sentences for who cannot see it."""
+    """A drawn diagram: its lines without line endings, and what says it in words."""
 
     lines: tuple[str, ...]
-    alternative: str
+    words: str | Callable[[], str]
+    """The words, or what makes them of all that was computed: Markdown asks for none."""
+
+    @property
+    def alternative(self) -> str:
+        """One to three sentences for who cannot see it."""
+        return self.words if isinstance(self.words, str) else self.words()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both have the same lines and the same words, made or not."""
+        return isinstance(other, Diagram) and (self.lines, self.alternative) == (other.lines, other.alternative)
+
+    def __hash__(self) -> int:
+        return hash(self.lines)
 
 
 class Kind(NamedTuple):

@@ -176,7 +176,7 @@ def draw(options: Options) -> Diagram:
     _rule(canvas)
     _costs(canvas, scene)
     _legend(canvas, scene, pictures)
-    return Diagram(canvas.lines(), _alternative(scene))
+    return Diagram(canvas.lines(), lambda: _alternative(scene))
 
 
 def _scene(options: Options, glyphs: Glyphs) -> _Scene:

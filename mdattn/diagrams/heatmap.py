@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, groupby
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram, Kind
@@ -86,8 +87,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What is shown --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Axis:
+class _Axis(Struct, frozen=True, dict=True):
     """The tokens of one side, and how many of them one line of the heatmap stands for."""
 
     tokens: tuple[str, ...]
@@ -128,8 +128,7 @@ class _Axis:
         )
 
 
-@dataclass(frozen=True)
-class _Scale:
+class _Scale(Struct, frozen=True):
     """Which level a weight has: 0 to 3. Decided on the weight as rounded to `decimals`, as it is printed."""
 
     starts: tuple[int, ...]
@@ -169,8 +168,7 @@ def _units(weights: Any, decimals: int) -> Any:
     return units.astype(np.int64)
 
 
-@dataclass(frozen=True)
-class _Map:
+class _Map(Struct, frozen=True, dict=True):
     """The heatmap before it is laid out."""
 
     options: Options
@@ -319,8 +317,7 @@ def remark(
 # How it fits ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """One way to lay a heatmap out.
 
     `tight`: no margins, the axes named above the table; `squeezed`: the words of the rows cut to the room there is.
@@ -333,8 +330,7 @@ class _Form:
     squeezed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """A form carried out: what stands where."""
 
     form: _Form
@@ -458,7 +454,8 @@ def _beside(plan: _Map, layout: _Layout) -> bool:
 def draw(options: Options) -> Diagram:
     """The weights of every query as a heatmap, one a head. Raises OptionError."""
     plan, layout = _planned(options)
-    return Diagram(lines_of(Below(list(_blocks(plan, layout))), options.width, plan.glyphs), _alternative(plan))
+    page = Below(list(_blocks(plan, layout)))
+    return Diagram(lines_of(page, options.width, plan.glyphs), lambda: _alternative(plan))
 
 
 def _blocks(plan: _Map, layout: _Layout) -> Iterator[Block]:

@@ -7,11 +7,11 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import shake_256
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mdattn.attention import transformer
 from mdattn.attention.transformer import Network, forward

@@ -1,14 +1,18 @@
 """The speed of the package as ratios, each measured in one run on one machine.
 
-    python tests/benchmarks/bench.py [ROW ...]
+    python tests/benchmarks/bench.py [--before CHECKOUT] [--rounds N] [--instructions] [ROW ...]
 
-Each row compares two commands, or two calls, that take turns, by the time of the processor that they take. The least
-of each counts, because other work on the machine can only add to it; the ratio of the medians stands beside it. One
-thread for everybody. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
+Each row compares commands that take turns, by the time of the processor (user and system) that they and their children
+take. The least of each counts, because other work on the machine can only add to it; the ratio of the medians stands
+beside it. One thread for everybody, and every block says another sentence. With `--before` the package of another
+checkout (with the same libraries) takes turns with this one, so that a noisy machine hits both alike, and its ratios
+stand in a column of their own. `--instructions` adds a count of instructions by valgrind, which no other work on the
+machine changes. Needs the extra `bench` (cog and mdformat). The exit status is 1 if a row is not reached.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
@@ -17,9 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -70,18 +72,69 @@ sys.stdout.write("".join(lines))
 """
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
+class Row(NamedTuple):
+    """One line of the table: a ratio, that of the checkout before, and the most that is allowed."""
 
     work: str
-    measured: float
-    limit: float
+    now: float
+    before: float | None
+    limit: float | None
     detail: str
 
+    @property
+    def missed(self) -> bool:
+        return self.limit is not None and self.now > self.limit
+
     def line(self) -> str:
-        verdict = "ok" if self.measured <= self.limit else "MISSED"
-        return f"{self.work:<58} {self.measured:>8.3f} {self.limit:>8.3f}  {verdict:<6}  {self.detail}"
+        before = "" if self.before is None else f"{self.before:.3f}"
+        limit = "" if self.limit is None else f"{self.limit:.3f}"
+        verdict = "" if self.limit is None else "MISSED" if self.missed else "ok"
+        return f"{self.work:<58} {before:>8} {self.now:>8.3f} {limit:>8}  {verdict:<6}  {self.detail}"
+
+
+class Taken(NamedTuple):
+    """What one of several works took, in the same unit: the least and the median of its rounds."""
+
+    least: float
+    median: float
+
+    def __sub__(self, other: Taken) -> Taken:
+        return Taken(self.least - other.least, self.median - other.median)
+
+
+Work = Callable[[], object]
+Command = Callable[[Path | None], Work]
+"""A work, with the package of the checkout; None is what does not use it."""
+
+
+class Bench(NamedTuple):
+    """Which checkouts are compared, and how often."""
+
+    checkouts: tuple[Path, ...]
+    """This one, and maybe the one before."""
+    rounds: int
+    folder: Path
+
+    def compare(
+        self, work: str, limit: float | None, ours: Command, theirs: Work, name: str = "", rounds: int = 0
+    ) -> Row:
+        """The row of a command of the package and what it is compared with."""
+        both = taken(theirs, *map(ours, self.checkouts), rounds=rounds or self.rounds)
+        return row(work, limit, both[1:], both[0], name)
+
+
+def row(work: str, limit: float | None, ours: Sequence[Taken], theirs: Taken, name: str = "", unit: str = "ms") -> Row:
+    """The row of what the package of each checkout took, and what it is compared with."""
+    ratios = [each.least / theirs.least for each in ours]
+    ms = 1000 if unit == "ms" else 1
+    detail = f"{ours[0].least * ms:.1f} {unit} / {name}{theirs.least * ms:.1f} {unit}"
+    return Row(
+        work,
+        ratios[0],
+        ratios[1] if len(ratios) > 1 else None,
+        limit,
+        f"{detail}; medians {ours[0].median / theirs.median:.2f}",
+    )
 
 
 def draft(blocks: int, prose: int = 1) -> str:
@@ -89,14 +142,7 @@ def draft(blocks: int, prose: int = 1) -> str:
     return "# Draft\n\n" + "".join(PROSE * prose + block(number) for number in range(blocks))
 
 
-class Taken(NamedTuple):
-    """Seconds of a processor that one of several works took: the least and the median of its rounds."""
-
-    least: float
-    median: float
-
-
-def taken(*works: Callable[[], object], rounds: int = ROUNDS, seconds: float = 60) -> list[Taken]:
+def taken(*works: Work, rounds: int, seconds: float = 600) -> list[Taken]:
     """What each takes, taking turns, for that many rounds or (but for three of them) that many seconds."""
     until = time.monotonic() + seconds
     times: list[list[float]] = [[] for _ in works]
@@ -107,109 +153,188 @@ def taken(*works: Callable[[], object], rounds: int = ROUNDS, seconds: float = 6
             break
         for index, work in enumerate(works):
             started = _clock()
-            work()
-            times[index].append(_clock() - started)
+            found = work()
+            # A process that times only a part of what it does says how long that took.
+            times[index].append(found if isinstance(found, float) else _clock() - started)
     return [Taken(min(each), median(each)) for each in times]
 
 
 def _clock() -> float:
-    """Seconds of a processor that this process and the children that it has waited for have taken."""
+    """Seconds of a processor, user and system, that this process and the children that it has waited for have taken."""
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in both)
 
 
-def ratio(work: str, ours: Taken, theirs: Taken, limit: float, name: str = "") -> Row:
-    """The row of two works that are compared."""
-    detail = (
-        f"{ours.least * 1000:.1f} ms / {name}{theirs.least * 1000:.1f} ms; medians {ours.median / theirs.median:.2f}"
-    )
-    return Row(work, ours.least / theirs.least, limit, detail)
-
-
-def process(*command: str | Path, okay: Sequence[int] = (0,), folder: Path | None = None) -> Callable[[], None]:
+def process(*command: str | Path, okay: Sequence[int] = (0,)) -> Command:
     """A whole process, from start to end."""
 
-    def run() -> None:
-        done = subprocess.run(
-            [sys.executable, *map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder
-        )
-        assert done.returncode in okay, done.stderr.decode()
+    def of(checkout: Path | None) -> Work:
+        return lambda: _run(command, checkout, okay)
 
-    return run
+    return of
 
 
-def render_100(folder: Path) -> Iterator[Row]:
+def _run(command: Sequence[str | Path], checkout: Path | None, okay: Sequence[int], before: Sequence[str] = ()) -> str:
+    environment = os.environ | ({} if checkout is None else {"PYTHONPATH": str(checkout)})
+    whole = [*before, sys.executable, *map(str, command)]
+    # Not in a checkout: Python looks for the package where it stands first.
+    done = subprocess.run(
+        whole, capture_output=True, text=True, env=environment, cwd=tempfile.gettempdir(), check=False
+    )
+    assert done.returncode in okay, done.stderr
+    return done.stderr if before else done.stdout
+
+
+def timed(setup: str, work: str, *arguments: str | Path) -> Command:
+    """A part of a process: the seconds that `work` takes there, after `setup`."""
+    script = (
+        f"import sys, time\n{setup}\n{work}\nbegun = time.process_time()\n{work}\nprint(time.process_time() - begun)"
+    )
+
+    def of(checkout: Path | None) -> Work:
+        return lambda: float(_run(("-c", script, *arguments), checkout, (0,)))
+
+    return of
+
+
+def render_100(bench: Bench) -> Iterator[Row]:
+    """The least that a tool could do, and cog with the same code, for a draft with 100 blocks."""
+    ours, floor, cog = (process(*command) for command in _commands(bench.folder))
+    least, theirs, *times = taken(
+        floor(None), cog(bench.checkouts[0]), *map(ours, bench.checkouts), rounds=bench.rounds
+    )
+    yield row("render 100 blocks, whole process / floor", 1.25, times, least)
+    yield row("render 100 blocks, whole process / cog with the same code", 1.0, times, theirs, "cog ")
+
+
+def instructions(bench: Bench) -> Iterator[Row]:
+    """The same, in instructions: no limit, but no noise either."""
+    ours, *others = _commands(bench.folder)
+    counted = [_instructions(ours, each) for each in bench.checkouts]
+    for name, command in zip(("floor", "cog"), others, strict=True):
+        theirs = _instructions(command, bench.checkouts[0])
+        yield row(f"render 100 blocks, instructions / {name}", None, counted, theirs, f"{name} ", "million")
+
+
+def _instructions(command: Sequence[str | Path], checkout: Path) -> Taken:
+    _run(command, checkout, (0,))  # What is not compiled yet is compiled.
+    said = _run(
+        command, checkout, (0,), ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
+    )
+    count = next(line for line in said.splitlines() if "refs:" in line).split()[-1]
+    return Taken(*[int(count.replace(",", "")) / 1e6] * 2)
+
+
+def _commands(folder: Path) -> list[tuple[str | Path, ...]]:
+    """The package, the floor and cog, on the same 100 blocks."""
     source, cog, floor = folder / "draft.md", folder / "cog.md", folder / "floor.py"
     source.write_text(draft(100), encoding="utf-8")
     floor.write_text(FLOOR, encoding="utf-8")
     code = "<!-- [[[cog\nimport mdattn\ncog.out(mdattn.diagram('''{}'''))\n]]] -->\n<!-- [[[end]]] -->\n\n"
     blocks = [PROSE + code.format(yaml(number)) for number in range(100)]
     cog.write_text("# Draft\n\n" + "".join(blocks), encoding="utf-8")
-    ours, least, theirs = taken(
-        process("-m", "mdattn", "render", source, "-o", folder / "out.md"),
-        process(floor, source),
-        process("-m", "cogapp", "-o", folder / "cog.out.md", cog),
-    )
-    yield ratio("render 100 blocks, whole process / floor", ours, least, 1.25)
-    yield ratio("render 100 blocks, whole process / cog with the same code", ours, theirs, 1.0, "cog ")
+    return [
+        ("-m", "mdattn", "render", source, "-o", folder / "out.md"),
+        (floor, source),
+        ("-m", "cogapp", "-o", folder / "cog.out.md", cog),
+    ]
 
 
-def render_1000(folder: Path) -> Iterator[Row]:
-    floor = folder / "floor.py"
+def render_1000(bench: Bench) -> Iterator[Row]:
+    """What a block costs in a document that has many."""
+    floor = bench.folder / "floor.py"
     floor.write_text(FLOOR, encoding="utf-8")
-    works = []
+    works: list[Work] = []
     for blocks in (100, 1000):
-        source = folder / f"{blocks}.md"
+        source = bench.folder / f"{blocks}.md"
         source.write_text(draft(blocks), encoding="utf-8")
-        works += [process("-m", "mdattn", "render", source, "-o", folder / "out.md"), process(floor, source)]
-    few, few_floor, many, many_floor = taken(*works, rounds=7)
-    ours = Taken(many.least - few.least, many.median - few.median)
-    yield ratio(
-        "1,000 blocks, marginal cost of a block / that of the floor",
-        ours,
-        Taken(many_floor.least - few_floor.least, many_floor.median - few_floor.median),
-        4.0,
-    )
+        render = process("-m", "mdattn", "render", source, "-o", bench.folder / "out.md")
+        works += [process(floor, source)(None), *map(render, bench.checkouts)]
+    times = taken(*works, rounds=bench.rounds)
+    few, many = times[: len(times) // 2], times[len(times) // 2 :]
+    theirs, *ours = (much - little for much, little in zip(many, few, strict=True))
+    yield row("1,000 blocks, marginal cost of a block / that of the floor", 4.0, ours, theirs)
 
 
-def prose(folder: Path) -> Iterator[Row]:
-    from markdown_it import MarkdownIt
-
-    from mdattn import render
-
-    text = PROSE * (3 * 2**20 // len(PROSE)) + block(0)
-    parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    ours, theirs = taken(lambda: render(text), lambda: parser.parse(text), rounds=7)
-    yield ratio("3 MB of prose with one block / one markdown-it-py block parse", ours, theirs, 2.1)
-
-
-def check_1000(folder: Path) -> Iterator[Row]:
-    drafts, results = folder / "drafts", folder / "results"
+def check_1000(bench: Bench) -> Iterator[Row]:
+    """A hook that finds nothing to do."""
+    drafts, results = bench.folder / "drafts", bench.folder / "results"
     for number in range(1000):
         path = drafts / f"{number // 100}" / f"{number}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(
             f"# Draft {number}\n\n" + PROSE + (block(number) if number % 100 == 0 else ""), encoding="utf-8"
         )
-    process("-m", "mdattn", "render", drafts, "-o", results)()
-    ours, theirs = taken(
-        process("-m", "mdattn", "render", drafts, "-o", results, "--check"),
-        process("-m", "mdformat", "--check", drafts, okay=(0, 1)),
-        rounds=5,
+    process("-m", "mdattn", "render", drafts, "-o", results)(bench.checkouts[0])()
+    ours = process("-m", "mdattn", "render", drafts, "-o", results, "--check", okay=(0, 1))
+    theirs = process("-m", "mdformat", "--check", drafts, okay=(0, 1))(None)
+    work = "--check 1,000 documents, 10 with blocks / mdformat --check"
+    yield bench.compare(work, 0.1, ours, theirs, "mdformat ")
+
+
+PARSER = """\
+from markdown_it import MarkdownIt
+parser = MarkdownIt("commonmark")
+parser.core.ruler.enableOnly(["normalize", "block"])
+"""
+
+
+def prose(bench: Bench) -> Iterator[Row]:
+    """A book with one diagram in it."""
+    source = bench.folder / "book.md"
+    source.write_text(PROSE * (3 * 2**20 // len(PROSE)) + block(0), encoding="utf-8")
+    text = "text = open(sys.argv[1], encoding='utf-8').read()"
+    ours = timed(f"import mdattn\n{text}", "mdattn.render(text)", source)
+    theirs = timed(PARSER + text, "parser.parse(text)", source)(None)
+    yield bench.compare(
+        "3 MB of prose with one block / one markdown-it-py block parse", 2.1, ours, theirs, rounds=min(7, bench.rounds)
     )
-    yield ratio("--check 1,000 documents, 10 with blocks / mdformat --check", ours, theirs, 0.1, "mdformat ")
 
 
-def plugin(folder: Path) -> Iterator[Row]:
-    from markdown_it import MarkdownIt
+def plugin(bench: Bench) -> Iterator[Row]:
+    """What the plugin costs a pipeline that has no use for it."""
+    source = bench.folder / "plain.md"
+    source.write_text(PROSE * 60, encoding="utf-8")
+    setup = (
+        "from markdown_it import MarkdownIt\ntext = open(sys.argv[1], encoding='utf-8').read()\nmarkdown = MarkdownIt()"
+    )
+    used = f"import mdattn\n{setup}.use(mdattn.attention_diagram_plugin)"
+    work = "for _ in range(8): markdown.render(text)"
+    ours, theirs = timed(used, work, source), timed(setup, work, source)(None)
+    yield bench.compare("plugin, no blocks / bare MarkdownIt().render", 1.02, ours, theirs)
 
-    from mdattn import attention_diagram_plugin
 
-    text = PROSE * 60
-    bare, with_plugin = MarkdownIt(), MarkdownIt().use(attention_diagram_plugin)
-    ours, theirs = taken(lambda: with_plugin.render(text), lambda: bare.render(text), rounds=60)
-    yield ratio("plugin, no blocks / bare MarkdownIt().render", ours, theirs, 1.02)
+# Attention itself -----------------------------------------------------------------------------------------------------
+
+ARRAYS = "import numpy as np\nq, k, v = np.random.default_rng(0).standard_normal((3, 8, int(sys.argv[1]), 64))"
+# The same steps as a programmer writes them who counts bytes: products, scale, softmax, weighted sum.
+PLAIN = """\
+def plain(q, k, v):
+    weights = q @ k.transpose(0, 2, 1)
+    weights *= q.shape[2] ** -0.5
+    weights -= weights.max(axis=2, keepdims=True)
+    np.exp(weights, out=weights)
+    weights /= weights.sum(axis=2, keepdims=True)
+    return weights @ v, weights
+"""
+PEAK = "import tracemalloc\ntracemalloc.start()\n{}\nprint(float(tracemalloc.get_traced_memory()[1]))"
+
+
+def attend(bench: Bench) -> Iterator[Row]:
+    """Eight heads, d 64, against the same steps in plain numpy."""
+    ours, plain = ("from mdattn import attend", "kept = attend(q, k, v)"), (PLAIN, "kept = plain(q, k, v)")
+    for tokens in (512, 1024, 4096):
+        size, repeat = str(tokens), "for _ in range(8): " if tokens < 4096 else ""
+        work = f"attend, 8 heads, {tokens:,} tokens / plain numpy"
+        now, theirs = (timed(f"{ARRAYS}\n{setup}", repeat + call, size) for setup, call in (ours, plain))
+        rounds = bench.rounds if tokens < 4096 else min(5, bench.rounds)
+        yield bench.compare(f"{work}, time", 1.1, now, theirs(None), rounds=rounds)
+        peaks = []
+        for (setup, call), checkouts in ((ours, bench.checkouts), (plain, (None,))):
+            script = f"import sys\n{ARRAYS}\n{setup}\n{PEAK.format(call)}"
+            peaks += [float(_run(("-c", script, size), each, (0,))) / 2**20 for each in checkouts]
+        *mine, least = (Taken(each, each) for each in peaks)
+        yield row(f"{work}, peak memory", 1.5, mine, least, unit="MiB")
 
 
 # Ten times the work ---------------------------------------------------------------------------------------------------
@@ -218,11 +343,12 @@ GROWTH = 11.0  # Ten times the work takes no more than this many times the time.
 Sized = Callable[[int, Path], Callable[[], object]]
 
 
-def growth(folder: Path) -> Iterator[Row]:
+def growth(bench: Bench) -> Iterator[Row]:
+    """What must not grow faster than the work; of this checkout alone."""
     for name, (size, sized) in GROWING.items():
-        one, ten = (sized(size * times, folder / f"{name}-{times}") for times in (1, 10))
-        short, long = taken(one, ten, rounds=8, seconds=6)
-        yield ratio(f"10 x the {name} / 1 x", long, short, GROWTH)
+        one, ten = (sized(size * times, bench.folder / f"{name}-{times}") for times in (1, 10))
+        short, long = taken(one, ten, rounds=min(8, bench.rounds), seconds=6)
+        yield row(f"10 x the {name} / 1 x", GROWTH, [long], short)
 
 
 def rendered(text: str, path: Path | None = None) -> Callable[[], object]:
@@ -426,63 +552,31 @@ GROWING: dict[str, tuple[int, Sized]] = {
 }
 
 
-def drawing(folder: Path) -> Iterator[Row]:
-    from mdattn.diagrams import KINDS
-    from mdattn.document import diagram
-
-    for name, kind in KINDS.items():
-        for count, limit in ((64, 5.0), (512, 100.0)):
-            text = " ".join(f"word{number}" for number in range(count))
-            options: dict[str, object] = {"kind": name, "text": text}
-            options |= {"query": 5} if "query" in kind.options.__struct_fields__ else {}
-            options |= EXTRA.get(name, {})
-
-            def run(options: dict[str, object] = options) -> object:
-                return diagram(options)
-
-            (time_of,) = taken(run, rounds=5)
-            yield Row(f"{name}, {count} tokens, ms", time_of.least * 1000, limit, "once imported")
+ROWS = {each.__name__: each for each in (render_100, render_1000, check_1000, prose, plugin, attend, growth)}
 
 
-EXTRA: dict[str, dict[str, object]] = {
-    "heads": {"heads": [{"name": "a", "pattern": "previous"}, {"name": "b", "pattern": "first"}]},
-    "architecture": {"preset": "transformer-base"},
-}
-
-
-def memory(folder: Path) -> Iterator[Row]:
-    import numpy as np
-
-    from mdattn import attend
-
-    keys = 32_768
-    arrays = [np.zeros((1, count, 64)) for count in (1, keys, keys)]
-    tracemalloc.start()
-    attend(*arrays)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    taken = peak / (2 * arrays[1].nbytes)
-    yield Row("attend, 1 query of 32,768 keys: peak / keys and values", taken, 2.0, f"{peak / 2**20:.0f} MiB")
-
-
-ROWS = (render_100, render_1000, prose, check_1000, plugin, growth, drawing, memory)
-
-
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the table, or the named rows of it."""
-    root = str(Path(__file__).parents[2])
-    os.environ["PYTHONPATH"] = root
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"some of {', '.join(ROWS)} (default: all)")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="another checkout that takes turns with this")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--instructions", action="store_true", help="count them too, with valgrind")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    root = Path(__file__).resolve().parents[2]
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # For everybody: before numpy is loaded, here and in every process.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # What is installed is compiled.
-    sys.path.insert(0, root)
+    sys.path.insert(0, str(root))
+    checkouts = (root, asked.before.resolve()) if asked.before else (root,)
+    works = [ROWS[name] for name in asked.rows or ROWS] + [instructions] * asked.instructions
     missed = 0
-    print(f"{'work':<58} {'measured':>8} {'limit':>8}")
-    for row in ROWS:
-        if names and row.__name__ not in names:
-            continue
+    print(f"{'work':<58} {'before':>8} {'now':>8} {'limit':>8}")
+    for work in works:
         with tempfile.TemporaryDirectory() as folder:
-            for line in row(Path(folder)):
-                missed += line.measured > line.limit
+            for line in work(Bench(checkouts, asked.rounds, Path(folder))):
+                missed += line.missed
                 print(line.line(), flush=True)
     return 1 if missed else 0
 

@@ -33,7 +33,30 @@ def caption(
 def test_without_being_asked_for_there_is_none() -> None:
     diagram = Diagram(("a", "b"), WORDS)
     assert finished(diagram, Common(kind="x")) == diagram
+    assert finished(diagram, Common(kind="x")) != Diagram(diagram.lines, "")
     assert finished(Diagram(("a",), ""), Common(kind="x", caption=True)).lines == ("a",)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_markdown_does_not_make_the_words_that_it_does_not_say(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Diagram] = []
+
+    def words(diagram: Diagram) -> str:
+        made.append(diagram)
+        return "words"
+
+    monkeypatch.setattr(Diagram, "alternative", property(words))
+    mdattn.render(f"```attention-diagram\n{KINDS[kind].example}```\n")
+    assert not made
+    drawn: list[Diagram] = []
+
+    def unfinished(diagram: Diagram, _: Common) -> Diagram:
+        drawn.append(diagram)
+        return diagram
+
+    monkeypatch.setattr("mdattn.diagrams.finished", unfinished)
+    draw_options(KINDS[kind].example)
+    assert [callable(each.words) for each in drawn] == [True]
 
 
 @pytest.mark.parametrize("width", [1, 8, 32, 40, 72, 200])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture._models import PRESETS, Model

@@ -6,7 +6,8 @@ they stand on the page is decided by who draws them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from mdattn import numerals
 from mdattn.diagrams.architecture import _models as models
@@ -17,8 +18,7 @@ SHARED = "shared"
 Boxes = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
-class Fan:
+class Fan(Struct, frozen=True):
     """Several alike parts side by side that lead into one: heads into their concatenation."""
 
     name: str
@@ -26,8 +26,7 @@ class Fan:
     into: str
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """One box on the path of the data."""
 
     title: str
@@ -46,16 +45,14 @@ class Part:
     """Whether keys and values come from the other stack."""
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A sub-layer and the residual connection around it, which leaves the path before the parts and ends at `add`."""
 
     parts: tuple[Part, ...]
     add: Part
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A layer, drawn once however often it repeats."""
 
     name: str
@@ -65,8 +62,7 @@ class Layer:
     entry: str
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """One path from top to bottom: what goes in, the parts, and the shape and name of what comes out."""
 
     name: str
@@ -76,8 +72,7 @@ class Stack:
     result: str
 
 
-@dataclass(frozen=True)
-class TokenBoxes:
+class TokenBoxes(Struct, frozen=True):
     """The small boxes with the tokens: in the embeddings, in the positions, in the output. Empty without a sentence."""
 
     embeddings: Boxes = ()
@@ -85,8 +80,7 @@ class TokenBoxes:
     output: Boxes = ()
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What the parts of one stack are made from."""
 
     model: Model

@@ -8,10 +8,10 @@ the parts come from `_blueprint`; here they are given a place. numpy is imported
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas
@@ -154,12 +154,12 @@ def draw(options: Options) -> Diagram:
         _parameters(plan, model)
     for note in _remarks(plan, options, model):
         paragraph(canvas, note)
-    return Diagram(canvas.lines(), _alternative(options, model, plan.boxes))
+    return Diagram(canvas.lines(), lambda: _alternative(options, model, plan.boxes))
 
 
 # The model ------------------------------------------------------------------------------------------------------------
 
-_FIELDS = tuple(field.name for field in fields(Model))
+_FIELDS = Model.__struct_fields__
 
 
 def _given(options: Options) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def _vectors(options: Options, model: Model, tokens: tuple[str, ...]) -> tuple[l
     from mdattn.attention.transformer import Network, forward
 
     embeddings = illustrative(tokens, model.d_model, _decimals(options))
-    shared = {field.name: getattr(model, field.name) for field in fields(Network) if field.name != "causal"}
+    shared = {name: getattr(model, name) for name in Network.__struct_fields__ if name != "causal"}
     output = forward(Network(**shared, causal=model.model == "decoder-only"), embeddings)
     return embeddings.tolist(), output.tolist()
 
@@ -308,8 +308,7 @@ _BESIDE = 32  # The narrowest of two stacks side by side.
 _SOURCE_LINES = 3  # Of a sentence, before its other words are only counted.
 
 
-@dataclass(frozen=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What goes where."""
 
     drawing: Drawing

@@ -14,8 +14,9 @@ with this rule for a shared vocabulary of 41,020 to 41,200 tokens (65M), and its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Form = Literal["encoder", "decoder-only", "encoder-decoder"]
 Order = Literal["post", "pre"]
@@ -30,8 +31,7 @@ PLAIN: Mapping[str, str] = {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU"}
 NORM_NAMES: Mapping[str, str] = {"layernorm": "LayerNorm", "rmsnorm": "RMSNorm"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """A model's hyperparameters by the field's own names; the defaults are the base model of the 2017 paper."""
 
     model: Form = "encoder"

@@ -8,7 +8,8 @@ belongs to) it notes in the `Drawing`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from mdattn import cells
 from mdattn.canvas import DOUBLE, Canvas
@@ -27,8 +28,7 @@ _TIE = "\u00a0"  # A blank at which no line ends.
 _NAMED = 4  # Heads or experts that are named before the others are left out.
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """Columns that something is drawn in."""
 
     left: int
@@ -56,8 +56,7 @@ class Frame:
         return Frame(self.left + columns, self.width - 2 * columns, self.mirrored)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of the count of parameters."""
 
     row: int
@@ -69,8 +68,7 @@ class Entry:
     """How far inside: 1 for what is inside of nothing."""
 
 
-@dataclass
-class Drawing:
+class Drawing(Struct):
     """The canvas, and what inking finds out for later."""
 
     canvas: Canvas

@@ -50,7 +50,7 @@ def draw(options: Options) -> Diagram:
     page = page_of(flow)
     lengths = (_words.LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
     form = fitting(options.width, (_form(flow, page, longest) for longest in lengths))
-    return Diagram(lines_of(form, options.width, flow.glyphs), _flow_notes.alternative(flow, page))
+    return Diagram(lines_of(form, options.width, flow.glyphs), lambda: _flow_notes.alternative(flow, page))
 
 
 class _Labelled(NamedTuple):

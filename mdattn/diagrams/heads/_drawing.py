@@ -40,7 +40,7 @@ def draw(options: Options) -> Diagram:
     scene = Scene(reader_of(options))
     cards = list(cards_of(scene))
     page = fitting(options.width, (_page(scene, cards, form) for form in _forms(scene, cards)))
-    return Diagram(lines_of(page, options.width, scene.glyphs), _alternative(scene, cards))
+    return Diagram(lines_of(page, options.width, scene.glyphs), lambda: _alternative(scene, cards))
 
 
 def _page(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:

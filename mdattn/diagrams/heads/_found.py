@@ -21,6 +21,8 @@ from mdattn.glyphs import Glyphs
 from mdattn.study.names import distinct
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mdattn.study.heads import Array
 
 THRESHOLD = 0.3
@@ -186,26 +188,27 @@ def _standing_out(scene: Scene, weights: Array, pairs: Sequence[Pointed]) -> _Fo
     """weights [query, key] -> the connections above an even share that reach the threshold, or the largest of them."""
     above = weights > scene.even + NEAR
     standing = above & (weights >= scene.least) if scene.threshold is not None else above
-    strength = np.where(standing, weights, 0.0)
-    if not scene.reader.cross:
-        # Both ways of a connection stand in the upper triangle.
-        strength = np.where(scene.upper, np.maximum(strength, strength.T), 0.0)
-    total = int(np.count_nonzero(strength))
+    # Both ways of a connection stand in the upper triangle.
+    linked = standing if scene.reader.cross else (standing | standing.T) & scene.upper
+    # Of a long sentence, a few of its pairs: the rest works on them alone.
+    rows, columns = np.divmod(np.flatnonzero(linked), weights.shape[1])
+    total = len(rows)
     if not total:
         return _Found((), 0, 0.0, _nothing(scene, np.where(above, weights, 0.0)), standing)
-    places = _largest(strength, total, scene.options.top or max(MOST_LINKS, len(pairs)))
+    strength = np.where(standing[rows, columns], weights[rows, columns], 0.0)
+    if not scene.reader.cross:
+        strength = np.maximum(strength, np.where(standing[columns, rows], weights[columns, rows], 0.0))
+    shown = _largest(strength, scene.options.top or max(MOST_LINKS, len(pairs)))
+    places = list(zip(rows[shown].tolist(), columns[shown].tolist(), strict=True))
     if scene.threshold is None:
-        least = min(strength[place] for place in places)
-        standing &= weights >= least - NEAR
+        standing &= weights >= strength[shown].min() - NEAR
     notes: dict[Place, list[str]] = {}
     for pair in pairs:
         for way in pair.ways if pair.note else ():
             notes.setdefault(way, []).append(pair.note)
     links = tuple(_link(scene, weights, standing, place, notes) for place in places)
-    most = 0.0
-    if total > len(places):
-        strength[tuple(zip(*places, strict=True))] = 0.0
-        most = float(strength.max())
+    strength[shown] = 0.0
+    most = float(strength.max())
     return _Found(links, total - len(places), most, "", standing)
 
 
@@ -222,18 +225,16 @@ def _nothing(scene: Scene, above: Array) -> str:
     return f"No strong connection. Largest weight: {largest}."
 
 
-def _largest(strength: Array, total: int, most: int) -> list[Place]:
-    """The places of the largest numbers of an array, in order of place; of equal ones the first."""
-    if total > most:
-        # Only a number as large as the last of the largest can be among them.
-        least = np.partition(strength.ravel(), -most)[-most] - 2 * NEAR
-        rows, columns = np.nonzero(strength >= least)
-        # There can be a million of them, but few that differ.
-        numbers, which = np.unique(strength[rows, columns], return_inverse=True)
-        ranks = -np.array([numerals.snapped(each) for each in numbers.tolist()])[which]
-        first = np.argsort(ranks, kind="stable")[:most]
-        return sorted(zip(rows[first].tolist(), columns[first].tolist(), strict=True))
-    return [(row, column) for row, column in np.argwhere(strength).tolist()]
+def _largest(strength: Array, most: int) -> NDArray[np.intp]:
+    """strength [connection] -> the indices of the largest, in order; of equal ones the first."""
+    if len(strength) <= most:
+        return np.arange(len(strength))
+    # Only a number as large as the last of the largest can be among them.
+    near = np.nonzero(strength >= np.partition(strength, -most)[-most] - 2 * NEAR)[0]
+    # There can be a million of them, but few that differ.
+    numbers, which = np.unique(strength[near], return_inverse=True)
+    ranks = -np.array([numerals.snapped(each) for each in numbers.tolist()])[which]
+    return np.sort(near[np.argsort(ranks, kind="stable")[:most]])
 
 
 def _link(scene: Scene, weights: Array, standing: Any, place: Place, notes: Mapping[Place, Sequence[str]]) -> Link:
@@ -269,7 +270,9 @@ def _entropy(scene: Scene, weights: Array) -> float | None:
     rows, seen = (weights, scene.seen) if free.all() else (weights[free], scene.seen[free])
     sums = rows.sum(axis=1)
     # Weights that were rounded are divided by their sum first: -sum(p/s * log(p/s)) = log(s) - sum(p * log(p)) / s.
-    products = rows * np.log(np.where(rows > 0, rows, 1.0))
+    products = np.where(rows > 0, rows, 1.0)
+    np.log(products, out=products)
+    products *= rows
     entropies = np.log(sums) - products.sum(axis=1) / sums
     mean: float = (entropies / np.log(seen)).mean().item()
     return min(max(mean, 0.0), 1.0)

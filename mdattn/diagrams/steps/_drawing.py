@@ -71,7 +71,7 @@ def draw(options: Options) -> Diagram:
     page, steps = _fitting(steps)
     canvas, _ = start(options)
     page.draw(canvas)
-    return Diagram(canvas.lines(), _alternative(steps))
+    return Diagram(canvas.lines(), lambda: _alternative(steps))
 
 
 def _fitting(steps: Steps) -> tuple[Page, Steps]:
