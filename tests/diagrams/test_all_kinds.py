@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, cast
 
 import pytest
+from redo.campaign import campaign, mutated
 from support import arms, foreign, loose_ends
 from support import width as cells_of
 
@@ -444,6 +445,35 @@ def test_a_width_that_is_too_small_is_told_with_one_that_works(kind: str, budget
             if options["width"] < least - 1:
                 assert isinstance(outcome(options | {"width": least - 1}), DiagramError), (seed, least)
     assert told
+
+
+# A share of the kinds of findings that are known, and that no other may join: each goes with the fault that it tells.
+KNOWN: dict[str, set[str]] = {
+    "flow": {
+        "only, beside keys that are not masked",
+        "most, where others print the same",
+        "nothing",
+        "factor",
+        "adds up",
+        "more in a sum",
+    },
+}
+REDONE = sorted(KNOWN)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", REDONE)
+def test_what_a_picture_says_gives_its_numbers_again(kind: str, budget: int) -> None:
+    found = campaign(kind, DRAWN[kind], 60 * budget)
+    assert set(found.findings) <= KNOWN[kind], found.told()
+    assert found.share >= 0.95 and not found.unread, found.told()
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", REDONE)
+def test_a_changed_digit_is_seen(kind: str, budget: int) -> None:
+    changed, unseen = mutated(kind, DRAWN[kind], 30 * budget)
+    assert changed and len(unseen) <= 0.01 * changed + 1, unseen
 
 
 # Hostile options ------------------------------------------------------------------------------------------------------
