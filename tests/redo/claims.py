@@ -71,7 +71,12 @@ def attends(
     match = re.match(rf"attends (only|most )?\s?to ({LIST})( alike)?(?:,| \(|$)", said) or re.match(
         rf"attends (only|most )?\s?to ({LIST})( alike)?", said
     )
-    if match:
+    more = re.match(rf"attends (?:only|most )?\s?to {LIST} and (\d+) more alike", said)
+    if match and more and shares:
+        count = shares.pop(0)
+        ledger.checked(count, count.value == len(top) - 3 or slack > 1e-9, "alike", len(top) - 3)
+        share()
+    elif match:
         how, listed, same = (match[1] or "").strip(), match[2], bool(match[3])
         named = positions(block, listed, query)
         for places in named:
@@ -92,6 +97,7 @@ def attends(
             if how == "most":
                 ledger.holds(len(equal) == 1 or slack > 1e-9, word, said, f"{len(equal)} keys print {printed[top[0]]}")
         share()
+    if match:
         return True
     match = re.match(r"attends (most )?to (?:all )?(\d+) keys alike", said)
     if match:

@@ -186,7 +186,7 @@ def is_name(label: str, name: str) -> bool:
             start, _, end = label.partition(mark)
             word, _, nth = name.partition("#")
             number = end.removeprefix("#")
-            return word.startswith(start) and (number == nth or (not number and not nth) or not end)
+            return word.startswith(start) and number == nth
     return False
 
 
