@@ -22,6 +22,7 @@ def positions(block: Block, text: str, query: int) -> list[list[int]]:
             found.append([query])
             continue
         number, name = re.match(r"(?:(\d+) )?[\"']([^\"']+)[\"']", each).groups()  # type: ignore[union-attr]
+        name = name.replace(" ", "")  # A long word is divided between two lines.
         if number:
             found.append([int(number) - 1])
         else:
@@ -46,7 +47,7 @@ def attends(
         behind = text.text[_at(text, each) + len(each.text) :]
         name = re.match(r" [\"']([^\"']+)[\"']", behind)
         if name:  # `3 "debugged"`: the third key
-            there = 0 < each.value <= len(block.keys) and is_name(name[1], block.keys[int(each.value) - 1])
+            there = 0 < each.value <= len(block.keys) and is_name(name[1].replace(" ", ""), block.keys[int(each.value) - 1])
             ledger.checked(each, there, "number of a key", behind)
         else:
             shares.append(each)
