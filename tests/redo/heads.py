@@ -49,11 +49,7 @@ class Reader:
         for text in rest:
             self._note(text)
         ledger.apart = bool(self.block.illustrative)
-        found = [self._weights(number, card) for number, card in enumerate(cards)]
-        self._order(cards, found)
-        self.weights = found
-        for number, card in enumerate(cards):
-            self._card(number, card, found[number])
+        self._told(cards)
         if sentences:
             self._alternative(sentences)
         ledger.apart = False
@@ -220,44 +216,24 @@ class Reader:
             return found
         return None
 
-    def _order(self, cards: list[Card], found: list[Array | None]) -> None:
-        """Where the order that is told does not give the numbers, but another does, that is one finding."""
+    def _told(self, cards: list[Card]) -> None:
+        """Reads the cards; where the order that is told is not true, but another is, that is one finding."""
+        ledger, start = self.ledger, len(self.ledger.findings)
         told = [each.said for each in self.operations]
-        if len(told) < 2:
-            return
-        slots = [(number, *each) for number, card in enumerate(cards) for each in self._links(card)]
-
-        def wrong(weights: list[Array | None]) -> int:
-            count = 0
-            for number, forward, backward, left, right in slots:
-                array = weights[number]
-                if array is not None:
-                    count += forward is not None and not rounds(forward.text, float(array[left, right]), 1e-9)
-                    count += backward is not None and not rounds(backward.text, float(array[right, left]), 1e-9)
-            return count
-
+        self.weights = [self._weights(number, card) for number, card in enumerate(cards)]
+        for number, card in enumerate(cards):
+            self._card(number, card, self.weights[number])
+        wrong = ledger.findings[start:]
         design = sorted(self.operations, key=lambda each: ("scale", "temperature", "softcap").index(each.said))
-        if wrong(found):
-            other = [self._applied(at, design) if at in self.bases else found[at] for at in range(len(cards))]
-            if wrong(other) < wrong(found):
-                self.ledger.finding("order of operations", " then ".join(told), " then ".join(e.said for e in design))
-                found[:] = other
-                return
-        # Where no connection shows, an entropy may.
-        other = [self._applied(at, design) if at in self.bases else found[at] for at in range(len(cards))]
-        if told != [each.said for each in design]:
-            for number, card in enumerate(cards):
-                numeral = self._entropy_numeral(card)
-                one, two = found[number], other[number]
-                if numeral is None or one is None or two is None:
-                    continue
-                first, second = self._entropy(one), self._entropy(two)
-                if first is not None and second is not None and not rounds(numeral.text, first, 1e-9) and rounds(
-                    numeral.text, second, 1e-9
-                ):
-                    self.ledger.finding("order of operations", " then ".join(told), " then ".join(e.said for e in design))
-                    found[:] = other
-                    return
+        other = [each.said for each in design]
+        if not wrong or told == other:
+            return
+        del ledger.findings[start:]
+        for number in self.bases:
+            self.weights[number] = self._applied(number, design)
+        for number, card in enumerate(cards):
+            self._card(number, card, self.weights[number])
+        ledger.finding("order of operations", " then ".join(told), " then ".join(other))
 
     # Cards
 
@@ -265,8 +241,6 @@ class Reader:
         """The connections of a card: weights from left to right and from right to left, and the two places."""
         found: list[tuple[Numeral | None, Numeral | None, int, int]] = []
         pending: tuple[str, int, int] | None = None
-        two = any(re.search(r"(→|->)\s+(←|<-)\s*$", line.text) for line in card.body)
-        del two
         last = (-1, -1)
         on = False
         for line in card.body:
@@ -371,6 +345,8 @@ class Reader:
         """Every connection that stands out is listed, or counted among those left out."""
         ledger = self.ledger
         standing = self._standing(weights)
+        strength = np.where(standing, weights, 0.0)
+        strength = strength if self.block.cross else np.maximum(strength, strength.T)
         if not self.block.cross:
             standing = np.triu(standing | standing.T)
         total = int(standing.sum())
@@ -382,7 +358,6 @@ class Reader:
             left = standing.copy()
             for _, _, one, two in links:
                 left[one, two] = False
-            strength = weights if self.block.cross else np.maximum(weights, weights.T)
             ledger.rounds(most, float(np.where(left, strength, 0.0).max()), "weight", slack)
         else:
             ledger.holds(len(links) == total or noisy or not links, "count of connections", whole.text[:80], total)
