@@ -111,8 +111,8 @@ class Reader:
         self.whole = ledger.joined(ledger.line(row) for row in range(len(ledger.lines)))
         counted = re.search(r"Counted: (.*?) of each norm", self.whole.text)
         self.counts = Counts(self.config, counted[1] if counted else "")
-        tokens = options.get("tokens")
-        self.tokens: int | None = len(tokens) if tokens else None
+        self.words: list[str] = options.get("tokens") or str(options.get("text") or "").split()
+        self.tokens: int | None = len(self.words) or None
 
     def read(self) -> None:
         self._summary()
@@ -228,6 +228,7 @@ class Reader:
             numeral = text.group(match, 1).numerals()[0]
             gap = re.search(r"(?:…|\.\.\.)\s*$", text.text[: match.start()])
             first = not before and numeral.value != 1
+            before = 0 if before == count else before
             before = count if gap else (int(numeral.value) if first and self._goes_on(name, numeral) else before + 1)
             self._equal(numeral, before, "count")
         if before:
@@ -245,7 +246,7 @@ class Reader:
 
     def _boxes(self, text: Text) -> None:
         """The small boxes of the words, and how many words have none: `… 12 more tokens`."""
-        tokens = self.options.get("tokens") or []
+        tokens = self.words
         title = re.search(r"Token Embeddings|Positional|Output|Vectors|Segment", text.text)
         if title and title.start() < self.wide:
             self.boxed = 0
@@ -310,7 +311,7 @@ class Reader:
             if match[1]:
                 self._equal(text.group(match, 1).numerals()[0], self.tokens or -1, "count")
             else:
-                shown, tokens = 0, self.options.get("tokens", [])
+                shown, tokens = 0, self.words
                 for word in match[2].split():
                     word = re.split(r"…|\.\.\.", word)[0]
                     shown += bool(word) and shown < len(tokens) and tokens[shown].startswith(word)

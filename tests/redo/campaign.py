@@ -7,13 +7,42 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
+from msgspec.structs import fields
+
 from mdattn import DiagramError
+from mdattn.diagrams import KINDS
 from mdattn.document import draw_options
 from redo.page import Ledger
 from redo.readers import redo
 
 PRESETS = {"gpt-2", "llama-2-7b", "mixtral-8x7b"}
 LETTERS = "abcdefghijklmnoprstuvw"
+
+
+def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
+    """The options with some that the blocks of other tests never have."""
+    kind = options["kind"]
+    if kind == "heads" and isinstance(options.get("heads"), list) and random.random() < 0.3:
+        options["strength"] = random.choice([0.5, 1, 8, 12.25])
+    if kind == "comparison" and not {"embeddings", "scores", "weights"} & options.keys() and random.random() < 0.5:
+        options["dimensions"] = random.choice([1, 2, 5, 8])
+    if kind == "architecture" and not options.get("values"):
+        form = options.get("model", {"bert-base": "encoder"}.get(options.get("preset", ""), ""))
+        if options.get("parameters") is not False:
+            options |= random.choice([{}, {}, {"bias": random.choice(["all", "feed-forward", "none"])}])
+        if options.get("preset") and random.random() < 0.2:
+            options |= {"heads": 16, "d_model": random.choice([512, 1024, 2048])}
+        if form == "encoder":
+            options |= random.choice([{}, {"pooler": random.random() < 0.7}, {"segments": random.choice([2, 3])}])
+        elif form or options.get("preset"):
+            options |= random.choice([{}, {"tied": random.random() < 0.5}])
+        if options.get("positions") == "learned" or options.get("preset") in ("bert-base", "gpt-2"):
+            options |= random.choice([{}, {"context": random.choice([256, 2048])}])
+        if options.get("experts"):
+            options |= random.choice([{}, {"active_experts": random.randint(1, options["experts"])}])
+    if "tokens" in options and random.random() < 0.15:
+        options["text"] = " ".join(options.pop("tokens"))
+    return options
 
 
 def plain(options: dict[str, Any], random: Random) -> dict[str, Any]:
@@ -42,6 +71,22 @@ def _plain(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {_plain(name, names): _plain(each, names) for name, each in value.items()}
     return value
+
+
+# Options that no block here can set: files, and what a kind refuses.
+NEVER = {
+    "flow": {"source"},
+    "steps": {"source"},
+    "heatmap": {"source", "values"},
+    "heads": {"source", "values"},
+    "architecture": set[str](),
+    "comparison": set[str](),
+}
+
+
+def options_of(kind: str) -> list[str]:
+    """The names of the options of a kind."""
+    return [field.name for field in fields(KINDS[kind].options)] if kind in KINDS else []
 
 
 class Outcome(NamedTuple):
@@ -76,7 +121,7 @@ def campaign(kind: str, make: Callable[[Random], dict[str, Any]], count: int) ->
     drawn = 0
     for seed in range(count):
         random = Random(f"redo {kind} {seed}")
-        options = plain(make(random), random)
+        options = more(plain(make(random), random), random)
         try:
             lines = draw_options(options).lines
         except DiagramError:
@@ -98,7 +143,7 @@ def mutated(kind: str, make: Callable[[Random], dict[str, Any]], count: int) -> 
     changed, unseen = 0, []
     for seed in range(count):
         random = Random(f"redo {kind} {seed}")
-        options = plain(make(random), random)
+        options = more(plain(make(random), random), random)
         try:
             lines = list(draw_options(options).lines)
         except DiagramError:

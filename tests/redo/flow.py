@@ -373,6 +373,14 @@ class HeadReader:
         said = text.text
         if re.search(r"gets the most attention|attends most to itself|gets all attention|attends only to itself", said):
             self.ledger.holds(self.weights[place] >= top - 1e-9 - self.slack, "most", said)
+            printed = shown(top, self.reader.finer)
+            pairs = zip(self.weights, self.visible, strict=True)
+            alike = sum(may and shown(weight, self.reader.finer) == printed for weight, may in pairs)
+            if "most" in said:
+                self.ledger.holds(alike == 1 or self.slack > 1e-9, "most, where others print the same", said, alike)
+            else:
+                others = [w for at, (w, may) in enumerate(zip(self.weights, self.visible, strict=True)) if may and at != place]
+                self.ledger.holds(not any(others), "only, beside keys that are not masked", said, max(others, default=0))
         else:
             self.ledger.not_read(text)
 
