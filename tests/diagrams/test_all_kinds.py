@@ -449,7 +449,7 @@ def test_a_width_that_is_too_small_is_told_with_one_that_works(kind: str, budget
     assert told
 
 
-# What a picture says ---------------------------------------------------------------------------------------------------
+# What a picture says --------------------------------------------------------------------------------------------------
 
 # How few blocks may set an option of a kind in the long campaign, --budget 56: 20,000 blocks that are drawn.
 LONG, SET = 56, 100

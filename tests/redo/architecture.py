@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from redo.page import Ledger, Numeral, Text
 
@@ -38,16 +38,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class Config(NamedTuple):
-    """What the block and the published configurations say of a model."""
-
-    known: dict[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.known[name]
+Config = dict[str, Any]
 
 
 def config_of(options: dict[str, Any]) -> Config:
+    """What the block and the published configurations say of a model."""
     preset = options.get("preset")
     base = {**PLAIN, **PAPER, **PUBLISHED.get(preset or "", {})}
     own = {name: value for name, value in options.items() if name in base}
@@ -59,7 +54,7 @@ def config_of(options: dict[str, Any]) -> Config:
         own.setdefault("d_ff", 4 * own["d_model"])
     if "experts" in own:
         own.setdefault("active_experts", min(own["experts"], max(base["active_experts"], 2)))
-    return Config(base | own)
+    return base | own
 
 
 class Counts:
@@ -93,7 +88,7 @@ class Counts:
         self.active = self.total - twice * c["layers"] * (c["experts"] - c["active_experts"]) * self.network
 
     def layer(self, attentions: int) -> int:
-        return attentions * self.attention + self.feed_forward + (attentions + 1) * self.norm
+        return int(attentions * self.attention + self.feed_forward + (attentions + 1) * self.norm)
 
 
 TITLES = (
@@ -186,7 +181,9 @@ class Reader:
                 continue
             self._shape(match[1] or "", axes, numerals, head)
         if re.search(r"learned", text.text):
-            self._pattern(text, r"([\d,]+) [×x] (\d+)", c["segments"] if title == "segments" else c["context"], c["d_model"])
+            self._pattern(
+                text, r"([\d,]+) [×x] (\d+)", c["segments"] if title == "segments" else c["context"], c["d_model"]
+            )
         else:
             self._pattern(text, r"(?:^|[│║|#] +)([\d,]+) [×x] (\d+)(?= *(?:$|[│║|#]))", c["vocabulary"], c["d_model"])
         self._pattern(text, r"(?:LAYER|ENCODER|DECODER) *[│|]? *[×x] (\d+)", c["layers"], kind="layers")
@@ -283,11 +280,18 @@ class Reader:
         kept = PUBLISHED.get(own.get("preset", ""), {}).get("d_ff", 2048)
         if changed and int(changed[1]) != c["d_ff"] and "d_ff" not in own and int(changed[1]) == kept:
             self.ledger.finding("d_ff of another size", changed[0], f"{c['d_ff']} for d_model {c['d_model']}")
-            self.config = Config({**c.known, "d_ff": kept})
+            self.config = {**c, "d_ff": kept}
             counted = re.search(r"Counted: (.*?) of each norm", text.text)
             self.counts = Counts(self.config, counted[1] if counted else "")
             c = self.config
-        self._pattern(text, r"(\d+) layers?(?: each)?, (\d+) heads?, d_model (\d+), d_ff (\d+)", c["layers"], c["heads"], c["d_model"], c["d_ff"])
+        self._pattern(
+            text,
+            r"(\d+) layers?(?: each)?, (\d+) heads?, d_model (\d+), d_ff (\d+)",
+            c["layers"],
+            c["heads"],
+            c["d_model"],
+            c["d_ff"],
+        )
 
     def _sentences(self) -> None:
         c, text, counts = self.config, self.whole, self.counts
@@ -295,8 +299,20 @@ class Reader:
         text = Text(self.ledger, bare, text.places)
         self._pattern(text, r"router:\s+(\d+)\s+of\s+(\d+)\s+experts", c["active_experts"], c["experts"])
         self._pattern(text, r"(\d+)\s+query\s+heads\s+share", c["heads"] // c["kv_heads"])
-        self._pattern(text, r"Active for one token: ([\d,]+), with (\d+) of (\d+) experts", counts.active, c["active_experts"], c["experts"], kind="parameters")
-        self._pattern(text, r": (\d+) layers?(?: in each stack)? of (?:masked )?self-attention with (\d+) heads?", c["layers"], c["heads"])
+        self._pattern(
+            text,
+            r"Active for one token: ([\d,]+), with (\d+) of (\d+) experts",
+            counts.active,
+            c["active_experts"],
+            c["experts"],
+            kind="parameters",
+        )
+        self._pattern(
+            text,
+            r": (\d+) layers?(?: in each stack)? of (?:masked )?self-attention with (\d+) heads?",
+            c["layers"],
+            c["heads"],
+        )
         self._pattern(text, r"a mixture of (\d+) experts", c["experts"])
         self._pattern(text, r"d_model is (\d+)", c["d_model"])
         more = counts.total - counts.pooler + counts.pooler_with_bias

@@ -46,7 +46,7 @@ def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
 
 
 def plain(options: dict[str, Any], random: Random) -> dict[str, Any]:
-    """The options with each different word another word of letters, some of them long; author's texts without digits."""
+    """The options with another word of letters for each different word; the author's other texts without digits."""
     words = [word for name in ("tokens", "key_tokens") for word in options.get(name, ())]
     names: dict[str, str] = {}
     for number, word in enumerate(dict.fromkeys(words)):

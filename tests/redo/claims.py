@@ -47,7 +47,9 @@ def attends(
         behind = text.text[_at(text, each) + len(each.text) :]
         name = re.match(r" [\"']([^\"']+)[\"']", behind)
         if name:  # `3 "debugged"`: the third key
-            there = 0 < each.value <= len(block.keys) and is_name(name[1].replace(" ", ""), block.keys[int(each.value) - 1])
+            there = 0 < each.value <= len(block.keys) and is_name(
+                name[1].replace(" ", ""), block.keys[int(each.value) - 1]
+            )
             ledger.checked(each, there, "number of a key", behind)
         else:
             shares.append(each)
@@ -102,10 +104,9 @@ def attends(
         return True
     match = re.match(r"attends (most )?to (?:all )?(\d+) keys alike", said)
     if match:
-        count = next((each for each in shares if each.text == match[2]), None)
-        if count is not None:
-            shares.remove(count)
-            ledger.checked(count, count.value == len(top) or slack > 1e-9, "alike", len(top))
+        for number in [each for each in shares if each.text == match[2]][:1]:
+            shares.remove(number)
+            ledger.checked(number, number.value == len(top) or slack > 1e-9, "alike", len(top))
         if not match[1]:
             ledger.holds(len(top) == sum(may) or slack > 1e-9, "alike", said, "others have a share")
         share()

@@ -43,15 +43,18 @@ class Reader:
         return found.weights, min(1.0, calculator.noise(head, found.scores)[-1])
 
     def _operations(self, text: Text) -> list[Operation]:
-        options, ledger = self.block.options, self.ledger
+        ledger = self.ledger
         found: list[Operation] = []
-        pattern = rf"([/×x]) (?:(√|sqrt )(\d+)|(?<!made ){NUMBER}(?:…|\.\.\.)?(?! [×x] tanh))|each s made {NUMBER}(…|\.\.\.)? [×x] tanh\(s / {NUMBER}"
+        cut = r"(?:…|\.\.\.)?"
+        factor = rf"([/×x]) (?:(√|sqrt )(\d+)|(?<!made ){NUMBER}{cut}(?! [×x] tanh))"
+        pattern = rf"{factor}|each s made {NUMBER}{cut} [×x] tanh\(s / {NUMBER}"
         for match in re.finditer(pattern, text.text):
             if match[3]:
                 numeral = text.group(match, 3).numerals()[0]
                 size = self.block.heads[0].query
                 ledger.equal(numeral, -1 if size is None else size.shape[1], "root")
-                found.append(Operation("scale", lambda score, by=sqrt(numeral.value): score / by))  # type: ignore[misc]
+                root = sqrt(numeral.value)
+                found.append(Operation("scale", lambda score, by=root: score / by))  # type: ignore[misc]
             elif match[4]:
                 numeral = text.group(match, 4).numerals()[0]
                 name = "temperature" if match[1] == "/" else "scale"
@@ -60,7 +63,7 @@ class Reader:
                 found.append(Operation(name, lambda score, by=value, d=divides: score / by if d else score * by))  # type: ignore[misc]
             else:
                 value = self._option(text.group(match, 5).numerals()[0], "softcap")
-                self._option(text.group(match, 7).numerals()[0], "softcap")
+                self._option(text.group(match, 6).numerals()[0], "softcap")
                 found.append(Operation("softcap", lambda score, by=value: by * tanh(score / by)))  # type: ignore[misc]
         return found
 
@@ -91,7 +94,13 @@ class Reader:
         self._rows()
         for pattern, handle in self._patterns():
             for match in re.finditer(pattern, self.whole.text):
-                handle([self.whole.group(match, at) for at in range(1, (match.re.groups or 0) + 1) if match[at] is not None])
+                handle(
+                    [
+                        self.whole.group(match, at)
+                        for at in range(1, (match.re.groups or 0) + 1)
+                        if match[at] is not None
+                    ]
+                )
         ledger.apart = False
 
     def _patterns(self) -> list[tuple[str, Callable[[list[Text]], None]]]:
@@ -135,9 +144,15 @@ class Reader:
 
         def fewer(found: list[Text]) -> None:
             attention = self.pairs * d
-            right = {"fewer": attention < n * d * d, "more": attention > n * d * d}.get(found[0].text, attention == n * d * d)
+            right = {"fewer": attention < n * d * d, "more": attention > n * d * d}.get(
+                found[0].text, attention == n * d * d
+            )
             self.ledger.holds(right, "operations", found[0])
-            self.ledger.finding("what a layer costs", "The transformer takes " + found[0].text, "table 1 counts self-attention, no layer")
+            self.ledger.finding(
+                "what a layer costs",
+                "The transformer takes " + found[0].text,
+                "table 1 counts self-attention, no layer",
+            )
 
         percent_ = rf"<?{NUMBER} %"
         window = block.options.get("mask")
@@ -153,18 +168,29 @@ class Reader:
             (rf"(?:mask|That) leaves {NUMBER} of (\d+) [×x] (\d+) = {NUMBER} weights", equal(self.pairs, n, n, n * n)),
             (r"A window of (\d+): a word attends", equal(width, kind="option")),
             (r"(\d+) words attend to nothing", equal(int((block.allowed.sum(axis=1) == 0).sum()), kind="nothing")),
-            (rf"gives (?:the first )?\"[^\"]*\"(?: \(word \d+\))? {percent_}, in one step; h\d+ holds {percent_} of it", both),
+            (
+                rf"gives (?:the first )?\"[^\"]*\"(?: \(word \d+\))? {percent_}, "
+                rf"in one step; h\d+ holds {percent_} of it",
+                both,
+            ),
             (rf"gives itself {percent_}", percent(last, "weight", self.slack)),
             (r"through words between them, in (\d+) layers", equal(path or -1, kind="layers")),
-            (rf"n = {NUMBER} words?, d = {NUMBER} numbers? a word(?: \(the vectors above have (\d+)\))?", self._sizes(n, d, size)),
+            (
+                rf"n = {NUMBER} words?, d = {NUMBER} numbers? a word(?: \(the vectors above have (\d+)\))?",
+                self._sizes(n, d, size),
+            ),
             (r"Illustrative embeddings \(d = (\d+)\)", equal(size or -1)),
             (r"Steps in sequence(?: RNN)? *[│|]? *n = (\d+)(?: Transformer)? *[│|]? *(\d+)", equal(n, 1)),
-            (r"Path, first to last(?: RNN)? *[│|]? *n - (\d) = (\d+)(?: Transformer)? *[│|]? *(\d+|none)", self._layers(n, path)),
+            (
+                r"Path, first to last(?: RNN)? *[│|]? *n - (\d) = (\d+)(?: Transformer)? *[│|]? *(\d+|none)",
+                self._layers(n, path),
+            ),
             (r"table (\d+)", equal(1)),
             (r"\"([^\"]*)\" \(word (\d+)\)", self._named),
             (r"\"([^\"]*)\" (?:…|\.\.\.) (\d+) more words?", self._opening),
             (
-                rf"Operations(?: RNN)? *[│|]? *n [×x] d [×x] d = {NUMBER}(?: Transformer)? *[│|]? *(?:n [×x] n|weights) [×x] d = {NUMBER}",
+                rf"Operations(?: RNN)? *[│|]? *n [×x] d [×x] d = {NUMBER}(?: Transformer)? *[│|]? *"
+                rf"(?:n [×x] n|weights) [×x] d = {NUMBER}",
                 equal(n * d * d, self.pairs * d),
             ),
             (r"The transformer takes (\w+)(?: \w+)? operations here", fewer),
@@ -172,7 +198,10 @@ class Reader:
             (r"reads the sentence in (\d+) steps?", equal(n)),
             (rf"and ends with {percent_} of", percent(keep ** (n - 1), "share")),
             (rf"gives it a weight of {percent_}", percent(last, "weight", self.slack)),
-            (rf"One layer takes {NUMBER} operations in the recurrent network and {NUMBER} in the transformer", equal(n * d * d, self.pairs * d)),
+            (
+                rf"One layer takes {NUMBER} operations in the recurrent network and {NUMBER} in the transformer",
+                equal(n * d * d, self.pairs * d),
+            ),
         ]
 
     def _named(self, found: list[Text]) -> None:
@@ -280,7 +309,9 @@ class Reader:
             if share and part in ("before", "after"):
                 numeral = text.group(share, 1).numerals()[0]
                 value = self.kept**at if part == "before" else float(self.weights[at, 0])
-                self._share(numeral, value, "share" if part == "before" else "weight", 0.0 if part == "before" else self.slack)
+                self._share(
+                    numeral, value, "share" if part == "before" else "weight", 0.0 if part == "before" else self.slack
+                )
             elif part == "after":
                 ledger.holds(not self.block.allowed[at, 0] or "%" in line, "masked", line)
             vector = re.search(r"\[[^\]]*\]?$", line)

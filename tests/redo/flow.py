@@ -82,28 +82,25 @@ class Reader:
 
     def item(self, text: Text) -> None:
         ledger, block, said = self.ledger, self.block, text.text
-        if re.fullmatch(r"[v↓\s]*", said):
-            return None
-        if said == block.options.get("title"):
-            return None
-        if re.match(r"(Sentence|Attends to): ", said):
-            return self.sentence(text)
         step = text.search(r"^Step (\d+): (.*)$")
-        if step:
+        if re.fullmatch(r"[v↓\s]*", said) or said == block.options.get("title"):
+            pass
+        elif re.match(r"(Sentence|Attends to): ", said):
+            self.sentence(text)
+        elif step:
             self.step += 1
             ledger.equal(step[0].numerals()[0], self.step, "count")
             self.section, self.at = step[1].text, 0
-            return self.heading(step[1])
-        if re.match(r"Head \d+", said):
-            return self.head_name(text)
-        if re.match(r"Shown: ", said):
+            self.heading(step[1])
+        elif re.match(r"Head \d+", said):
+            self.head_name(text)
+        elif re.match(r"Shown: ", said):
             self.told.append(text)
-            return None
-        if self.closing(text):
-            return None
-        if self.section.startswith("Attention") or self.section.startswith("Weighted"):
-            return self.head(self.at).item(text)
-        ledger.not_read(text)
+        elif not self.closing(text):
+            if self.section.startswith(("Attention", "Weighted")):
+                self.head(self.at).item(text)
+            else:
+                ledger.not_read(text)
 
     def sentence(self, text: Text) -> None:
         more = text.search(r"\((\S+) more \w+\)$")
@@ -202,7 +199,7 @@ class Reader:
         self.boxes.append((label, self.columns, part))
 
     def check_boxes(self) -> None:
-        block, ledger = self.block, self.ledger
+        ledger = self.ledger
         for label, start, part in self.boxes:
             array, made = self.array(label)
             if array is None or self.places is None:
@@ -379,8 +376,12 @@ class HeadReader:
             if "most" in said:
                 self.ledger.holds(alike == 1 or self.slack > 1e-9, "most, where others print the same", said, alike)
             else:
-                others = [w for at, (w, may) in enumerate(zip(self.weights, self.visible, strict=True)) if may and at != place]
-                self.ledger.holds(not any(others), "only, beside keys that are not masked", said, max(others, default=0))
+                others = [
+                    w for at, (w, may) in enumerate(zip(self.weights, self.visible, strict=True)) if may and at != place
+                ]
+                self.ledger.holds(
+                    not any(others), "only, beside keys that are not masked", said, max(others, default=0)
+                )
         else:
             self.ledger.not_read(text)
 
@@ -527,7 +528,7 @@ class HeadReader:
             return
         summed = getattr(self, "summed", {})
         printed = values
-        boxes = [b for b in self.reader.boxes]
+        boxes = self.reader.boxes
         if boxes:
             digits = max(
                 (n.decimals for _, _, part in boxes for row in part for c in row for n in c.numerals()), default=9

@@ -1,4 +1,4 @@
-"""Reads cards of heads: what each looks for or compares, its entropy, its connections, and the notes around the cards."""
+"""Reads cards of heads: what each looks for or compares, its entropy and its connections, and the notes around."""
 
 from __future__ import annotations
 
@@ -80,8 +80,11 @@ class Reader:
             elif re.match(STARTS, ledger.lines[each[0]]):
                 title = [ledger.line(each[0])]
                 at = 1
-                while at < len(each) and ledger.lines[each[at]].startswith("  ") and at < 3 and not re.match(
-                    r"\s*(Looks|Compares|Softmax|Given)", ledger.lines[each[at]]
+                while (
+                    at < len(each)
+                    and ledger.lines[each[at]].startswith("  ")
+                    and at < 3
+                    and not re.match(r"\s*(Looks|Compares|Softmax|Given)", ledger.lines[each[at]])
                 ):
                     title.append(ledger.line(each[at]))
                     at += 1
@@ -194,13 +197,13 @@ class Reader:
         if re.match(r"Looks for nothing", said):
             return np.zeros((rows, columns), dtype=bool)
         if re.match(r"Looks for the \w+ before", said):
-            return offset == -1
+            return np.asarray(offset == -1)
         if re.match(r"Looks for the \w+ after", said):
-            return offset == 1
+            return np.asarray(offset == 1)
         if re.match(r"Looks for the \w+ beside it", said):
-            return np.abs(offset) == 1
+            return np.asarray(np.abs(offset) == 1)
         if re.match(r"Looks for the \w+ itself", said):
-            return offset == 0
+            return np.asarray(offset == 0)
         if re.match(r"Looks for the first", said):
             return np.broadcast_to(np.arange(columns)[None, :] == 0, (rows, columns))
         if re.match(r"Looks for the same", said):
@@ -327,20 +330,31 @@ class Reader:
         if number not in self.bases:
             return 0.0
         head = self._head(number)
-        given = head if head is not None and head.query is not None else Head("", None, None, None, self.bases[number], None)
-        scores = calculator.exact(self.block, Head("", None, None, None, self.bases[number], None), self.operations).scores
+        given = (
+            head
+            if head is not None and head.query is not None
+            else Head("", None, None, None, self.bases[number], None)
+        )
+        scores = calculator.exact(
+            self.block, Head("", None, None, None, self.bases[number], None), self.operations
+        ).scores
         return min(1.0, calculator.noise(given, scores)[-1])
 
     def _standing(self, weights: Array) -> np.ndarray[Any, Any]:
         above = weights > self.even + 1e-9
         if self.threshold is None:
-            return above
+            return np.asarray(above)
         decimals = self.block.decimals
         printed = np.vectorize(lambda each: kept(float(each), decimals))(weights)
-        return above & (printed >= self.threshold - 1e-9)
+        return np.asarray(above & (printed >= self.threshold - 1e-9))
 
     def _complete(
-        self, card: Card, whole: Text, weights: Array, links: list[tuple[Numeral | None, Numeral | None, int, int]], slack: float
+        self,
+        card: Card,
+        whole: Text,
+        weights: Array,
+        links: list[tuple[Numeral | None, Numeral | None, int, int]],
+        slack: float,
     ) -> None:
         """Every connection that stands out is listed, or counted among those left out."""
         ledger = self.ledger
@@ -370,7 +384,8 @@ class Reader:
         if "has a choice" in said:
             ledger.holds(not (self.seen > 1).any(), "choice", said[:80])
         largest = re.search(
-            rf"No strong connection\. Largest weight: (\S+) {ARROW} (\S+) (\d[\d.]*\d|\d)(?: \((\S+) more alike\))?", said
+            rf"No strong connection\. Largest weight: (\S+) {ARROW} (\S+) (\d[\d.]*\d|\d)(?: \((\S+) more alike\))?",
+            said,
         )
         if largest:
             numeral = whole.group(largest, 4).numerals()[0]
@@ -395,7 +410,9 @@ class Reader:
         missing = re.search(r"(Not strong|Not among them): (.*)$", said)
         if missing:
             part = whole.group(missing, 2)
-            for match in re.finditer(rf"(\S+) {ARROW} (\S+) (?:masked|(\d[\d.]*\d|\d)(?: and (\d[\d.]*\d|\d))?)", part.text):
+            for match in re.finditer(
+                rf"(\S+) {ARROW} (\S+) (?:masked|(\d[\d.]*\d|\d)(?: and (\d[\d.]*\d|\d))?)", part.text
+            ):
                 places = self._pair(match[1], match[3], (-1, -1))
                 if places is None:
                     ledger.not_read(match[0])
@@ -406,7 +423,10 @@ class Reader:
                     if match[group]:
                         numeral = part.group(match, group).numerals()[0]
                         values = [float(weights[way]) for way in seen]
-                        good = next((value for value in values[at:] if rounds(numeral.text, value, slack)), values[0] if values else -1.0)
+                        good = next(
+                            (value for value in values[at:] if rounds(numeral.text, value, slack)),
+                            values[0] if values else -1.0,
+                        )
                         ledger.rounds(numeral, good, "weight", slack)
                 if "masked" in match[0]:
                     ledger.holds(not seen, "masked", match[0])

@@ -20,7 +20,7 @@ SIGN = r"[■□]{3}|█+|▓+|▒+|░+|[#*+\-]+"
 LEVEL = rf"(?:^|(?<= ))({SIGN}) (\d[\d.]*)(?:[–-](\d[\d.]*))?(?= |$)"
 
 
-def notes_of(block: Block, ledger: Ledger, text: Text) -> Operation | None | bool:
+def notes_of(block: Block, ledger: Ledger, text: Text) -> Operation | bool | None:
     """A note on what was done to the scores: its operation; False where it is no such note."""
     said, options = text.text, block.options
     match = re.match(r"(Scale|Temperature|Softcap) ([\d.e+-]*\d): scores (?:become|are) (.*)$", said)
@@ -95,7 +95,9 @@ class Reader:
             at += 1
         for number, lines in loose:
             if lines:
-                self.texts += [(number, each) for each in items(ledger, lines, r"(?:\d+ )?[a-z]\S*\s+(?:attends|spreads) ")]
+                self.texts += [
+                    (number, each) for each in items(ledger, lines, r"(?:\d+ )?[a-z]\S*\s+(?:attends|spreads) ")
+                ]
         rest = [(number, text) for number, text in self.texts if not self._note(text)]
         ledger.apart = bool(self.block.illustrative)
         self.heads = [worked(self.block, number, self.operations) for number in range(len(self.block.heads))]
@@ -126,7 +128,9 @@ class Reader:
             return True
         sentence = text.search(r"^(?:Sentence|Queries|Keys): .*?\((\d+) \w+\)$")
         if sentence:
-            ledger.equal(sentence[0].numerals()[0], len(block.keys if said.startswith("Keys") else block.tokens), "count")
+            ledger.equal(
+                sentence[0].numerals()[0], len(block.keys if said.startswith("Keys") else block.tokens), "count"
+            )
         if re.match(r"(Sentence|Queries|Keys): ", said):
             return True
         if re.match(r"Head \d+ of \d+", said):
@@ -168,12 +172,16 @@ class Reader:
 
     def _tiled(self) -> None:
         """The legend begins at 0, ends at 1 or above, and leaves nothing out."""
-        found: list[tuple[Numeral, Numeral]] = sorted(getattr(self, "level_numerals", []), key=lambda pair: pair[0].value)
+        found: list[tuple[Numeral, Numeral]] = sorted(
+            getattr(self, "level_numerals", []), key=lambda pair: pair[0].value
+        )
         top = max((float(each.weights.max(initial=0.0)) for each in self.heads), default=1.0)
         before: Numeral | None = None
         for number, (first, second) in enumerate(found):
             unit = 10.0**-first.decimals
-            self.ledger.checked(first, abs(first.value - (before.value + unit if before else 0.0)) < unit / 9, "legend", "")
+            self.ledger.checked(
+                first, abs(first.value - (before.value + unit if before else 0.0)) < unit / 9, "legend", ""
+            )
             last = number == len(found) - 1
             ends = second.value in (1.0, kept(max(1.0, top), second.decimals))
             if second is not first:
@@ -227,7 +235,8 @@ class Reader:
 
     def _cut(self, labels: list[str], starts: list[int]) -> bool:
         return len(labels) == len(starts) and all(
-            self.columns[place].startswith(re.split(r"…|\.\.\.|#", label)[0]) for label, place in zip(labels, starts, strict=True)
+            self.columns[place].startswith(re.split(r"…|\.\.\.|#", label)[0])
+            for label, place in zip(labels, starts, strict=True)
         )
 
     def _contiguous(self, header: Text, starts: list[int], row: int) -> tuple[int, int] | None:
@@ -310,7 +319,11 @@ class Reader:
         sign = re.match(SIGN, said)
         if sign and self.levels and self.slack[head] < 1e-9:
             level = self.levels.get(sign[0])
-            true = level is not None and level[0] <= kept(value, level[2]) + 1e-12 and kept(value, level[2]) <= level[1] + 1e-12
+            true = (
+                level is not None
+                and level[0] <= kept(value, level[2]) + 1e-12
+                and kept(value, level[2]) <= level[1] + 1e-12
+            )
             ledger.holds(true, "level", f"{said} is {level}", value)
 
     # Remarks
@@ -350,7 +363,12 @@ class Reader:
                 return
             self.below = {**getattr(self, "below", {}), head: query}
             if match[1]:
-                ledger.checked(text.group(match, 1).numerals()[0], self._cut_name(match[2], self.rows[query]), "number of a query", query)
+                ledger.checked(
+                    text.group(match, 1).numerals()[0],
+                    self._cut_name(match[2], self.rows[query]),
+                    "number of a query",
+                    query,
+                )
             self._remark(head, query, text.group(match, 3))
         elif given is not None:
             for numeral in text.numerals():
@@ -360,7 +378,11 @@ class Reader:
             ledger.not_read(text)
 
     def _cut_name(self, label: str, name: str) -> bool:
-        return is_name(label, name) or ("#" not in label and name.startswith(re.split(r"…|\.\.\.", label)[0]) and (label == name.split("#")[0] or label != re.split(r"…|\.\.\.", label)[0]))
+        return is_name(label, name) or (
+            "#" not in label
+            and name.startswith(re.split(r"…|\.\.\.", label)[0])
+            and (label == name.split("#")[0] or label != re.split(r"…|\.\.\.", label)[0])
+        )
 
     def _strongest(self, head: int, text: Text) -> None:
         ledger, weights, may = self.ledger, self.heads[head].weights, self.block.allowed
@@ -414,7 +436,9 @@ class Reader:
             ledger.rounds(fourth, max((abs(each - 1.0) for each in off.values()), default=0.0), "adds up")
             return
         named = 0
-        for match in re.finditer(r"((?:(?:\"[^\"]+\"|row \d+)(?:, | and )?)+) (?:adds up to|add up to|to) (\d[\d.]*\d|\d)", text.text):
+        for match in re.finditer(
+            r"((?:(?:\"[^\"]+\"|row \d+)(?:, | and )?)+) (?:adds up to|add up to|to) (\d[\d.]*\d|\d)", text.text
+        ):
             numeral = text.group(match, 2).numerals()[0]
             rows = re.findall(r"\"([^\"]+)\"|row (\d+)", match[1])
             same = [row for row, total in off.items() if abs(total - numeral.value) < unit / 9]

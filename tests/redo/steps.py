@@ -254,7 +254,9 @@ class Reader:
         for place, match in zip(places, shares, strict=False):
             ledger.rounds(text.group(match, 1).numerals()[0], head.weights[place], "share", head.slack)
             near = [p for p in range(len(may)) if self.all[p] == match[2]]
-            ledger.holds(bool(near) and abs(head.weights[near[0]] - head.weights[place]) <= 1e-9 + head.slack, "most", match[0])
+            ledger.holds(
+                bool(near) and abs(head.weights[near[0]] - head.weights[place]) <= 1e-9 + head.slack, "most", match[0]
+            )
 
 
 def _squeezed(text: str) -> str:
@@ -365,13 +367,18 @@ class HeadReader:
         if self.reader.shown:
             limit = any(abs(kept(score, block.decimals)) > 5 for score in seen)
             by_hand = calculator.pencil(
-                block, self.given, self.operations, shift=subtracted or (limit and not any("Softmax" in part.heading.text for part in self.parts))
+                block,
+                self.given,
+                self.operations,
+                shift=subtracted or (limit and not any("Softmax" in part.heading.text for part in self.parts)),
             )
             self.query, self.keys, self.products = by_hand.query, by_hand.keys, by_hand.products
             self.scores, self.weights, self.output = by_hand.scores, by_hand.weights, by_hand.output
             self.exps, self.top, self.total = by_hand.exps, by_hand.shift, by_hand.total
             self.values = by_hand.values or []
-            self.parted = [[kept(w * v, block.decimals) for v in row_] for w, row_ in zip(self.weights, self.values, strict=False)]
+            self.parted = [
+                [kept(w * v, block.decimals) for v in row_] for w, row_ in zip(self.weights, self.values, strict=False)
+            ]
             self.slack, self.rough = 0.0, [0.0] * len(self.rough)
 
     def _scaling(self, text: Text) -> Operation | None:
@@ -380,7 +387,9 @@ class HeadReader:
             return None
         start = text.text.partition('":')[0]
         steps: list[tuple[str, float]] = []
-        for name, value, root in re.findall(r"(d_k|scale|temperature) = ([\d.e+-]*\d)(?:, so \S+(?: d_k)? [=≈~] ([\d.]+))?", start):
+        for name, value, root in re.findall(
+            r"(d_k|scale|temperature) = ([\d.e+-]*\d)(?:, so \S+(?: d_k)? [=≈~] ([\d.]+))?", start
+        ):
             number = float(value)
             if name == "d_k":
                 number = float(root) if self.reader.shown and root else sqrt(number)
@@ -425,7 +434,9 @@ class HeadReader:
         found = list(re.finditer(r'(?<!Query )"([^"]+)": (?!masked)', text.text))
         for match, after in zip(found, [*found[1:], None][: len(found)], strict=True):
             stop = len(text.text) if after is None else after.start()
-            ahead = [place for place in range(at + 1, len(self.reader.all)) if is_name(match[1], self.reader.all[place])]
+            ahead = [
+                place for place in range(at + 1, len(self.reader.all)) if is_name(match[1], self.reader.all[place])
+            ]
             exact = [place for place in ahead if self.reader.all[place] == match[1]]
             if not ahead:
                 at = -1
@@ -479,12 +490,22 @@ class HeadReader:
                 continue
             self._vector(entry.group(match, 1), self.keys[place], self._made("key"))
             self._sum(
-                entry.group(match, 2), [(q, k) for q, k in zip(self.query, self.keys[place], strict=True)],
-                self.products[place], self.scores[0][place], "dot product", self.rough[0],
+                entry.group(match, 2),
+                [(q, k) for q, k in zip(self.query, self.keys[place], strict=True)],
+                self.products[place],
+                self.scores[0][place],
+                "dot product",
+                self.rough[0],
             )
 
     def _sum(
-        self, text: Text, factors: list[tuple[float, float]], products: list[float], total: float, kind: str, slack: float
+        self,
+        text: Text,
+        factors: list[tuple[float, float]],
+        products: list[float],
+        total: float,
+        kind: str,
+        slack: float,
     ) -> None:
         """`0.3×0.2 + 0.9×0.5 = 0.06 + 0.45 = 0.51`, and of long ones `+ … 56 more products`."""
         ledger = self.ledger
@@ -588,13 +609,17 @@ class HeadReader:
         self._sign(signs[0], [(said, redone, result)], noise=kind == "capped" and source.value != 0)
 
     def _step(self, kind: str) -> int:
-        place = [number for number, one in enumerate(self.operations, 1) if (one.said == "softcap") is (kind == "capped")]
+        place = [
+            number for number, one in enumerate(self.operations, 1) if (one.said == "softcap") is (kind == "capped")
+        ]
         return place[0] if place else 0
 
     def _scale(self, text: Text) -> None:
         ledger, options = self.ledger, self.block.options
         start = text.part(0, text.text.find('"') if '"' in text.text else len(text.text))
-        for match in re.finditer(r"(d_k|scale|temperature) = ([\d.e+-]*\d)(?:, so \S+(?: d_k)? ([=≈~]) ([\d.]+))?", start.text):
+        for match in re.finditer(
+            r"(d_k|scale|temperature) = ([\d.e+-]*\d)(?:, so \S+(?: d_k)? ([=≈~]) ([\d.]+))?", start.text
+        ):
             numeral = start.group(match, 2).numerals()[0]
             if match[1] == "d_k":
                 ledger.equal(numeral, len(self.query), "count")
@@ -605,7 +630,9 @@ class HeadReader:
                         same = abs(root.value - sqrt(numeral.value)) <= 1e-9 * max(1.0, root.value)
                         ledger.holds((match[3] == "=") is same, "sign", match[0])
             else:
-                ledger.checked(numeral, numeral.value == options.get(match[1]), "option", options.get(match[1]), "quoted")
+                ledger.checked(
+                    numeral, numeral.value == options.get(match[1]), "option", options.get(match[1]), "quoted"
+                )
         self._lines(text, "scaled")
         self._more_scaled = True
 
@@ -681,17 +708,27 @@ class HeadReader:
         ledger.rounds(first[0], score, "score", rough)
         argument = first[0]
         if len(first) > 1:
-            ledger.checked(first[1], abs(first[1].value - kept(self.top, first[1].decimals)) <= rough + 1e-12, "shift", self.top)
+            ledger.checked(
+                first[1], abs(first[1].value - kept(self.top, first[1].decimals)) <= rough + 1e-12, "shift", self.top
+            )
             argument = sides[1].numerals()[0]
             ledger.rounds(argument, score - self.top, "score less the largest", rough)
-            self._sign(signs[0], [(f"{first[0].text} - {_bracketed(first[1].text)}", first[0].value - first[1].value, argument)])
+            self._sign(
+                signs[0],
+                [(f"{first[0].text} - {_bracketed(first[1].text)}", first[0].value - first[1].value, argument)],
+            )
         self.told["exp"] = Told("exp(", ")", first[0].decimals, last[0].decimals)
         ledger.rounds(last[0], self.exps[place], "exp", self.slack * max(1.0, self.exps[place]))
-        self._sign(signs[-1], [(f"exp({argument.text})", exp(min(700.0, argument.value)), last[0])], noise=argument.value != 0)
+        self._sign(
+            signs[-1], [(f"exp({argument.text})", exp(min(700.0, argument.value)), last[0])], noise=argument.value != 0
+        )
 
     def _total(self, text: Text) -> None:
         ledger = self.ledger
-        sides, signs = text.part(len("Sum = "), len(text.text)).split(SIGNS), re.findall(SIGNS, text.text[len("Sum = ") :])
+        sides, signs = (
+            text.part(len("Sum = "), len(text.text)).split(SIGNS),
+            re.findall(SIGNS, text.text[len("Sum = ") :]),
+        )
         added = sides[0].numerals()
         seen = [place for place, can in enumerate(self.visible) if can]
         if sides[0].search(r"\((\d+) more\)"):
@@ -762,7 +799,9 @@ class HeadReader:
             ledger.rounds(weight, self.weights[place], "weight", self.slack)
             if self.given.weights is not None:
                 self.printed_weights[place] = weight
-            self._vector(text.group(match, 3), self.values[place], self._made("value") and "values" not in self.block.options)
+            self._vector(
+                text.group(match, 3), self.values[place], self._made("value") and "values" not in self.block.options
+            )
             end = match.end()
         more = text.search(r"\+ (?:…|\.\.\.) (\S+) more values?, each times its weight")
         if more:
@@ -771,7 +810,9 @@ class HeadReader:
         numbers = text.search(r"(?:…|\.\.\.) (\S+) more numbers? in the same way")
         rest = text.part(end, len(text.text))
         if numbers:
-            rest = text.part(end, text.text.rindex("…" if "…" in text.text[end:].split("more number")[0][-12:] else "..."))
+            rest = text.part(
+                end, text.text.rindex("…" if "…" in text.text[end:].split("more number")[0][-12:] else "...")
+            )
         pieces = [each for each in rest.split(r"(?:^|(?<= ))(?=\d+:\s)") if each]
         if numbers:
             ledger.equal(numbers[0].numerals()[0], len(self.output) - len(pieces), "count")
@@ -782,7 +823,9 @@ class HeadReader:
                 piece = piece.part(piece.text.index(":") + 1, len(piece.text))
             order = [*chosen, *(p for p in visible if p not in chosen)]
             factors = [(kept(self.weights[p], self.reader.finer), self.values[p][at]) for p in order]
-            self._sum(piece.strip(), factors, [self.parted[p][at] for p in order], self.output[at], "output", slack + 1e-12)
+            self._sum(
+                piece.strip(), factors, [self.parted[p][at] for p in order], self.output[at], "output", slack + 1e-12
+            )
 
     # The table of the other keys
 
@@ -799,11 +842,10 @@ class HeadReader:
         counts = {True: [p for p in left if self.visible[p]], False: [p for p in left if not self.visible[p]]}
         ends = [may for may in (True, False) if counts[may]]
         columns = [head.text for head in found.heads]
-        for row in found.rows:
-            for cell, head in zip(row, columns, strict=False):
-                if head not in ("Key", "Key vector", *self._columns()):
-                    ledger.not_read(f"column {head}")
-                    return
+        unknown = set(columns) - {"Key", "Key vector", *self._columns()}
+        if unknown:
+            ledger.not_read(f"columns {unknown}")
+            return
         ledger.holds(all(columns), "column without a head", columns)
         for number, row in enumerate(found.rows):
             if number >= len(places):
@@ -816,19 +858,30 @@ class HeadReader:
                         values = self.exps if head == "exp" else self.weights
                         if head == "Weight":
                             self.weights_below.append(numeral)
-                        ledger.rounds(numeral, sum(values[p] for p in counts[True]), "rest", self.slack * max(1.0, self.total))
+                        ledger.rounds(
+                            numeral, sum(values[p] for p in counts[True]), "rest", self.slack * max(1.0, self.total)
+                        )
                 continue
             self._row(row, columns, places[number])
-        for head in found.heads:
-            for numeral in head.numerals():
+        for heading in found.heads:
+            for numeral in heading.numerals():
                 known = [self.block.options.get(name) for name in ("scale", "temperature", "softcap")]
                 root = shown(sqrt(len(self.query)), numeral.decimals) if self.query else ""
                 ledger.checked(numeral, numeral.value in known or numeral.text == root, "factor", known)
 
     def _columns(self) -> dict[str, int]:
         """Which scores stand below which head."""
-        found = {"Dot product": 0, "Score": 0 if any("Dot" in p.heading.text for p in self.parts) or self.scoring else -1}
-        found |= {"exp": 0, "Weight": 0, "Capped": len(self.operations), "Scaled": self._step("scaled"), "": self._step("scaled")}
+        found = {
+            "Dot product": 0,
+            "Score": 0 if any("Dot" in p.heading.text for p in self.parts) or self.scoring else -1,
+        }
+        found |= {
+            "exp": 0,
+            "Weight": 0,
+            "Capped": len(self.operations),
+            "Scaled": self._step("scaled"),
+            "": self._step("scaled"),
+        }
         for line in self.ledger.lines:
             for head in re.findall(r"[│|] +([/×x] [^│|]+?) +(?=[│|])", line):
                 found[head.strip()] = self._step("scaled")
