@@ -149,6 +149,18 @@ class Reader:
         counts, line = self.counts, text.text
         if self.options.get("parameters") is False:
             return layer
+        times = re.search(r"(?:^|\s)[×x] (\d+)$", line)
+        if times and re.match(r"\s*[×x]", line):
+            self._equal(text.group(times, 1).numerals()[0], self.config["layers"], "layers")
+            self.waiting = True
+            return layer * int(self.config["layers"])
+        if re.search(r"one layer$", line):
+            self.waiting = True  # Its count is too long to stand beside it.
+            return counts.layer(2 if self.cross else 1)
+        if getattr(self, "waiting", False) and (match := re.search(r"^\s+([\d,]+)$", line)):
+            self.waiting = False
+            self._equal(text.group(match, 1).numerals()[0], layer, "parameters")
+            return layer
         if match := re.search(r"one layer\s+([\d,]+)$", line):
             layer = counts.layer(2 if self.cross else 1)
             self._equal(text.group(match, 1).numerals()[0], layer, "parameters")
@@ -188,7 +200,11 @@ class Reader:
             self._pattern(text, r"(?:^|[│║|#] +)([\d,]+) [×x] (\d+)(?= *(?:$|[│║|#]))", c["vocabulary"], c["d_model"])
         self._pattern(text, r"(?:LAYER|ENCODER|DECODER) *[│|]? *[×x] (\d+)", c["layers"], kind="layers")
         self._pattern(text, r"(?<!\d )(\d+) (?:→|->) (\d+) (?:→|->) (\d+)", c["d_model"], c["d_ff"], c["d_model"])
-        self._pattern(text, r"(\d+) (?:→|->) ([\d,]+)(?![\d,])(?!\s*(?:→|->))", c["d_model"], c["vocabulary"])
+        for match in re.finditer(r"(\d+) (?:→|->) ([\d,]+)(?![\d,])(?!\s*(?:→|->))", text.text):
+            # The end of `d_model → d_ff → d_model` may stand on the next line.
+            inner = title == "feed_forward"
+            part = text.group(match)
+            self._pattern(part, r"^(\d+) \S+ ([\d,]+)", c["d_model"], c["d_ff"] if inner else c["vocabulary"])
         self._pattern(text, r"(\d+) (?:→|->) (\d+) (?:→|->)\s*(?:[│║|#]|$)", c["d_model"], c["d_ff"])
         if not self.options.get("values"):
             self._pattern(text, r"(?:^|[│║|#]) +(?:(?:→|->) )?(\d+) *(?=[│║|#])", c["d_model"])
@@ -212,7 +228,8 @@ class Reader:
             last = axes[1].replace(",", "")
             wanted = [self.tokens, c["vocabulary"] if last == str(c["vocabulary"]) else c["d_model"]]
         else:
-            keys = name.startswith("K, V")
+            # `K, V` may stand on the line before.
+            keys = name.startswith("K, V") or (not name and axes[0] == str(c["kv_heads"]))
             wanted = [c["kv_heads"] if keys else c["heads"], self.tokens, head]
         wanted = [each for each, axis in zip(wanted, axes, strict=True) if re.fullmatch(r"[\d,]+", axis)]
         for numeral, want in zip(numerals, wanted, strict=True):
@@ -299,6 +316,12 @@ class Reader:
         text = Text(self.ledger, bare, text.places)
         self._pattern(text, r"router:\s+(\d+)\s+of\s+(\d+)\s+experts", c["active_experts"], c["experts"])
         self._pattern(text, r"(\d+)\s+query\s+heads\s+share", c["heads"] // c["kv_heads"])
+        if counts.pooler != counts.pooler_with_bias and str(
+            counts.active + counts.pooler_with_bias - counts.pooler
+        ) in (text.text.replace(",", "")):
+            for match in re.finditer(r"Active for one token: ([\d,]+)", text.text):
+                numeral = text.group(match, 1).numerals()[0]
+                self.ledger.checked(numeral, numeral.value == counts.active, "bias of the pooler", counts.active)
         self._pattern(
             text,
             r"Active for one token: ([\d,]+), with (\d+) of (\d+) experts",

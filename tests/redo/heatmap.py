@@ -248,8 +248,10 @@ class Reader:
         if len(numbers) > 1:
             steps = (numbers[1].value - numbers[0].value) / self.across
             return first, max(1, round((numbers[1].column - first) / steps)) if steps else 1
-        signs = re.match(r"[█▓▒░·#*+\-.]+", self.ledger.lines[row][first:])
-        return first, max(1, len(signs[0]) // len(starts)) if signs else 1
+        if self.levels:
+            return first, len(next(iter(self.levels)))
+        signs = re.match(r"[█▓▒░·#*+\-.]+(?: [·.])*", self.ledger.lines[row][first:])
+        return first, max(1, -(-len(signs[0]) // len(starts))) if signs else 1
 
     def _label(self, row: int, index: int) -> int:
         """Reads the label of a row; where its cells begin."""
