@@ -202,7 +202,7 @@ class Reader:
         self._pattern(text, r"(?<!\d )(\d+) (?:→|->) (\d+) (?:→|->) (\d+)", c["d_model"], c["d_ff"], c["d_model"])
         for match in re.finditer(r"(\d+) (?:→|->) ([\d,]+)(?![\d,])(?!\s*(?:→|->))", text.text):
             # The end of `d_model → d_ff → d_model` may stand on the next line.
-            inner = title == "feed_forward"
+            inner = int(match[2].replace(",", "")) == c["d_ff"] and "," not in match[2]
             part = text.group(match)
             self._pattern(part, r"^(\d+) \S+ ([\d,]+)", c["d_model"], c["d_ff"] if inner else c["vocabulary"])
         self._pattern(text, r"(\d+) (?:→|->) (\d+) (?:→|->)\s*(?:[│║|#]|$)", c["d_model"], c["d_ff"])

@@ -96,7 +96,8 @@ class Reader:
         for number, lines in loose:
             if lines:
                 self.texts += [
-                    (number, each) for each in items(ledger, lines, r"(?:\d+ )?[a-z]\S*\s+(?:attends|spreads) ")
+                    (number, each)
+                    for each in items(ledger, lines, r"(?:\d+ )?(?!query|queries)[a-z]\S*\s+(?:attends|spreads) ")
                 ]
         rest = [(number, text) for number, text in self.texts if not self._note(text)]
         ledger.apart = bool(self.block.illustrative)

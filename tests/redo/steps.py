@@ -354,9 +354,9 @@ class HeadReader:
         subtracted = getattr(self, "subtracted", False)
         seen = [score for score, may in zip(self.scores[-1], self.visible, strict=True) if may] if self.scores else []
         self.top = max(seen) if seen and subtracted else 0.0
-        if self.scores and (subtracted or not any(abs(score) > 700 for score in seen)):
+        if self.scores and (subtracted or not any(score > 700 for score in seen)):
             pairs = zip(self.scores[-1], self.visible, strict=True)
-            self.exps = [exp(score - self.top) if may else 0.0 for score, may in pairs]
+            self.exps = [exp(max(-745.0, score - self.top)) if may else 0.0 for score, may in pairs]
         else:
             self.exps = [0.0] * len(self.visible)
         self.total = sum(self.exps)
