@@ -24,9 +24,9 @@ def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
     kind = options["kind"]
     if kind == "heads" and isinstance(options.get("heads"), list) and random.random() < 0.3:
         options["strength"] = random.choice([0.5, 1, 8, 12.25])
-    across = kind == "heads" and options.get("dimensions") and "key_tokens" in options
+    size = options.get("dimensions") or len((options.get("embeddings") or [[]])[0])
+    across = kind == "heads" and size and "key_tokens" in options
     if across and not {"projections", "keys"} & options.keys():
-        size = options["dimensions"]
         options["keys"] = [[round(random.uniform(-2, 2), 2) for _ in range(size)] for _ in options["key_tokens"]]
     if kind == "comparison" and not {"embeddings", "scores", "weights"} & options.keys() and random.random() < 0.5:
         options["dimensions"] = random.choice([1, 2, 5, 8])
