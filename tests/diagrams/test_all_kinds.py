@@ -12,6 +12,9 @@ from random import Random
 from typing import Any, cast
 
 import pytest
+from redo import redo
+from redo.campaign import NEVER, campaign, mutated, options_of
+from redo.faults import FAULTS, Fault, known
 from support import arms, foreign, loose_ends
 from support import width as cells_of
 
@@ -444,6 +447,40 @@ def test_a_width_that_is_too_small_is_told_with_one_that_works(kind: str, budget
             if options["width"] < least - 1:
                 assert isinstance(outcome(options | {"width": least - 1}), DiagramError), (seed, least)
     assert told
+
+
+# What a picture says --------------------------------------------------------------------------------------------------
+
+# How few blocks may set an option of a kind in the long campaign, --budget 56: 20,000 blocks that are drawn.
+LONG, SET = 56, 100
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", DRAWN)
+def test_what_a_picture_says_gives_its_numbers_again(kind: str, budget: int) -> None:
+    found = campaign(kind, DRAWN[kind], 60 * budget)
+    assert set(found.findings) <= known(kind), found.told()
+    assert found.share >= 0.95 and not found.unread, found.told()
+    if budget >= LONG:
+        own = {name for name in options_of(kind) if name not in NEVER[kind]}
+        assert {name: found.options[name] for name in own if found.options[name] < SET} == {}
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", DRAWN)
+def test_a_changed_digit_is_seen(kind: str, budget: int) -> None:
+    changed, unseen = mutated(kind, DRAWN[kind], 30 * budget)
+    assert changed and len(unseen) <= 0.01 * changed + 1, unseen
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(each, marks=pytest.mark.xfail(strict=True, reason=each.finding)) for each in FAULTS],
+    ids=lambda each: f"{each.options['kind']}: {each.finding}",
+)
+def test_no_picture_says_what_is_known_not_to_be_true(fault: Fault) -> None:
+    found = redo(fault.options, draw_options(deepcopy(fault.options)).lines).findings
+    assert [each for each in found if each.kind == fault.finding] == []
 
 
 # Hostile options ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,118 @@
+"""What sentences say of one query's weights: that it attends only, most, alike; and what is true of that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from redo.given import Block, is_name, names
+from redo.page import Ledger, Numeral, Text, kept, rounds, shown
+
+Printed = Callable[[float], str]
+
+NAMES = r"(?:itself|(?:\d+ )?[\"'][^\"']+[\"'])"
+LIST = rf"{NAMES}(?:, {NAMES})*(?: and {NAMES})?"
+
+
+def positions(block: Block, text: str, query: int) -> list[list[int]]:
+    """Of each name of a list the positions that it may stand for."""
+    found = []
+    for each in re.findall(NAMES, text):
+        if each == "itself":
+            found.append([query])
+            continue
+        number, name = re.match(r"(?:(\d+) )?[\"']([^\"']+)[\"']", each).groups()  # type: ignore[union-attr]
+        name = name.replace(" ", "")  # A long word is divided between two lines.
+        if number:
+            found.append([int(number) - 1])
+        else:
+            found.append([place for place, full in enumerate(names(block.keys)) if is_name(name, full)])
+    return found
+
+
+def largest(weights: Sequence[float], may: Sequence[bool]) -> list[int]:
+    """Where the largest weight stands, to 9 decimals."""
+    seen = [kept(weight, 9) for weight, can in zip(weights, may, strict=True) if can]
+    return [place for place, weight in enumerate(weights) if may[place] and kept(weight, 9) == max(seen)]
+
+
+def attends(
+    ledger: Ledger, block: Block, text: Text, query: int, weights: Sequence[float], decimals: int, slack: float
+) -> bool:
+    """Checks a sentence from "attends" on; whether it was one."""
+    may = block.allowed[query].tolist()
+    said = re.sub(r"\s+", " ", text.text).strip().rstrip(".;")
+    shares = []
+    for each in text.numerals():
+        behind = text.text[_at(text, each) + len(each.text) :]
+        name = re.match(r" [\"']([^\"']+)[\"']", behind)
+        if name:  # `3 "debugged"`: the third key
+            there = 0 < each.value <= len(block.keys) and is_name(
+                name[1].replace(" ", ""), block.keys[int(each.value) - 1]
+            )
+            ledger.checked(each, there, "number of a key", behind)
+        else:
+            shares.append(each)
+    top = largest(weights, may) if any(may) else []
+    first = max(weights, default=0.0)
+    printed = [shown(weight, decimals) for weight in weights]
+
+    def alike(expected: list[int]) -> bool:
+        return sorted(expected) == sorted(top) or all(abs(weights[each] - first) <= slack + 1e-9 for each in expected)
+
+    def share() -> None:
+        for each in shares:
+            after = text.text[_at(text, each) + len(each.text) :].lstrip()
+            scale = 100.0 if after.startswith("%") else 1.0
+            near = [weights[place] for place in top] or [first]
+            known = [weight for weight in near if rounds(each.text, weight * scale, slack * scale)]
+            ledger.rounds(each, (known or near)[0] * scale, "share", slack * scale)
+
+    if re.match(r"attends to nothing", said):
+        ledger.holds(not any(may), "nothing", said, "not every key is masked")
+        return True
+    match = re.match(rf"attends (only|most )?\s?to ({LIST})( alike)?(?:,| \(|$)", said) or re.match(
+        rf"attends (only|most )?\s?to ({LIST})( alike)?", said
+    )
+    more = re.match(rf"attends (?:only|most )?\s?to {LIST} and (\d+) more alike", said)
+    if match and more and shares:
+        count = shares.pop(0)
+        ledger.checked(count, count.value == len(top) - 3 or slack > 1e-9, "alike", len(top) - 3)
+        share()
+    elif match:
+        how, listed, same = (match[1] or "").strip(), match[2], bool(match[3])
+        named = positions(block, listed, query)
+        for places in named:
+            ledger.holds(any(alike([each]) for each in places), "most", said, f"the largest stands at {top}")
+        if how == "only":
+            others = [place for place, can in enumerate(may) if can and [place] not in named and place not in named[0]]
+            zero = all(kept(weights[place], 9) == 0 for place in others)
+            ledger.holds(zero, "only", said, "another key has a share")
+            unmasked = any(weights[place] > 0 for place in others)
+            ledger.holds(not unmasked, "only, beside keys that are not masked", said, "another key is not masked")
+        elif same:
+            ledger.holds(len(named) == len(top) or slack > 1e-9, "alike", said, f"{len(top)} keys are alike")
+            if not how:
+                ledger.holds(len(top) == sum(may) or slack > 1e-9, "alike", said, "and others have a share")
+        else:
+            equal = [place for place, can in enumerate(may) if can and printed[place] == printed[top[0]]] if top else []
+            word = "most, where others print the same" if how == "most" else "no word, where"
+            if how == "most":
+                ledger.holds(len(equal) == 1 or slack > 1e-9, word, said, f"{len(equal)} keys print {printed[top[0]]}")
+        share()
+    if match:
+        return True
+    match = re.match(r"attends (most )?to (?:all )?(\d+) keys alike", said)
+    if match:
+        for number in [each for each in shares if each.text == match[2]][:1]:
+            shares.remove(number)
+            ledger.checked(number, number.value == len(top) or slack > 1e-9, "alike", len(top))
+        if not match[1]:
+            ledger.holds(len(top) == sum(may) or slack > 1e-9, "alike", said, "others have a share")
+        share()
+        return True
+    return False
+
+
+def _at(text: Text, numeral: Numeral) -> int:
+    return text.places.index((numeral.row, numeral.column))

@@ -1,0 +1,668 @@
+"""Reads a flow: boxes of vectors, tables of scores with a column for each operation, sentences, weighted sums."""
+
+from __future__ import annotations
+
+import re
+from math import exp, sqrt
+from typing import Any
+
+import numpy as np
+
+from redo import calculator, claims
+from redo.calculator import Operation
+from redo.given import Block, Head, is_name, names, placed
+from redo.page import (
+    Ledger,
+    Numeral,
+    Table,
+    Text,
+    blocks,
+    caption,
+    cells,
+    is_rule,
+    is_walled,
+    items,
+    kept,
+    shown,
+    table,
+)
+
+STARTS = r"Head \d+|query = |= \[|-?[\d.]+ [×x] |Nothing is attended|(…|\.\.\.) \d+ more$|Shown: |Computed in"
+LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
+
+
+class Reader:
+    def __init__(self, block: Block, ledger: Ledger) -> None:
+        self.block, self.ledger = block, ledger
+        self.shown = block.options.get("arithmetic") == "shown"
+        self.finer = max(block.decimals, 2)
+        self.all = names(block.keys)
+        self.places: list[int] | None = None
+        self.step = 0
+        self.heads: dict[int, HeadReader] = {}
+        self.at = 0
+        self.told: list[Text] = []
+        self.labels: list[str] = []
+        self.boxes: list[tuple[str, int, list[list[Text]]]] = []
+        """Label of a part, first column of the band, rows of cells."""
+        self.band: list[str] = []
+        self.columns = 0
+        self.section = ""
+        self.whole = True
+        """Whether every vector that is drawn from stands in the picture."""
+
+    def head(self, number: int) -> HeadReader:
+        if number not in self.heads:
+            self.heads[number] = HeadReader(self, number)
+        return self.heads[number]
+
+    def read(self) -> None:
+        ledger = self.ledger
+        rows, sentences = caption(ledger, self.block.options.get("caption", False))
+        for each in blocks(ledger, rows):
+            first = ledger.lines[each[0]]
+            if is_rule(first) or is_walled(first) or any(is_walled(ledger.lines[row]) for row in each):
+                if self.section.startswith("Attention"):
+                    self.head(self.at).add(table(ledger, each))
+                else:
+                    self.box(each)
+                continue
+            for item in items(ledger, each, STARTS):
+                self.item(item)
+        for head in self.heads.values():
+            head.check()
+        self.check_boxes()
+        for text in self.told:
+            ledger.equal(text.numerals()[0], len(self.places or ()), "count")
+            ledger.equal(text.numerals()[1], len(self.all), "count")
+        if sentences:
+            alternative(self.block, ledger, sentences, self)
+
+    # Paragraphs
+
+    def item(self, text: Text) -> None:
+        ledger, block, said = self.ledger, self.block, text.text
+        step = text.search(r"^Step (\d+): (.*)$")
+        if re.fullmatch(r"[v↓\s]*", said) or said == block.options.get("title"):
+            pass
+        elif re.match(r"(Sentence|Attends to): ", said):
+            self.sentence(text)
+        elif step:
+            self.step += 1
+            ledger.equal(step[0].numerals()[0], self.step, "count")
+            self.section, self.at = step[1].text, 0
+            self.heading(step[1])
+        elif re.match(r"Head \d+", said):
+            self.head_name(text)
+        elif re.match(r"Shown: ", said):
+            self.told.append(text)
+        elif not self.closing(text):
+            if self.section.startswith(("Attention", "Weighted")):
+                self.head(self.at).item(text)
+            else:
+                ledger.not_read(text)
+
+    def sentence(self, text: Text) -> None:
+        more = text.search(r"\((\S+) more \w+\)$")
+        tokens = self.block.keys if text.text.startswith("Attends") else self.block.tokens
+        if more:
+            quoted = re.search(r'"(.*) (?:…|\.\.\.)"', text.text)
+            count = len(quoted[1].split()) if quoted else 0
+            self.ledger.equal(more[0].numerals()[0], len(tokens) - count, "count")
+
+    def heading(self, text: Text) -> None:
+        block, ledger, said = self.block, self.ledger, text.text
+        size = text.search(r"d = (\d+)")
+        if size:
+            own = block.embeddings is not None and "embeddings" in said
+            head = block.heads[0]
+            array = block.embeddings if own else head.key if said.startswith("Keys") else head.value
+            ledger.equal(size[0].numerals()[0], -1 if array is None else array.shape[1], "count")
+        for pattern, count in ((r"divided among (\d+)", len(block.heads)),):
+            found = text.search(pattern)
+            if found:
+                ledger.equal(found[0].numerals()[0], count, "count")
+        first = text.search(r"first (\d+) numbers")
+        if first:
+            self.first = first[0].numerals()[0]
+            self.whole = False
+        place = text.search(r"(?:word|token) (\S+) of (\S+)$")
+        if place and said.startswith("Attention"):
+            ledger.equal(place[0].numerals()[0], block.query + 1, "count")
+            ledger.equal(place[1].numerals()[0], len(block.tokens), "count")
+
+    def head_name(self, text: Text) -> None:
+        numbers = text.numerals()
+        self.at = int(numbers[0].value) - 1
+        self.ledger.checked(numbers[0], self.at < len(self.block.heads), "count", "heads")
+        if re.match(r"Head \d+ of \d+", text.text):
+            self.ledger.equal(numbers[1], len(self.block.heads), "count")
+            expected = max((each for each in self.heads), default=-1) + 1
+            self.ledger.holds(self.at == expected, "count", text.text, expected + 1)
+        self.head(self.at)
+
+    def closing(self, text: Text) -> bool:
+        block, ledger, said = self.block, self.ledger, text.text
+        illustrative = text.search(r"^Illustrative \w+ \(d = (\d+)\)")
+        if illustrative:
+            array = block.embeddings
+            ledger.equal(illustrative[0].numerals()[0], -1 if array is None else array.shape[1], "count")
+            ledger.holds(bool(block.illustrative), "illustrative", said)
+            return True
+        rounded = text.search(r"^Each number is rounded to (\d+) decimals?\b[^(]*(?:\((?:√|sqrt )(\d+) = (\S+)\))?\.?")
+        if rounded:
+            numbers = text.numerals()
+            ledger.equal(numbers[0], block.decimals, "count")
+            if len(numbers) > 2:
+                ledger.equal(numbers[1], block.heads[0].query.shape[1], "count")  # type: ignore[union-attr]
+                ledger.rounds(numbers[2], sqrt(numbers[1].value), "root")
+            return True
+        if re.match(LEGEND, said):
+            short, _, full = said.partition(" = ")
+            known = {*self.all, *names(block.tokens)}
+            ledger.holds(full in known and is_name(short, full), "legend", said)
+            return True
+        return False
+
+    # Boxes of vectors
+
+    def box(self, rows: list[int]) -> None:
+        """A band of boxes: the words, or below them their vectors with labels at the left."""
+        part: list[list[Text]] = []
+        label = self.ledger.joined(())
+        for row in [*rows, -1]:
+            if row < 0 or is_rule(self.ledger.lines[row]):
+                if part:
+                    self.part(label, part)
+                part, label = [], self.ledger.joined(())
+                continue
+            before, between, _ = cells(self.ledger.line(row))
+            label = before.strip() or label
+            part.append([each for at, each in enumerate(between) if at % 2 == 0])
+
+    def part(self, label_text: Text, part: list[list[Text]]) -> None:
+        label = label_text.text
+        labels = [each.text for each in part[0]]
+        if len(part) == 1 and not label and not all(re.fullmatch(r"-?[\d.]+|…|\.\.\.", each) for each in labels):
+            self.columns += len(self.band)
+            self.band = labels
+            places = placed([*self.labels, *labels], self.all)
+            self.labels = [*self.labels, *labels]
+            self.places = places
+            if places is None:
+                self.ledger.finding("names", str(labels), str(self.all))
+            return
+        for each in label_text.numerals():
+            name = label.partition(" ")[0]
+            before = [found for found, start, _ in self.boxes if start == self.columns and found.startswith(name)]
+            self.ledger.equal(each, len(before) + 1, "count")
+        self.boxes.append((label, self.columns, part))
+
+    def check_boxes(self) -> None:
+        ledger = self.ledger
+        for label, start, part in self.boxes:
+            array, made = self.array(label)
+            if array is None or self.places is None:
+                continue
+            for number, row in enumerate(part):
+                for column, cell in enumerate(row):
+                    for each in cell.numerals():
+                        value = float(array[self.places[start + column]][number])
+                        if made:
+                            # What nobody gave stands here: this is where a reader takes it from.
+                            ledger.checked(each, shown(value, each.decimals) == each.text, "vector", value, "quoted")
+                        else:
+                            ledger.rounds(each, value, "vector")
+            if re.match(r"…|\.\.\.", part[-1][0].text):
+                count = len(part) - 1
+                if hasattr(self, "first"):
+                    ledger.equal(self.first, count, "count")
+
+    def array(self, label: str) -> tuple[np.ndarray | None, bool]:
+        block = self.block
+        name, _, number = label.partition(" ")
+        head = block.heads[int(number) - 1 if number else 0]
+        made = block.illustrative
+        if name == "key":
+            return head.key, bool(made) and (head.key is None or "projections" not in block.options)
+        if name == "value":
+            return head.value, bool(made) and "values" not in block.options and "projections" not in block.options
+        if name == "head":
+            return head.key, bool(made)
+        if name == "input" or (block.embeddings is not None and not block.cross):
+            return block.embeddings, made == "vectors"
+        return (head.key if head.key is not None else head.value), bool(made) and "keys" not in block.options
+
+
+class HeadReader:
+    """What the picture says of one head: its query, its table, its sentences, its weighted sum."""
+
+    def __init__(self, reader: Reader, number: int) -> None:
+        self.reader, self.number = reader, number
+        self.block, self.ledger = reader.block, reader.ledger
+        self.given: Head = reader.block.heads[min(number, len(reader.block.heads) - 1)]
+        self.tables: list[Table] = []
+        self.items: list[Text] = []
+
+    def add(self, found: Table) -> None:
+        self.tables.append(found)
+
+    def item(self, text: Text) -> None:
+        self.items.append(text)
+
+    # Everything is read; now it is redone.
+
+    def check(self) -> None:
+        block, reader = self.block, self.reader
+        notes = "\n".join(each.text for each in self.items)
+        roots = {}
+        for item in reader.ledger.lines:
+            told = re.search(r"((?:√|sqrt )\d+) = ([\d.]+)\)", item)
+            if told and reader.shown:
+                roots[told[1]] = told[2]
+        if reader.shown and self.given.query is not None and block.options.get("scale") is None:
+            root = self.given.query.shape[1]
+            for sign in ("√", "sqrt "):
+                roots.setdefault(f"{sign}{root}", shown(sqrt(root), block.decimals))
+        heads = [head.text for each in self.tables for head in each.heads[1:]]
+        self.operations: list[Operation] = []
+        for head in heads:
+            if head in ("Similarity", "Score", "Attention", "exp", ""):
+                continue
+            found = calculator.operation(head, notes, roots, block.options.get("softcap", 1.0))
+            if found is None:
+                self.ledger.not_read(f"column {head}")
+                return
+            self.operations.append(found)
+        if not self.tables:
+            # Without a table nothing tells the operations: those that the block asks for, as its options name them.
+            self.operations = by_options(block, self.given, reader.shown)
+        self.exact = calculator.exact(block, self.given, self.operations)
+        row = block.query if len(self.exact.weights) > 1 else 0
+        self.weights = self.exact.weights[row].tolist()
+        self.scores = [each[row if len(each) > 1 else 0].tolist() for each in self.exact.scores]
+        self.output = [] if self.exact.output is None else self.exact.output[row].tolist()
+        self.rough = calculator.noise(self.given, self.exact.scores)
+        self.slack = min(1.0, self.rough[-1]) if self.rough else 0.0
+        if reader.shown:
+            shift = "of the score less" in notes
+            if not self.tables and self.scores:
+                shift = any(
+                    abs(kept(s, block.decimals)) > 5
+                    for s, m in zip(self.scores[-1], block.allowed[block.query], strict=True)
+                    if m
+                )
+            self.by_hand = calculator.pencil(block, self.given, self.operations, shift=shift)
+            self.weights, self.scores, self.output = self.by_hand.weights, self.by_hand.scores, self.by_hand.output
+            self.slack, self.rough = 0.0, [0.0] * len(self.rough)
+        visible = block.allowed[block.query]
+        if reader.places is None or not reader.boxes:
+            labels = [row[0].text for each in self.tables[:1] for row in each.rows]
+            reader.places = placed([each for each in labels if not re.fullmatch(r"\d+ more", each)], reader.all)
+            if not self.tables:
+                summed = next((each.text for each in self.items if re.match(r"-?[\d.]+ [×x] ", each.text)), "")
+                few = len(reader.all) <= 16
+                reader.places = (
+                    list(range(len(reader.all))) if few else placed(re.findall(r"[\d.] [×x] (\S+)", summed), reader.all)
+                )
+        self.visible = visible.tolist()
+        self.apart()
+        self.check_tables()
+        self.check_items()
+        self.ledger.apart = False
+
+    def apart(self) -> None:
+        """Numbers of illustrative vectors that are not all printed cannot be redone by a reader; they are by us."""
+        reader, block = self.reader, self.block
+        whole = reader.boxes and reader.whole and reader.places is not None and len(reader.places) == len(reader.all)
+        self.ledger.apart = bool(block.illustrative) and not whole
+
+    def check_tables(self) -> None:
+        reader, ledger, places = self.reader, self.ledger, self.reader.places
+        if places is None:
+            return
+        self.columns: dict[str, list[Text]] = {}
+        rest = [place for place in range(len(reader.all)) if place not in places]
+        ops = 0
+        for each in self.tables:
+            for column, head in enumerate(each.heads):
+                cells_ = [row[column] for row in each.rows]
+                name = head.text
+                for numeral in head.numerals():
+                    self.factor(numeral, head)
+                if name == "Key":
+                    self.labels([row[0] for row in each.rows], rest)
+                    continue
+                if name == "":
+                    continue
+                if name in ("Similarity", "Score"):
+                    values, kind = self.scores[0], "score"
+                elif name == "Attention":
+                    values, kind = [weight * 100 for weight in self.weights], "attention"
+                elif name == "exp":
+                    values, kind = self.by_hand.exps, "exp"
+                else:
+                    ops += 1
+                    values, kind = self.scores[ops], f"column {'Capped' if name == 'Capped' else 'scaled'}"
+                self.columns[name] = cells_[: len(places)]
+                slack = self.slack * 100 if kind == "attention" else self.rough[ops] if kind != "exp" else 0.0
+                for cell, place in zip(cells_, places, strict=False):
+                    dash = not cell.numerals()
+                    ledger.holds(dash is not self.visible[place], "masked", f"{name} {cell}", self.visible[place])
+                    for numeral in cell.numerals():
+                        ledger.rounds(numeral, values[place], kind, slack)
+                if name == "Attention":
+                    for row in each.rows[len(places) :]:
+                        may = "masked" not in row[column].text
+                        chosen = [place for place in rest if self.visible[place] is may]
+                        for numeral in row[column].numerals():
+                            ledger.rounds(numeral, 100 * sum(self.weights[place] for place in chosen), kind, slack)
+            for number, beside in enumerate(each.beside):
+                if beside:
+                    self.remark(beside, number)
+
+    def remark(self, text: Text, number: int) -> None:
+        """`← attends most to itself`, beside the row of its key."""
+        places = self.reader.places or []
+        if self.block.options.get("annotations") is not None or number >= len(places):
+            return
+        place, top = places[number], max(self.weights)
+        said = text.text
+        if re.search(r"gets the most attention|attends most to itself|gets all attention|attends only to itself", said):
+            self.ledger.holds(self.weights[place] >= top - 1e-9 - self.slack, "most", said)
+            printed = shown(top, self.reader.finer)
+            pairs = zip(self.weights, self.visible, strict=True)
+            alike = sum(may and shown(weight, self.reader.finer) == printed for weight, may in pairs)
+            if "most" in said:
+                self.ledger.holds(alike == 1 or self.slack > 1e-9, "most, where others print the same", said, alike)
+            else:
+                others = [
+                    w for at, (w, may) in enumerate(zip(self.weights, self.visible, strict=True)) if may and at != place
+                ]
+                self.ledger.holds(
+                    not any(others), "only, beside keys that are not masked", said, max(others, default=0)
+                )
+        else:
+            self.ledger.not_read(text)
+
+    def factor(self, numeral: Numeral, head: Text) -> None:
+        """A number in the head of a column: a root's is the length of the query, any other an option."""
+        options, ledger = self.block.options, self.ledger
+        before = head.text[: head.places.index((numeral.row, numeral.column))]
+        if re.search(r"(?:√|sqrt )$", before):
+            size = -1 if self.given.query is None else self.given.query.shape[1]
+            ledger.equal(numeral, size, "root")
+        else:
+            wanted = [options.get(name) for name in ("scale", "temperature")]
+            ledger.checked(numeral, numeral.value in wanted, "factor", wanted, "quoted")
+
+    def labels(self, labels: list[Text], rest: list[int]) -> None:
+        may, ledger = self.visible, self.ledger
+        counts = [sum(may[place] for place in rest), sum(not may[place] for place in rest)]
+        wanted = [count for count in counts if count]
+        for each in labels[len(self.reader.places or ()) :]:
+            for numeral in each.numerals():
+                ledger.equal(numeral, wanted.pop(0) if wanted else -1, "count")
+        for each, place in zip(labels, self.reader.places or (), strict=False):
+            ledger.holds(is_name(each.text, self.reader.all[place]), "names", each.text, self.reader.all[place])
+        unseen = max((self.weights[place] for place in rest), default=0.0)
+        always = {self.block.query} if not self.block.cross else set()
+        given = self.block.options.get("annotations")
+        if not isinstance(given, dict) and len(self.block.heads) == 1:
+            seen = [self.weights[p] for p in self.reader.places or () if p not in always and may[p]]
+            ledger.holds(
+                not rest or not seen or min(seen) >= unseen - 1e-9 - self.slack,
+                "largest shown",
+                min(seen, default=0),
+                unseen,
+            )
+
+    def check_items(self) -> None:
+        told = False
+        pieces: list[Text] = []
+        for text in self.items:
+            if text.text.startswith("+ ") and pieces:
+                pieces.append(text)
+            else:
+                pieces.append(text)
+        for text in pieces:
+            told = self.sentence(text) or told
+        if self.tables and not self.reader.shown and self.block.options.get("remarks") != "none":
+            self.redone()
+
+    def sentence(self, text: Text) -> bool:
+        ledger, block, said = self.ledger, self.block, text.text
+        decimals = block.decimals
+        if re.match(r"query = \[", said):
+            assert self.given.query is not None
+            values = self.by_hand.query if self.reader.shown else self.given.query[block.query].tolist()
+            self.vector(text, values, made=block.illustrative == "vectors" and "projections" not in block.options)
+        elif re.match(r'"[^"]+" attends', said):
+            inner = text.part(said.index("attends"), len(said))
+            if not claims.attends(ledger, block, inner, block.query, self.weights, self.reader.finer, self.slack):
+                ledger.not_read(text)
+        elif re.match(r"Rounded: as printed the column adds up to (\S+) %", said):
+            printed = [
+                cell.numerals()[0]
+                for t in self.tables
+                for c, h in enumerate(t.heads)
+                if h.text == "Attention"
+                for cell in [r[c] for r in t.rows]
+                if cell.numerals()
+            ]
+            total = sum(numeral.value for numeral in printed)
+            ledger.rounds(text.numerals()[0], total, "adds up")
+            self.added = True
+        elif re.match(r"(T|scale) = ", said):
+            name = {"T": "temperature", "scale": "scale"}[said.split()[0]]
+            ledger.checked(
+                text.numerals()[0], text.numerals()[0].value == block.options.get(name), "factor", name, "quoted"
+            )
+        elif re.match(r"Capped: ", said):
+            for numeral in text.numerals():
+                ledger.checked(numeral, numeral.value == block.options.get("softcap"), "factor", "softcap", "quoted")
+        elif re.match(r"Attention: exp", said):
+            *less, last = text.numerals()
+            ledger.rounds(last, self.by_hand.total, "total")
+            for numeral in less:
+                ledger.rounds(numeral, self.by_hand.shift, "shift")
+        elif re.match(r"Computed in full precision: ", said):
+            self.note = text
+        elif re.match(r"Computed in full precision; the rounded weights above", said):
+            self.output_note(text)
+        elif re.match(r"= \[", said):
+            self.vector(text, self.output, decimals)
+        elif re.match(r"Nothing is attended to", said):
+            ledger.holds(not any(w > 0 for w in self.weights), "nothing", said)
+        elif re.match(r"Side by side = ", said):
+            whole = [each for head in self.reader.heads.values() if hasattr(head, "output") for each in head.output]
+            self.vector(text, whole, decimals)
+        elif re.match(r"-?[\d.]+ [×x] \S", said) or re.match(r"(?:…|\.\.\.) \d+ more", said):
+            self.terms(text)
+        elif re.match(r'"[^"]+": ', said) and block.options.get("annotations"):
+            pass
+        else:
+            ledger.not_read(text)
+        return False
+
+    def vector(self, text: Text, values: list[float], decimals: int = 0, made: bool = False) -> None:
+        more = text.search(r"(?:…|\.\.\.) (\d+) more\]")
+        numerals = text.numerals()
+        if more:
+            last = numerals.pop()
+            self.ledger.equal(last, len(values) - len(numerals), "count")
+        else:
+            self.ledger.holds(len(numerals) == len(values), "count", text, len(values))
+        for numeral, value in zip(numerals, values, strict=False):
+            if made:
+                self.ledger.checked(numeral, shown(value, numeral.decimals) == numeral.text, "vector", value, "quoted")
+            else:
+                self.ledger.rounds(numeral, value, "vector", self.slack * max((abs(v) for v in values), default=0.0))
+
+    def terms(self, text: Text) -> None:
+        """`0.15 × The + 0.20 × sat + … 4 more`: the weights that are summed."""
+        ledger, places = self.ledger, self.reader.places
+        if places is None:
+            return
+        wanted = [place for place in places if self.visible[place] and kept(self.weights[place], 9)]
+        self.summed = {}
+        for term in text.split(r"(?:^|(?<= ))\+ "):
+            numerals = term.numerals()
+            more = term.search(r"(\S+) more$")
+            if more and numerals:
+                count = sum(self.visible) - sum(self.visible[place] for place in places)
+                ledger.equal(numerals[0], count, "more in a sum")
+                continue
+            label = re.sub(r"^.*? [×x] ", "", term.text).strip()
+            if not wanted or not is_name(label, self.reader.all[wanted[0]]) or not numerals:
+                ledger.not_read(term)
+                continue
+            place = wanted.pop(0)
+            self.summed[place] = numerals[0].value
+            ledger.rounds(numerals[0], self.weights[place], "weight", self.slack)
+        ledger.holds(not wanted, "summed", text, f"{wanted} too")
+
+    def output_note(self, text: Text) -> None:
+        decimals, values = self.block.decimals, self.given.value
+        if values is None:
+            return
+        summed = getattr(self, "summed", {})
+        printed = values
+        boxes = self.reader.boxes
+        if boxes:
+            digits = max(
+                (n.decimals for _, _, part in boxes for row in part for c in row for n in c.numerals()), default=9
+            )
+            printed = np.array([[kept(v, digits) for v in row] for row in values.tolist()])
+        total = sum((weight * printed[place] for place, weight in summed.items()), np.zeros(values.shape[1]))
+        for numeral, value in zip(text.numerals(), total.tolist(), strict=False):
+            self.ledger.rounds(numeral, value, "would give")
+        del decimals
+
+    def redone(self) -> None:
+        """From what is printed, column by column: what comes out differently is told by one line."""
+        ledger, places = self.ledger, self.reader.places
+        if places is None or not hasattr(self, "columns"):
+            return
+        note: Text | None = getattr(self, "note", None)
+        seen = [(row, place) for row, place in enumerate(places) if self.visible[place]]
+        before: list[float] | None = None
+        differing: list[tuple[str, list[tuple[int, str]]]] = []
+        ops = list(self.operations)
+        for name, cells_ in self.columns.items():
+            printed = [cells_[row].numerals()[0] for row, _ in seen if cells_[row].numerals()]
+            if len(printed) < len(seen):
+                return
+            again: list[str] | None = None
+            if name == "Attention":
+                if before is not None and len(seen) == sum(self.visible) and before:
+                    top = max(before)
+                    exps = [exp(score - top) for score in before]
+                    again = [shown(100 * each / sum(exps), p.decimals) for each, p in zip(exps, printed, strict=True)]
+            elif name in ("Similarity", "Score"):
+                again = None
+            else:
+                one = ops.pop(0)
+                if before is not None:
+                    again = [shown(one.apply(score), p.decimals) for score, p in zip(before, printed, strict=True)]
+            if again is not None:
+                rows = [(row, new) for (row, _), new, p in zip(seen, again, printed, strict=True) if new != p.text]
+                if rows:
+                    differing.append((name, rows))
+            before = [p.value for p in printed]
+        if note is None:
+            noisy = not self.visible or self.slack > 1e-9
+            ledger.holds(
+                not differing or noisy, "last digits that no line tells", [d[0] for d in differing], differing[:1]
+            )
+            return
+        self.noted(note, differing)
+
+    def noted(self, note: Text, differing: list[tuple[str, list[tuple[int, str]]]]) -> None:
+        ledger = self.ledger
+        column = re.search(r'in the column "([^"]+)"\.?$', note.text)
+        name = column[1] if column else "Attention"
+        if column and name == "Similarity":
+            inner = note.part(0, column.start())
+            for numeral in inner.numerals():
+                self.similarity(numeral)
+            for numeral in note.part(column.start(), len(note.text)).numerals():
+                ledger.equal(numeral, numeral.value, "factor")
+            return
+        rows = dict(next((rows for found, rows in differing if found == name), ()))
+        for numeral in note.part(column.start(), len(note.text)).numerals() if column else ():
+            ledger.checked(numeral, any(name == head.text for t in self.tables for head in t.heads), "column", name)
+        said = note.part(0, column.start() if column else len(note.text))
+        if "other last digits" in said.text:
+            ledger.holds(len(rows) > 0, "last digits", note, "none differs")
+            return
+        told = said.numerals()
+        ledger.holds({n.text for n in told} == {v.removesuffix(" %") for v in rows.values()}, "would give", note, rows)
+        for numeral in told:
+            ledger.checked(numeral, numeral.text in rows.values(), "would give", rows)
+
+    def similarity(self, numeral: Numeral) -> None:
+        """From the printed query and keys."""
+        query = next((t for t in self.items if t.text.startswith("query =")), None)
+        if query is None or self.given.key is None:
+            return
+        numbers = query.numerals()
+        digits = numbers[0].decimals
+        keys = [[kept(v, digits) for v in row] for row in self.given.key.tolist()]
+        q = [n.value for n in numbers]
+        found = {shown(sum(a * b for a, b in zip(q, key, strict=False)), numeral.decimals) for key in keys}
+        self.ledger.checked(numeral, numeral.text in found, "would give", found)
+
+
+def by_options(block: Block, head: Head, by_hand: bool) -> list[Operation]:
+    """The operations that the block asks for, where no column tells them."""
+    options = block.options
+    found = []
+    scale = options.get("scale")
+    if head.query is not None and scale is None:
+        root = sqrt(head.query.shape[1])
+        scale = 1 / (kept(root, block.decimals) if by_hand else root)
+    factor = (1.0 if scale is None else scale) / (options.get("temperature") or 1.0)
+    if factor != 1.0:
+        found.append(Operation("scale", lambda score: score * factor))
+    cap = options.get("softcap")
+    if cap is not None:
+        found.append(Operation("softcap", lambda score: cap * np.tanh(score / cap)))
+    return found
+
+
+def alternative(block: Block, ledger: Ledger, text: Text, reader: Reader) -> None:
+    """`'sat' attends most to itself, 0.20, then to 'mat', 0.18. The output is [0.33, …].`"""
+    for number, sentence in enumerate(text.split(r"(?<=[.\]])\s(?=In head|'|The output)")):
+        at = sentence.search(r"^In head (\d+) of (\d+)")
+        head_number = 0
+        if at:
+            head_number = int(at[0].numerals()[0].value) - 1
+            ledger.equal(at[0].numerals()[0], number + 1, "count")
+            ledger.equal(at[1].numerals()[0], len(block.heads), "count")
+        head = reader.head(head_number)
+        if not hasattr(head, "weights"):
+            head.check()
+        head.apart()
+        if sentence.text.startswith("The output is"):
+            head.vector(sentence, head.output)
+            continue
+        order = sorted(
+            (p for p in range(len(reader.all)) if block.allowed[block.query][p]),
+            key=lambda p: -kept(head.weights[p], 9),
+        )
+        shares = [n for n in sentence.numerals() if not at or n not in (*at[0].numerals(), *at[1].numerals())]
+        for numeral, place in zip(shares, order, strict=False):
+            ledger.rounds(numeral, head.weights[place], "share", head.slack)
+        tail = sentence.text[sentence.text.index("attends") :] if "attends" in sentence.text else ""
+        if "only" in tail:
+            ledger.holds(len(order) == 1, "only", sentence)
+        elif "nothing" in tail:
+            ledger.holds(not order, "nothing", sentence)
+        ledger.apart = False
+
+
+def read(options: dict[str, Any], ledger: Ledger) -> None:
+    block = Block(options)
+    reader = Reader(block, ledger)
+    reader.read()
