@@ -24,9 +24,7 @@ import pytest
 
 from mdattn import DiagramError, diagram
 from mdattn.blocks._inplace import _ENDS
-from mdattn.diagrams.heads._drawing import _shortened
 from mdattn.diagrams.heads._grounds import _folded
-from mdattn.study.names import shortened
 
 FIXTURES = digests.FIXTURES
 PROGRAM = Path(digests.__file__)
@@ -222,13 +220,6 @@ def test_what_is_new_or_no_digit_of_ours_is_read_alike(
 ) -> None:
     with pytest.raises(DiagramError, match=message):
         diagram(options, folder=tmp_path)
-
-
-def test_only_ascii_digits_number_a_word() -> None:
-    assert shortened("internationalization#2", 12, "…") == "internati…#2"
-    assert shortened("internationalization#\u0662", 12, "…") == "internation…"
-    assert _shortened(["internationalization#2"], 12, "…") == {"internationalization#2": "internati…#2"}
-    assert _shortened(["internationalization#\u0662"], 12, "…") == {"internationalization#\u0662": "internation…"}
 
 
 def test_what_is_no_ascii_continues_the_name_in_a_comment() -> None:

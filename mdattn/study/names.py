@@ -1,57 +1,112 @@
 """What a word is called on the page: printable, told apart, cut.
 
-Floor 2, shared by the kinds.
+Floor 2, shared by the kinds. A token has a name, which a block could give as its `query`: its text, made printable,
+and of equal tokens the second is `the#2`. Where there is no room for a name stands a label: its beginning. No two
+different names of a diagram share a label, and the legend gives each label its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from mdattn import cells
 
-# A word wider than this is cut in a box, and stands in full in the legend below.
-LONGEST = 16
+LONGEST = 16  # cells of a label: a longer name is cut in a box, and stands in full in the legend below
+LONGEST_SAID = 40  # cells of a name in a sentence; of a longer one, the label stands there
 
 
-def labels(tokens: Sequence[str]) -> tuple[str, ...]:
-    """Tokens as they may be printed: controls escaped, right-to-left words isolated."""
+def printable(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The tokens as they may be printed: controls escaped, right-to-left words isolated, different ones different."""
     whole = "".join(tokens)
     if whole.isascii() and whole.isprintable():
         return tuple(tokens)
-    return tuple(cells.isolated(cells.printable(token)) for token in tokens)
+    printed = {token: cells.isolated(cells.printable(token)) for token in dict.fromkeys(tokens)}
+    if len(set(printed.values())) < len(printed):
+        printed = _told_apart(printed)
+    return tuple([printed[token] for token in tokens])
 
 
-class Cut(NamedTuple):
-    """Words as they stand in boxes, and those of them that were cut, in full."""
-
-    shown: tuple[str, ...]
-    legend: tuple[tuple[str, str], ...]
-    """(as shown, in full), each once."""
-
-
-def cut(labels: Sequence[str], longest: int = LONGEST, mark: str = cells.ELLIPSIS) -> Cut:
-    """The labels, each in at most `longest` cells."""
-    shown = tuple(cells.cut(label, longest, mark) for label in labels)
-    pairs = dict.fromkeys((short, full) for short, full in zip(shown, labels, strict=True) if short != full)
-    return Cut(shown, tuple(pairs))
+def _told_apart(printed: dict[str, str]) -> dict[str, str]:
+    """As `printable` gives the first token of a form; a control is escaped as somebody else's text stands there."""
+    taken = {token for token, form in printed.items() if token == form}
+    found = {}
+    for token, form in printed.items():
+        if token != form:
+            form = next(each for each in _numbered(form) if each not in taken)
+            taken.add(form)
+        found[token] = form
+    return found
 
 
-def shortened(name: str, longest: int, mark: str) -> str:
-    """The name in at most `longest` cells; the `#2` of a name stays."""
-    if cells.width(name) <= longest:
-        return name
-    word, sign, nth = cells.without_isolates(name).rpartition("#")
-    if not (word and nth.isascii() and nth.isdecimal() and len(nth) < 5):
-        return cells.cut(name, longest, mark)
-    return cells.cut(cells.isolated(word), longest - len(sign + nth), mark) + sign + nth
+def _numbered(form: str) -> Iterator[str]:
+    yield form
+    yield from (f"{form}({number})" for number in count(2))
 
 
 def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
-    """Each token as it may be printed and named: of tokens that stand several times, the second is `the#2`."""
+    """The name of each token: of those that stand several times, the second is `the#2`."""
+    taken = set(tokens)
+    if len(taken) == len(tokens):
+        return printable(tokens)
     counts: dict[str, int] = {}
     names = []
     for token in tokens:
         counts[token] = counts.get(token, 0) + 1
-        names.append(token if counts[token] == 1 else f"{token}#{counts[token]}")
-    return labels(names)
+        name = token if counts[token] == 1 else f"{token}#{counts[token]}"
+        while name in taken and counts[token] > 1:  # A word of the text is `the#2` itself.
+            name = f"{token}#{name.removeprefix(token)}"
+        taken.add(name)
+        names.append(name)
+    return printable(names)
+
+
+class Labels(NamedTuple):
+    """The labels of names, and those of them that were cut, in full."""
+
+    shown: tuple[str, ...]
+    """One for each name; equal names have equal labels."""
+    legend: tuple[tuple[str, str], ...]
+    """(label, name), each once."""
+
+
+def labelled(names: Sequence[str], longest: int = LONGEST, mark: str = cells.ELLIPSIS) -> Labels:
+    """Labels of at most `longest` cells for the names of a diagram, of which no two different ones look alike.
+
+    `internationalizations` and `internationalizationally` become `internationali…` and `internationali…2`; the `#2` of
+    a name stays. Where fewer than six cells are left a number may not fit: ask for more.
+    """
+    every = dict.fromkeys(names)
+    labels = {name: name for name in every if cells.width(name) <= longest}
+    taken = set(labels)
+    following: dict[str, int] = {}  # of each label that is taken, the number that is next
+    for name in every:
+        if name not in labels:
+            labels[name] = _label(name, longest, mark, taken, following)
+            taken.add(labels[name])
+    pairs = tuple([(labels[name], name) for name in every if labels[name] != name])
+    return Labels(tuple([labels[name] for name in names]), pairs)
+
+
+def _label(name: str, longest: int, mark: str, taken: set[str], following: dict[str, int]) -> str:
+    """The beginning of a name, and its `#2`; a number behind it where that is another's label."""
+    word, sign, nth = cells.without_isolates(name).rpartition("#")
+    if word and nth.isascii() and nth.isdecimal() and len(nth) < 5:
+        end = sign + nth
+        label = cells.cut(cells.isolated(word), longest - len(end), mark) + end
+    else:
+        label = cells.cut(name, longest, mark)
+    first = label
+    while label in taken:
+        end = str(following.setdefault(first, 2))
+        following[first] += 1
+        label = cells.cut(name, longest - len(end), mark) + end
+    return label
+
+
+def said(names: Sequence[str], labels: Sequence[str], longest: int = LONGEST_SAID) -> tuple[str, ...]:
+    """What stands for each name in a sentence: the name, or the label of one that is long."""
+    return tuple(
+        [name if cells.width(name) <= longest else label for name, label in zip(names, labels, strict=True)]
+    )
