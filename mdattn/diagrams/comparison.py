@@ -24,10 +24,9 @@ from mdattn.glyphs import Glyphs
 from mdattn.layout import Column, Table, too_narrow
 from mdattn.layout._page import paragraph, start
 from mdattn.options import Attention, SelfAttention, doc
-from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.heads import WRITTEN_DECIMALS, Study, study
-from mdattn.study.names import labels
+from mdattn.study.names import LONGEST, authored, labelled
 
 LEAST_WIDTH = 28
 MOST_WIRED = 12  # words in the pictures: more would make more rows of wires than a reader follows
@@ -166,7 +165,7 @@ def draw(options: Options) -> Diagram:
     canvas, glyphs = start(options)
     scene = _scene(options, glyphs)
     if options.title is not None and options.title != "none":
-        paragraph(canvas, labels([options.title])[0])
+        paragraph(canvas, authored(options.title))
         canvas.gap()
     pictures = _pictures(scene)
     bars = _bars(scene)
@@ -190,11 +189,11 @@ def _scene(options: Options, glyphs: Glyphs) -> _Scene:
     found = study(Attention(**fields))
     trace = found.heads[0].trace
     count = len(found.tokens)
-    longest = min(_words.LONGEST, max(8, options.width // 4))
+    longest = min(LONGEST, max(8, options.width // 4))
     return _Scene(
         options=options,
         glyphs=glyphs,
-        words=_words.cut(found.labels, longest, glyphs.ellipsis).shown,
+        words=labelled(found.labels, longest, glyphs.ellipsis).shown,
         study=found,
         memory=memory(count, options.retention),
         weights=tuple(trace.weights[0, :, 0].tolist()),

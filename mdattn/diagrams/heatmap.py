@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,14 +19,14 @@ from msgspec.structs import replace
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram, Kind
+from mdattn.diagrams._opening import opening
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
 from mdattn.options import Attention, doc
-from mdattn.study import names as _words
 from mdattn.study import notes as _notes
 from mdattn.study.heads import HeadStudy, Study, study
-from mdattn.study.names import distinct, labels
+from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, authored, distinct, labelled, printable
 from mdattn.study.tokens import position
 
 Mode = Literal["squares", "shades", "numbers", "both"]
@@ -39,13 +39,11 @@ WIDE, LONGEST_NARROW, SHORTEST = (
     48,
     10,
     6,
-)  # from which width words stand in full up to _words.LONGEST; else up to these
+)  # from which width words stand in full up to LONGEST; else up to these
 MOST_LINES = 64  # rows or columns that stand for one token each; of more tokens, blocks are drawn
 FEWEST_BLOCKS = 8  # columns that a pooled heatmap has at least, in panels if need be
 MOST_PANELS = {"squares": 8, "shades": 2, "numbers": 8, "both": 8}  # side by side; of more, blocks are drawn
 MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are named
-MOST_SENTENCE_LINES = 3
-LONGEST_NAME = 40  # cells of a word in a remark or a sentence
 TIED_NAMES = 3
 STRONGEST = 3
 MOST_SPOKEN = 6  # rows that the text alternative tells one by one
@@ -95,23 +93,12 @@ class _Axis(Struct, frozen=True, dict=True):
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
-        return labels(self.tokens)
+        return printable(self.tokens)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Of equal tokens the second is `the#2`."""
         return distinct(self.tokens)
-
-    @cached_property
-    def _cuts(self) -> dict[tuple[bool, int], _words.Cut]:
-        return {}
-
-    def cut(self, numbered: bool, longest: int, mark: str) -> _words.Cut:
-        """The tokens in at most `longest` cells; where their numbers stand beside them, equal ones stay equal."""
-        key = numbered, longest
-        if key not in self._cuts:
-            self._cuts[key] = _words.cut(self.plain if numbered else self.names, longest, mark)
-        return self._cuts[key]
 
     @property
     def starts(self) -> range:
@@ -180,6 +167,7 @@ class _Map(Struct, frozen=True, dict=True):
     given: tuple[tuple[int, str], ...] | None
     """The author's remarks as (query, text); None where they are to be made from the numbers."""
     remarks: dict[Heads, list[list[str]]] = field(default_factory=dict)
+    labelled: dict[tuple[bool, int], Labels] = field(default_factory=dict)
 
     @property
     def cross(self) -> bool:
@@ -207,7 +195,7 @@ class _Map(Struct, frozen=True, dict=True):
 
     @property
     def longest(self) -> int:
-        return _words.LONGEST if self.options.width >= WIDE else LONGEST_NARROW
+        return LONGEST if self.options.width >= WIDE else LONGEST_NARROW
 
     @cached_property
     def scale(self) -> _Scale:
@@ -218,11 +206,23 @@ class _Map(Struct, frozen=True, dict=True):
         """The largest weights of each head."""
         return [_strongest_of(head.trace.weights[0], head.trace.allowed[0]) for head in self.found.heads]
 
+    def labels(self, numbered: bool, longest: int) -> Labels:
+        """Of the rows, and of the columns if their tokens are others; beside a number, equal words stay equal."""
+        key = numbered, longest
+        if key not in self.labelled:
+            names = self.rows.plain if numbered else self.rows.names
+            names = (*names, *self.columns.names) if self.cross else names
+            self.labelled[key] = labelled(names, longest, self.glyphs.ellipsis)
+        return self.labelled[key]
+
     def named(self, heads: Heads, axis: _Axis, at: int) -> str:
-        """A token as remarks name it: `"the#2"`, or where the axis is numbered `5 "the"`."""
-        name = axis.names[at] if heads == "words" else labels((axis.tokens[at],))[0]
-        name = f'"{cells.cut(name, LONGEST_NAME, self.glyphs.ellipsis)}"'
-        return name if heads == "words" else f"{at + 1} {name}"
+        """A token as remarks name it: `"the#2"`, or where the axis is numbered `5 "the"`; a long one by its label."""
+        numbered = heads != "words"
+        name = axis.plain[at] if numbered else axis.names[at]
+        if cells.width(name) > LONGEST_SAID:
+            before = len(self.rows.tokens) if self.cross and axis is self.columns else 0
+            name = self.labels(numbered and not self.cross, self.longest).shown[before + at]
+        return f'{at + 1} "{name}"' if numbered else f'"{name}"'
 
     def remark(self, heads: Heads) -> list[list[str]]:
         """What is remarked about each row of each head, "" where nothing is."""
@@ -393,8 +393,8 @@ def _fit(plan: _Map, form: _Form) -> _Layout | None:
         texts, legend = _labels(plan, plan.longest, False)
         heads = texts
         if plan.cross:
-            cut = columns.cut(False, plan.longest, plan.glyphs.ellipsis)
-            heads, legend = cut.shown, tuple(dict.fromkeys((*legend, *cut.legend)))
+            every = plan.labels(False, plan.longest)
+            heads, legend = every.shown[len(texts) :], every.legend
         widths = tuple([max(form.cell, cells.width(head)) for head in heads])
     label = cells.widest(texts)
     label = label if form.tight else max(label, cells.width(_query_axis(plan.glyphs)))
@@ -410,16 +410,20 @@ def _fit(plan: _Map, form: _Form) -> _Layout | None:
 
 def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """The labels of the rows, and the words that were cut in them."""
-    rows, mark = plan.rows, plan.glyphs.ellipsis
+    rows = plan.rows
     if rows.block > 1:
         spans = rows.spans(plan.glyphs.dash)
         widest = cells.widest(spans)
         return tuple(cells.right(span, widest) for span in spans), ()
-    cut = rows.cut(numbered, longest, mark)
+    shown, legend = plan.labels(numbered, longest)
+    if plan.cross:
+        shown = shown[: len(rows.tokens)]
+        stand = set(shown)
+        legend = tuple([each for each in legend if each[0] in stand or cells.width(each[1]) > LONGEST_SAID])
     if not numbered:
-        return cut.shown, cut.legend
-    digits = len(str(len(cut.shown)))
-    return tuple(f"{number:>{digits}} {text}" for number, text in enumerate(cut.shown, 1)), cut.legend
+        return shown, legend
+    digits = len(str(len(shown)))
+    return tuple(f"{number:>{digits}} {text}" for number, text in enumerate(shown, 1)), legend
 
 
 def _layout(plan: _Map) -> _Layout | None:
@@ -462,14 +466,14 @@ def _blocks(plan: _Map, layout: _Layout) -> Iterator[Block]:
     """The page from top to bottom."""
     options, heads = plan.options, plan.found.heads
     if options.title != "none":
-        yield Text(labels((options.title or TITLE,))[0], hang=0)
-    yield _sentence("Queries" if plan.cross else "Sentence", plan.rows, plan)
-    if plan.cross:
-        yield _sentence("Keys", plan.columns, plan)
+        yield Text(authored(options.title or TITLE), hang=0)
+    said = [("Queries", plan.rows), ("Keys", plan.columns)] if plan.cross else [("Sentence", plan.rows)]
+    for name, axis in said:
+        yield opening(name, axis.tokens, plan.noun, layout.legend, options.width, plan.glyphs)
     for number, head in enumerate(heads, 1):
         yield GAP
         if len(heads) > 1:
-            name = f": {labels((head.name,))[0]}" if head.name else ""
+            name = f": {authored(head.name)}" if head.name else ""
             yield Text(f"Head {number} of {len(heads)}{name}")
         yield from _head(plan, layout, number - 1)
     yield Below(list(_closing(plan, layout)), layout.indent)
@@ -504,8 +508,7 @@ def _annotated(options: Options, found: Study) -> tuple[tuple[int, str], ...] | 
         return None
     given = options.annotations if isinstance(options.annotations, dict) else {}
     return tuple(
-        (position(token, found.tokens, ("annotations", token)), cells.isolated(cells.printable(text)))
-        for token, text in given.items()
+        (position(token, found.tokens, ("annotations", token)), authored(text)) for token, text in given.items()
     )
 
 
@@ -519,7 +522,9 @@ def _pooled(plan: _Map) -> _Map:
     across, down = -(-columns // most), -(-rows // MOST_LINES)
     if not plan.cross:
         across = down = max(across, down)
-    return replace(plan, rows=replace(plan.rows, block=down), columns=replace(plan.columns, block=across), remarks={})
+    return replace(
+        plan, rows=replace(plan.rows, block=down), columns=replace(plan.columns, block=across), remarks={}, labelled={}
+    )
 
 
 def _values(plan: _Map, head: HeadStudy) -> tuple[Any, Any]:
@@ -709,7 +714,7 @@ def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: 
 def _closing(plan: _Map, layout: _Layout) -> Iterator[Block]:
     """What holds for the whole diagram: the legend of the cells, and the notes."""
     if plan.given and (len(plan.found.heads) > 1 or plan.rows.block > 1):
-        names = _words.cut(plan.rows.names, plan.longest, plan.glyphs.ellipsis).shown
+        names = plan.labels(False, plan.longest).shown
         yield from (GAP, _Remarks([(names[row], text) for row, text in plan.given]))
     yield GAP
     room = plan.options.width - layout.indent
@@ -755,26 +760,6 @@ def _notes_of(plan: _Map) -> Iterator[str]:
     made_up = plan.cross and found.basis == "vectors" and options.keys is None
     if found.embeddings is not None and found.basis == "vectors" and (found.illustrative or made_up):
         yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
-
-
-def _sentence(name: str, axis: _Axis, plan: _Map) -> Block:
-    """The tokens as a sentence in a few lines; the end of a long one is left out, and counted."""
-    width, mark = plan.options.width, plan.glyphs.ellipsis
-    # A token takes a cell and a blank at least: of more than these, not all fit.
-    most = labels(axis.tokens[: MOST_SENTENCE_LINES * width // 2 + 1])
-    total = len(axis.tokens)
-    text = f"{name}: {_notes.sentence(most)}" if len(most) == total else ""
-    if not text or len(cells.wrap(text, width, "  ")) > MOST_SENTENCE_LINES:
-        shown = [cells.cut(word, min(LONGEST_NAME, width - len(name) - 4), mark) for word in most]
-        used = list(accumulate(cells.width(word) + 1 for word in shown))
-        count = max(1, bisect_right(used, MOST_SENTENCE_LINES * width))
-        lines = MOST_SENTENCE_LINES + 1
-        while lines > MOST_SENTENCE_LINES and count:
-            rest, size = ([mark], f" ({total} {plan.noun}s)") if count < total else ([], "")
-            text = f"{name}: {_notes.sentence([*shown[:count], *rest])}{size}"
-            lines = len(cells.wrap(text, width, "  "))
-            count -= 1
-    return Text(text)
 
 
 def _alternative(plan: _Map) -> str:

@@ -19,7 +19,7 @@ from mdattn.errors import OptionError
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, Attention, Head, Projections, Window
 from mdattn.study.given import counted, depth, flags, is_flat, numbers, vectors, written_decimals
-from mdattn.study.names import labels
+from mdattn.study.names import printable
 from mdattn.study.tokens import key_tokens_of, position, tokens_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Study(NamedTuple):
     @property
     def labels(self) -> tuple[str, ...]:
         """The tokens as they may be printed."""
-        return labels(self.tokens)
+        return printable(self.tokens)
 
 
 def study(options: Attention, *, query: int | str | None = None, whole: bool = True) -> Study:

@@ -17,12 +17,17 @@ LONGEST = 16  # cells of a label: a longer name is cut in a box, and stands in f
 LONGEST_SAID = 40  # cells of a name in a sentence; of a longer one, the label stands there
 
 
+def authored(text: str) -> str:
+    """A title, a remark, the name of a head: what an author wrote, as it may be printed."""
+    return cells.isolated(cells.printable(text))
+
+
 def printable(tokens: Sequence[str]) -> tuple[str, ...]:
     """The tokens as they may be printed: controls escaped, right-to-left words isolated, different ones different."""
     whole = "".join(tokens)
     if whole.isascii() and whole.isprintable():
         return tuple(tokens)
-    printed = {token: cells.isolated(cells.printable(token)) for token in dict.fromkeys(tokens)}
+    printed = {token: authored(token) for token in dict.fromkeys(tokens)}
     if len(set(printed.values())) < len(printed):
         printed = _told_apart(printed)
     return tuple([printed[token] for token in tokens])
@@ -107,6 +112,4 @@ def _label(name: str, longest: int, mark: str, taken: set[str], following: dict[
 
 def said(names: Sequence[str], labels: Sequence[str], longest: int = LONGEST_SAID) -> tuple[str, ...]:
     """What stands for each name in a sentence: the name, or the label of one that is long."""
-    return tuple(
-        [name if cells.width(name) <= longest else label for name, label in zip(names, labels, strict=True)]
-    )
+    return tuple([name if cells.width(name) <= longest else label for name, label in zip(names, labels, strict=True)])

@@ -8,38 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mdattn import cells, numerals
+from mdattn import numerals
 from mdattn.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from mdattn.attention.scores import Step
 
-MOST_SENTENCE_LINES = 3
-LONGEST_IN_SENTENCE = 40  # cells of a word
-
 
 def sentence(labels: Sequence[str]) -> str:
     """The tokens as the sentence they are, in quotes."""
     return '"' + " ".join(labels) + '"'
-
-
-def opening(name: str, labels: Sequence[str], noun: str, room: int, glyphs: Glyphs) -> list[str]:
-    """`Sentence: "The cat sat"` in a few lines; the end of a long one is left out, and counted."""
-    most = room * MOST_SENTENCE_LINES
-    # A token takes a cell and a blank at least: of more than these, not all fit.
-    words = [cells.cut(word, min(LONGEST_IN_SENTENCE, room - len(name) - 5), glyphs.ellipsis) for word in labels[:most]]
-    count = len(words)
-    while True:
-        more = len(labels) - count
-        if more:
-            nouns = noun if more == 1 else noun + "s"
-            text = f"{name}: {sentence([*words[:count], glyphs.ellipsis])} ({more} more {nouns})"
-        else:
-            text = f"{name}: {sentence(words)}"
-        lines = cells.wrap(text, room, "  ")
-        if len(lines) <= MOST_SENTENCE_LINES or count == 1:
-            return lines
-        count -= max(1, (len(lines) - MOST_SENTENCE_LINES) * count // (2 * len(lines)))
 
 
 def scaling(steps: Iterable[Step], glyphs: Glyphs) -> Iterator[str]:
@@ -70,3 +48,8 @@ def illustrative(dimensions: int, what: str = "embeddings") -> str:
 def legend(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """The words that were cut, in full: `pneumo… = pneumonia`."""
     return [f"{short} = {full}" for short, full in pairs]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 key`, `2 keys`."""
+    return f"{numerals.count(number)} {noun}{'' if number == 1 else 's'}"

@@ -516,6 +516,51 @@ def check_hostile(options: Options, *, drawable: bool = True) -> None:
         assert not drawable, drawn
 
 
+# What a word is called ------------------------------------------------------------------------------------------------
+
+# Words that begin alike, and words that are named like others.
+ALIKE = [
+    *("internationalizations", "internationalizationally", "internationalization", "internationali…"),
+    *("Donaudampfschifffahrtsgesellschaft", "Donaudampfschifffahrtskapitän", "sat", "the", "the", "the#2"),
+    *("x" * 60, "x" * 60 + "1", "x" * 60 + "2", "猫" * 30, "猫" * 31, "שלום" * 9 + "א", "שלום" * 9 + "ב"),
+]
+
+
+def named_alike(random: Random, kind: str) -> Options:
+    options: Options = {"kind": kind, "tokens": random.choices(ALIKE, k=random.randint(1, 12)), "width": 200}
+    options["charset"] = random.choice(["unicode", "ascii"])
+    if kind in ("flow", "steps"):
+        options["query"] = random.randrange(len(options["tokens"]))
+    if kind in ("flow", "steps", "heatmap", "heads") and random.random() < 0.4:
+        options["key_tokens"] = random.choices(ALIKE, k=random.randint(1, 12))
+    return options
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_two_words_share_a_label_and_each_label_is_explained(kind: str, budget: int) -> None:
+    explained = 0
+    for seed in range(60 * budget):
+        options = named_alike(Random(f"{kind} {seed}"), kind)
+        drawn = draw_options(options)
+        text = "\n".join(drawn.lines).translate(dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069")))
+        mark = "…" if options["charset"] == "unicode" else "..."
+        words = {*options["tokens"], *options.get("key_tokens", ())}
+        # `internationaliz… = internationalizations`, several on a line; the `#2` of a name may follow both.
+        legend = re.findall(rf"(?<!\S)(\S+{re.escape(mark)}(?:#+\d|\d+)?) = (\S+)", text)
+        assert len({label for label, _ in set(legend)}) == len(set(legend)), (seed, legend)
+        assert {re.sub(r"#+\d+$", "", name) for _, name in legend} <= words, (seed, legend)
+        if len(options["tokens"]) <= 4 and "key_tokens" not in options:  # Of more words, some may be left out.
+            assert all(word in text for word in words), (seed, legend)
+        explained += len(legend)
+        known = {label for label, _ in legend}
+        starts = "|".join(re.escape(word[:3]) for word in words if len(word) > 16 or not word.isascii())
+        cut = re.findall(rf"((?:{starts or '$'})[^\s\"'│|║]*{re.escape(mark)}(?:#+\d|\d+)?)", text)
+        named = {each for each in cut if re.sub(r"#+\d+$", "", each) not in words}
+        assert named <= known, (seed, named - known)
+    assert explained > 30
+
+
 @pytest.mark.parametrize("charset", ["unicode", "ascii"])
 @pytest.mark.parametrize("width", [32, 72, 200])
 @pytest.mark.parametrize("odd", ODD)

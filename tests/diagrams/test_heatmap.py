@@ -408,7 +408,9 @@ def test_hundreds_of_tokens_are_drawn_on_a_page(count: int, width: int) -> None:
     assert len(diagram.lines) < 100
     said = " ".join(line.strip() for line in diagram.lines)
     assert f"{count} × {count} weights in blocks of" in said
-    assert count == 65 or f"({count} tokens)" in said
+    sentence = re.search(r'Sentence: "([w\d ]+)(?:…" \(([\d,]+) more tokens\)|")', said)
+    assert sentence
+    assert len(sentence[1].split()) + int((sentence[2] or "0").replace(",", "")) == count
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------

@@ -26,8 +26,8 @@ from mdattn.glyphs import Glyphs
 from mdattn.layout import too_narrow
 from mdattn.layout._page import paragraph, start
 from mdattn.options import Common, doc
-from mdattn.study import names as words
 from mdattn.study import notes
+from mdattn.study.names import LONGEST, Labels, labelled, printable
 from mdattn.study.tokens import checked
 
 Layers = Annotated[int, Meta(ge=1, le=256)]
@@ -320,7 +320,7 @@ class _Plan(Struct, frozen=True):
     """Whether counts stand in a column at the right edge."""
     shapes: str
     """What says the shapes where arrows have no room for them."""
-    cut: words.Cut
+    cut: Labels
     boxes: TokenBoxes
 
 
@@ -334,8 +334,8 @@ def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
     wanted = _column_width(model, glyphs) + 2
     column = options.parameters and not beside and options.width - wanted >= _ROOM_FOR_COLUMN
     frames = _frames(double, options.width - (wanted if column else 0), beside)
-    labels = words.labels(tokens)
-    cut = words.cut(labels, min(words.LONGEST, frames[0].inner - 4), glyphs.ellipsis)
+    labels = printable(tokens)
+    cut = labelled(labels, min(LONGEST, frames[0].inner - 4), glyphs.ellipsis)
     boxes = _token_boxes(options, model, tokens, cut.shown)
     count = str(len(tokens)) if tokens else "n"
     source = _source(labels, frames[0].width, glyphs)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.flow import _notes as _flow_notes
-from mdattn.diagrams.flow._notes import counted
 from mdattn.diagrams.flow._numbers import Flow, Head, Options, Page, Part, Printed, Section, flow_of, page_of, vector
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
 from mdattn.layout import (
@@ -22,7 +22,6 @@ from mdattn.layout import (
     Below,
     Block,
     Column,
-    Elided,
     Pieces,
     Remarked,
     Table,
@@ -32,15 +31,13 @@ from mdattn.layout import (
     fitting,
     lines_of,
 )
-from mdattn.study import names as _words
 from mdattn.study import notes as _notes
-from mdattn.study.names import labels
+from mdattn.study.names import LONGEST, authored, labelled
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
-LONGEST_NARROW = 9  # cells of a word where the width is short; _words.LONGEST elsewhere
+LONGEST_NARROW = 9  # cells of a word where the width is short; LONGEST elsewhere
 WIDE = 48
 BAR, SHORTEST_BAR = 12, 6  # cells of the bar of the largest weight
-LONGEST_IN_SENTENCE = 40  # cells of a word
 HEAD_ROWS = 3  # of a table, above its first key
 
 
@@ -48,7 +45,7 @@ def draw(options: Options) -> Diagram:
     """The flow of one query. Raises OptionError."""
     flow = flow_of(options)
     page = page_of(flow)
-    lengths = (_words.LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
+    lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
     form = fitting(options.width, (_form(flow, page, longest) for longest in lengths))
     return Diagram(lines_of(form, options.width, flow.glyphs), lambda: _flow_notes.alternative(flow, page))
 
@@ -65,21 +62,25 @@ class _Labelled(NamedTuple):
 def _form(flow: Flow, page: Page, longest: int) -> Block:
     """The whole diagram, with words of at most `longest` cells."""
     mark = flow.glyphs.ellipsis
+    width, tokens = flow.options.width, flow.found.tokens
+    openings = (
+        [("Sentence", tokens)]
+        if flow.itself is not None
+        else [("Sentence", tokens), ("Attends to", flow.found.key_tokens)]
+    )
     full = [*(flow.names[index] for index in flow.shown), flow.query_name]
-    *names, query_name = [_words.shortened(name, longest, mark) for name in full]
-    labelled = _Labelled(flow, page, names, query_name)
+    every, legend = labelled([*full, *(word for each in openings for word in long_words(*each, width))], longest, mark)
+    *names, query_name = every[: len(full)]
+    words = _Labelled(flow, page, names, query_name)
     title = flow.options.title
-    blocks: list[Block] = [] if title in (None, "none") else [Text(labels((title or "",))[0], hang=0), GAP]
-    blocks.append(_sentence("Sentence", flow.found.tokens, flow))
-    if flow.itself is None:
-        blocks.append(_sentence("Attends to", flow.found.key_tokens, flow))
-    sections = [list(_BLOCKS[section](labelled)) for section in flow.sections]
+    blocks: list[Block] = [] if title in (None, "none") else [Text(authored(title or ""), hang=0), GAP]
+    blocks += [opening(*each, flow.noun, legend, width, flow.glyphs) for each in openings]
+    sections = [list(_BLOCKS[section](words)) for section in flow.sections]
     indent = _indent(flow.options.width, [block for section in sections for block in section])
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
-        heading = Text(f"Step {number}: {_HEADINGS[section](labelled)}")
+        heading = Text(f"Step {number}: {_HEADINGS[section](words)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
-    pairs = dict.fromkeys(pair for pair in zip((*names, query_name), full, strict=True) if pair[0] != pair[1])
-    closing = [*_flow_notes.closing(flow), *_notes.legend(list(pairs))]
+    closing = [*_flow_notes.closing(flow), *_notes.legend(legend)]
     return Below([*blocks, GAP, *map(Text, closing)])
 
 
@@ -89,21 +90,6 @@ def _indent(width: int, blocks: Sequence[Block]) -> int:
     widest = [piece.width for table in tables if isinstance(table, Table) for piece in table.divided(width)]
     pieces = [block.least for block in blocks if isinstance(block, Pieces)]
     return max(0, min(INDENT if width >= WIDE else 2, width - max([*widest, *pieces], default=0)))
-
-
-def _sentence(name: str, tokens: Sequence[str], flow: Flow) -> Block:
-    """The tokens as a sentence in a few lines, its end left out if it is long."""
-    mark, width = flow.glyphs.ellipsis, flow.options.width
-    longest = min(LONGEST_IN_SENTENCE, width - len(name) - 5)
-    words = [cells.cut(each, longest, mark) for each in labels(tokens[: 2 * width])]
-
-    def told(count: int) -> Block:
-        pieces = [f"{name}:", f'"{words[0]}', *words[1:count]]
-        if more := len(tokens) - count:
-            return Pieces([*pieces, mark + '"', f"({counted(more, 'more ' + flow.noun)})"])
-        return Pieces([*pieces[:-1], pieces[-1] + '"'])
-
-    return Elided(len(tokens), told)
 
 
 # Embeddings -----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from mdattn.diagrams.flow._numbers import (
     vector,
 )
 from mdattn.study import notes as _notes
+from mdattn.study.notes import counted
 
 TIED_NAMES = 3
 
@@ -232,8 +233,3 @@ def alternative(flow: Flow, page: Page) -> str:
     if len(flow.heads) == 1 and "output" in flow.sections:
         sentences.append("The output is " + " ".join(page.heads[0].output) + ".")
     return " ".join(sentences)
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 key`, `2 keys`."""
-    return f"{numerals.count(number)} {noun}{'' if number == 1 else 's'}"

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from msgspec import Meta, Struct
 
-from mdattn import cells, numerals
+from mdattn import numerals
 from mdattn.attention import Trace, Weighing, ties
 from mdattn.attention.scores import Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 from mdattn.study.heads import WRITTEN_DECIMALS, Study, refuse_long_work, study
-from mdattn.study.names import distinct, labels
+from mdattn.study.names import authored, distinct
 from mdattn.study.tokens import heaviest_of, position, query_of
 
 if TYPE_CHECKING:
@@ -190,8 +190,7 @@ def _annotated(options: Options, found: Study) -> list[tuple[int, str]]:
     """The author's remarks: (key, text). Raises OptionError for a token that is none."""
     given = options.annotations if isinstance(options.annotations, dict) else {}
     return [
-        (position(token, found.key_tokens, ("annotations", token)), cells.isolated(cells.printable(text)))
-        for token, text in given.items()
+        (position(token, found.key_tokens, ("annotations", token)), authored(text)) for token, text in given.items()
     ]
 
 
@@ -210,7 +209,7 @@ def _head(options: Options, found: Study, index: int, sections: Sequence[Section
             working = _worked(options, trace, query, allowed)
             query, weights, output = working.query, working.weights, working.output
     count = len(found.heads)
-    name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
+    name = f"Head {index + 1} of {count}" + (f": {authored(head.name)}" if head.name else "") if count > 1 else ""
     steps = tuple(_scores(options, trace, working)) if "attention" in sections else ()
     return Head(name, trace, query, steps, allowed, weights, ties(weights), output, working)
 

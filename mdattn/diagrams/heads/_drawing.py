@@ -6,8 +6,7 @@ Floor 3. One card a head, all of one form, so that heads can be compared. `draw`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,17 +14,17 @@ import numpy as np
 from mdattn import cells, numerals
 from mdattn.attention.scores import steps_of
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.heads._found import Card, Link, Scene, cards_of
-from mdattn.diagrams.heads._grounds import STRENGTH, Options, printable, reader_of
+from mdattn.diagrams.heads._grounds import STRENGTH, Options, reader_of
 from mdattn.glyphs import Glyphs
-from mdattn.layout import GAP, Abreast, Below, Block, Cell, Rows, Text, bar, fitting, lines_of
-from mdattn.study import names as _words
+from mdattn.layout import GAP, Abreast, Below, Block, Cell, Text, bar, fitting, lines_of
 from mdattn.study import notes as _notes
-from mdattn.study.names import labels
+from mdattn.study.names import LONGEST, authored, labelled
 
 WIDE = 48  # Below so many columns a box round a card costs more room than it is worth.
 WIDEST_CARD = 84
-LONGEST_NARROW = 10  # cells of a word where words of _words.LONGEST do not fit
+LONGEST_NARROW = 10  # cells of a word where words of LONGEST do not fit
 NARROWEST_NOTE = 14  # cells of a column of notes; in less, notes stand below their connections
 BAR, SHORTEST_BAR = 12, 4
 MOST_SPOKEN = 6  # heads that the text alternative tells one by one
@@ -48,14 +47,16 @@ def _page(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:
     options, reader = scene.options, scene.reader
     blocks: list[Block] = []
     if options.title not in (None, "none"):
-        blocks += [Text(printable(options.title), hang=0), GAP]
-    opening = [("Queries" if reader.cross else "Input", reader.work.tokens)]
-    if reader.cross:
-        opening.append(("Keys", reader.work.key_tokens))
-    for name, tokens in opening:
-        blocks.append(Rows(_notes.opening(name, labels(tokens), reader.noun, options.width, scene.glyphs)))
+        blocks += [Text(authored(options.title), hang=0), GAP]
+    blocks += [opening(*each, reader.noun, form.legend, options.width, scene.glyphs) for each in _openings(scene)]
     blocks += [GAP, _cards(scene, cards, form), GAP, *map(Text, _closing(scene, cards, form))]
     return Below(blocks)
+
+
+def _openings(scene: Scene) -> Sequence[tuple[str, tuple[str, ...]]]:
+    """What stands above the cards: the tokens, and of cross-attention those that are attended to."""
+    work = scene.reader.work
+    return [("Queries", work.tokens), ("Keys", work.key_tokens)] if scene.reader.cross else [("Input", work.tokens)]
 
 
 def _cards(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:
@@ -157,7 +158,7 @@ def _forms(scene: Scene, cards: Sequence[Card]) -> Iterator[_Form]:
     room = min(width, WIDEST_CARD) - (4 if boxed else 0)
     links = [link for card in cards for link in card.links]
     sign = max((len(link.sign(scene.glyphs)) for link in links), default=1)
-    for longest in (_words.LONGEST, LONGEST_NARROW):
+    for longest in (LONGEST, LONGEST_NARROW):
         form = _formed(scene, links, boxed, room, sign, longest)
         if form.end <= room:
             yield form
@@ -171,7 +172,10 @@ def _formed(scene: Scene, links: Sequence[Link], boxed: bool, room: int, sign: i
     itself = "" if scene.reader.cross or "itself" in scene.names else "itself"
     lefts = {link.left: scene.names[link.left] for link in links}
     rights = {link.right: scene.key_names[link.right] for link in links}
-    short = _shortened([*lefts.values(), *rights.values()], longest, scene.glyphs.ellipsis)
+    every = [*lefts.values(), *rights.values()]
+    every += [word for each in _openings(scene) for word in long_words(*each, scene.options.width)]
+    labels, legend = labelled(every, longest, scene.glyphs.ellipsis)
+    short = dict(zip(every, labels, strict=True))
     left = cells.widest([short[name] for name in lefts.values()])
     right = cells.widest([short[name] for name in rights.values()])
     if itself and any(link.left == link.right for link in links):
@@ -187,7 +191,7 @@ def _formed(scene: Scene, links: Sequence[Link], boxed: bool, room: int, sign: i
         ways=2 if any(link.forward is not None and link.backward is not None for link in links) else 1,
         digits=max(len(scene.number(1)), len(scene.glyphs.right)),  # An arrow stands above the weights.
         start=left + sign + right + 4,
-        legend=tuple((cut, full) for full, cut in short.items() if cut != full),
+        legend=legend,
     )
 
 
@@ -249,26 +253,6 @@ class _Links(NamedTuple):
             texts = [f"{sign} {text}" for sign, text in zip((glyphs.right, glyphs.left), texts, strict=True)]
         text = "  ".join(texts) + (f"  {link.note}" if link.note else "")
         yield from (f"  {each}" for each in cells.wrap(text, room - 2))
-
-
-def _shortened(names: Iterable[str], longest: int, mark: str) -> dict[str, str]:
-    """Each name in at most `longest` cells, so that no two become alike; `the#2` keeps its number."""
-    every = dict.fromkeys(names)
-    short = {name: name for name in every if cells.width(name) <= longest}
-    taken = set(short)
-    for name in every:
-        if name in short:
-            continue
-        word, hash_, number = cells.without_isolates(name).rpartition("#")
-        ends = [hash_ + number] if word and number.isascii() and number.isdecimal() else [""]
-        for end in chain(ends, map(str, count(2))):
-            base = word if end.startswith("#") else name
-            cut = cells.cut(cells.isolated(base), longest - len(end), mark) + end
-            if cut not in taken:
-                break
-        taken.add(cut)
-        short[name] = cut
-    return short
 
 
 # Around the cards -----------------------------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from mdattn import numerals
 from mdattn.attention import ties
-from mdattn.diagrams.heads._grounds import Head, Options, Place, Pointed, Reader, printable
+from mdattn.diagrams.heads._grounds import Head, Options, Place, Pointed, Reader
 from mdattn.glyphs import Glyphs
-from mdattn.study.names import distinct
+from mdattn.study.names import authored, distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -157,15 +157,15 @@ def cards_of(scene: Scene) -> Iterator[Card]:
     listed = options.heads if isinstance(options.heads, list) else None
     for index, grounds in enumerate(scene.reader.heads()):
         head = listed[index] if listed is not None else Head()
-        name = f" {glyphs.dash} {printable(head.name)}" if head.name else ""
-        gloss = f" ({printable(head.gloss)})" if head.gloss else ""
+        name = f" {glyphs.dash} {authored(head.name)}" if head.name else ""
+        gloss = f" ({authored(head.gloss)})" if head.gloss else ""
         note = (head.note,) if isinstance(head.note, str) else [f"- {each}" for each in head.note or ()]
         card = Card(
             title=f"HEAD {index + 1}{name}{gloss}",
-            spoken=printable(head.name) or f"head {index + 1}",
+            spoken=authored(head.name or "") or f"head {index + 1}",
             said=grounds.said,
             uses=grounds.uses,
-            note=tuple(map(printable, note)),
+            note=tuple(map(authored, note)),
         )
         yield card if grounds.weights is None else _filled(scene, card, grounds.weights, grounds.pairs)
 

@@ -24,7 +24,7 @@ from mdattn.errors import Path as OptionPath
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, Count, Projections, doc, expected
 from mdattn.study.heads import Basis, Work, check_heads, embeddings_of, given_vectors, mask_of
-from mdattn.study.names import labels
+from mdattn.study.names import authored
 from mdattn.study.tokens import key_tokens_of, position, tokens_of
 
 if TYPE_CHECKING:
@@ -315,14 +315,14 @@ class Reader(NamedTuple):
         queries, keys = self.work.tokens, self.work.key_tokens
         if isinstance(pair, Pair):
             place = position(pair.query, queries, (*path, "query")), position(pair.key, keys, (*path, "key"))
-            return Pointed((place,), printable(pair.note))
+            return Pointed((place,), authored(pair.note or ""))
         if not 2 <= len(pair) <= 3:
             raise OptionError(
                 path, f"a pair has two {self.noun}s and maybe a note, not {len(pair)} text{'s' * (len(pair) != 1)}"
             )
         place = position(pair[0], queries, (*path, 0)), position(pair[1], keys, (*path, 1))
         both = not self.cross and place[0] != place[1]
-        return Pointed((place, place[::-1]) if both else (place,), printable(pair[2] if len(pair) == 3 else None))
+        return Pointed((place, place[::-1]) if both else (place,), authored(pair[2] if len(pair) == 3 else ""))
 
 
 # Which options bear on heads by what; others on all that have weights.
@@ -383,11 +383,6 @@ def _projecting(projections: Projections) -> bool:
 def _compares(projections: Projections | None) -> str:
     projected = projections is not None and _projecting(projections)
     return "Compares projected vectors." if projected else "Compares the vectors themselves."
-
-
-def printable(text: str | None) -> str:
-    """The author's words as they may be printed."""
-    return labels((text,))[0] if text else ""
 
 
 def reader_of(options: Options) -> Reader:

@@ -49,12 +49,11 @@ from mdattn.diagrams.steps._sums import (
 )
 from mdattn.layout import NARROWEST, Column, Table, too_narrow
 from mdattn.layout._page import WIDE, Box, Group, Line, Page, start
-from mdattn.study import names as _words
 from mdattn.study import notes as _notes
-from mdattn.study.names import distinct, labels
+from mdattn.study.names import LONGEST, authored, distinct, labelled
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
-LONGEST_NARROW = 10  # cells of a word where the width is short; _words.LONGEST elsewhere
+LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
 MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_NAMES = 8
 MOST_DIFFERENCES = 2
@@ -77,8 +76,8 @@ def draw(options: Options) -> Diagram:
 def _fitting(steps: Steps) -> tuple[Page, Steps]:
     """The page, with long words cut more if the width is short. Raises OptionError that says how much is needed."""
     width = steps.options.width
-    for longest in (_words.LONGEST, LONGEST_NARROW):
-        if longest == _words.LONGEST and width < WIDE:
+    for longest in (LONGEST, LONGEST_NARROW):
+        if longest == LONGEST and width < WIDE:
             continue
         short = _shortened(steps, longest)
         page = _page(short)
@@ -89,9 +88,9 @@ def _fitting(steps: Steps) -> tuple[Page, Steps]:
 
 def _shortened(steps: Steps, longest: int) -> Steps:
     mark = steps.glyphs.ellipsis
-    names = tuple(_words.shortened(name, longest, mark) for name in steps.names)
+    *names, query_name = labelled((*steps.names, steps.query_name), longest, mark).shown
     check = Check(steps.check.approx, steps.check.exact, [])
-    return steps._replace(names=names, query_name=_words.shortened(steps.query_name, longest, mark), check=check)
+    return steps._replace(names=tuple(names), query_name=query_name, check=check)
 
 
 # The page -------------------------------------------------------------------------------------------------------------
@@ -103,7 +102,7 @@ def _page(steps: Steps) -> Page:
     page = Page()
     options = steps.options
     if options.title != "none":
-        given = None if options.title is None else labels((options.title,))[0]
+        given = None if options.title is None else authored(options.title)
         page.items.append(_fits(options, *TITLES) if given is None else given)
         page.gap()
     _given(page, steps)

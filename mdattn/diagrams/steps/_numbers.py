@@ -20,7 +20,7 @@ from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, doc
 from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
-from mdattn.study.names import distinct, labels
+from mdattn.study.names import authored, distinct
 from mdattn.study.tokens import heaviest_of, query_of
 
 Vector = Sequence[float]
@@ -121,7 +121,7 @@ def worked(options: Options, found: Study, index: int) -> Head:
         query, output = (working.query, working.output) if shown else (query, output)
     elif shown:
         weights, output = _shown_sum(weights, [] if trace.value is None else trace.value[0].tolist(), options.decimals)
-    name = f"Head {index + 1} of {count}" + (f": {labels((head.name,))[0]}" if head.name else "") if count > 1 else ""
+    name = f"Head {index + 1} of {count}" + (f": {authored(head.name)}" if head.name else "") if count > 1 else ""
     dots = working.dot_products if working else ()
     return Head(name, trace, working, query, allowed, dots, weights, output)
 
