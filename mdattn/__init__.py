@@ -6,11 +6,13 @@ computed. The rooms of the house, from the top floor down; imports point down on
     cli                      argv, commands, exit status
     report                   diagnostics in their forms, the closing line
     drafts, plugin           files and folders; the markdown-it-py plugin
-    document                 the spine: text in, text out
-    diagrams                 the kinds: one file or folder each
-    study, layout            options to numbers and names; parts of a page, which know how narrow they can be
-    blocks, options,         find and splice; YAML to typed options;
-    attention, canvas        numpy; a grid of display cells
+    document                 the spine: text in, text out; it knows no kind
+    diagrams                 the kinds, a file or a folder each; `draw` knows data files and captions
+    study                    options carried out: numbers and names, no ink
+    layout                   parts of a page, which know how narrow they can be
+    blocks, options          find and splice; YAML to typed options
+    attention                numpy: attend, the steps of a score, masks, files
+    canvas                   lines that meet lines, for pictures with wires
     glyphs, numerals,        lines and signs; number to text;
     cells, digests, errors   width of text; a hash; what is wrong, and where
 """
