@@ -268,8 +268,37 @@ def test_the_alternative_tells_the_model_and_its_size() -> None:
 
 def test_defaults_follow_from_what_is_given() -> None:
     assert "d_ff 1024" in text(d_model=256)
-    assert "d_ff 3072" in text(preset="gpt-2", d_model=1536, heads=12, width=120)
+    resized = text(preset="gpt-2", d_model=1536, heads=12, width=120)
+    assert "d_ff 6144" in resized and "With d_model 1536: d_ff 6144 (4 × d_model)." in resized
+    assert "d_ff 11008 is kept from llama-2-7b." in text(preset="llama-2-7b", d_model=1024, width=120)
     assert "K, V" in text(heads=4) and "share" not in text(heads=4)
+
+
+@pytest.mark.parametrize(
+    ("options", "total"),
+    [
+        # As the weights that were published have them, each counted by itself.
+        ({"preset": "gpt-2", "layers": 24, "d_model": 1024}, 354_823_168),
+        ({"preset": "gpt-2", "layers": 36, "d_model": 1280}, 774_030_080),
+        ({"preset": "gpt-2", "layers": 48, "d_model": 1600}, 1_557_611_200),
+        ({"preset": "bert-base", "layers": 24, "d_model": 1024}, 335_141_888),
+    ],
+    ids=["gpt2-medium", "gpt2-large", "gpt2-xl", "bert-large-uncased"],
+)
+def test_a_preset_of_another_size_is_the_published_model(options: dict[str, Any], total: int) -> None:
+    said = " ".join(text(**options).split())
+    assert f"total {total:,}" in said
+    heads = {1024: 16, 1280: 20, 1600: 25}[options["d_model"]]
+    assert f"{heads} heads (64 numbers each)" in said
+
+
+@pytest.mark.parametrize(
+    ("bias", "count"), [("none", 512 * 512), ("feed-forward", 512 * 512), ("all", 512 * 512 + 512)]
+)
+def test_a_pooler_has_a_bias_where_all_layers_have_one(bias: str, count: int) -> None:
+    with_, without = (draw(bias=bias, pooler=pooler).lines for pooler in (True, False))
+    totals = [int(re.findall(r"total +([\d,]+)", "\n".join(lines))[0].replace(",", "")) for lines in (with_, without)]
+    assert totals[0] - totals[1] == count
 
 
 # Values ---------------------------------------------------------------------------------------------------------------

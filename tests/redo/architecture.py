@@ -48,6 +48,9 @@ def config_of(options: dict[str, Any]) -> Config:
     own = {name: value for name, value in options.items() if name in base}
     if own.get("model", base["model"]) != "encoder":
         base |= {"segments": 0, "pooler": False}
+    d_head = base["d_model"] // base["heads"]
+    if preset and "d_model" in own and own["d_model"] % d_head == 0:
+        own.setdefault("heads", own["d_model"] // d_head)  # The size of a head stays.
     if "heads" in own and base["kv_heads"] == base["heads"]:
         own.setdefault("kv_heads", own["heads"])
     if "d_model" in own and base["d_ff"] == 4 * base["d_model"]:
@@ -76,7 +79,7 @@ class Counts:
         several = c["experts"] > 1
         self.feed_forward = c["experts"] * self.network + (d * c["experts"] if several else 0)
         self.output = 0 if c["tied"] or c["model"] == "encoder" else self.embeddings
-        self.pooler = (d * d + (d if every or inner else 0)) if c["pooler"] else 0
+        self.pooler = (d * d + (d if every else 0)) if c["pooler"] else 0
         self.pooler_with_bias = d * d + d
         twice = 2 if c["model"] == "encoder-decoder" else 1
         self.stacks = twice
@@ -314,6 +317,12 @@ class Reader:
         c, text, counts = self.config, self.whole, self.counts
         bare = re.sub(r"[│║|#]", " ", text.text)
         text = Text(self.ledger, bare, text.places)
+        self._pattern(text, r"With\s+d_model\s+(\d+):", c["d_model"])
+        self._pattern(text, r"d_ff\s+(\d+)\s+\((4)\s+[×x]\s+d_model\)", 4 * c["d_model"], 4)
+        self._pattern(text, r"(\d+)\s+heads?\s+\((\d+)\s+numbers\s+each\)", c["heads"], c["d_model"] // c["heads"])
+        self._pattern(
+            text, r"d_ff\s+(\d+)\s+is\s+kept", PUBLISHED.get(self.options.get("preset", ""), PAPER).get("d_ff", 2048)
+        )
         self._pattern(text, r"router:\s+(\d+)\s+of\s+(\d+)\s+experts", c["active_experts"], c["experts"])
         self._pattern(text, r"(\d+)\s+query\s+heads\s+share", c["heads"] // c["kv_heads"])
         if counts.pooler != counts.pooler_with_bias and str(

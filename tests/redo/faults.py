@@ -141,10 +141,6 @@ FAULTS = [
     Fault("what a layer costs", {"kind": "comparison", "tokens": ABC}),
     Fault("d of the illustrative vectors", {"kind": "comparison", "tokens": ABC}),
     Fault("a path that is a number of layers", {"kind": "comparison", "tokens": ABC, "mask": {"window": 2}}),
-    Fault("bias of the pooler", {"kind": "architecture", "bias": "none", "pooler": True}),
-    Fault(
-        "d_ff of another size", {"kind": "architecture", "preset": "gpt-2", "layers": 24, "heads": 16, "d_model": 1024}
-    ),
 ]
 
 

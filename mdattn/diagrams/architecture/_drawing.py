@@ -173,15 +173,21 @@ def _model(options: Options) -> Model:
     form = given.get("model", base.model)
     if form != "encoder":
         base = replace(base, segments=0, pooler=False)
+    if "d_model" in given:
+        given = {**_follows(options, base), **given}
     if "heads" in given and base.kv_heads == base.heads:
         given.setdefault("kv_heads", given["heads"])
-    if "d_model" in given and not options.preset:
-        given.setdefault("d_ff", 4 * given["d_model"])
     if "experts" in given:
         given.setdefault("active_experts", min(given["experts"], max(base.active_experts, 2)))
     model = replace(base, **given)
-    _check(model, given)
+    _check(model, _given(options))
     return model
+
+
+def _follows(options: Options, base: Model) -> dict[str, int]:
+    """What a d_model brings along; without a preset the heads are those of the 2017 base model."""
+    follows = models.resized(base, options.d_model or base.d_model)
+    return follows if options.preset else {"d_ff": follows["d_ff"]}
 
 
 def _check(model: Model, given: dict[str, Any]) -> None:
@@ -194,7 +200,7 @@ def _check(model: Model, given: dict[str, Any]) -> None:
         )
     if model.heads % model.kv_heads:
         raise OptionError(
-            "kv_heads" if "kv_heads" in given else "heads",
+            next((name for name in ("kv_heads", "heads") if name in given), "d_model"),
             f"{model.kv_heads} key and value heads do not divide {model.heads} query heads",
             _near(model.kv_heads, model.heads) if "kv_heads" in given else "give 'kv_heads' too",
         )
@@ -502,7 +508,7 @@ def _line(canvas: Canvas, depth: int, name: str, count: str) -> None:
 
 def _remarks(plan: _Plan, options: Options, model: Model) -> Iterator[str]:
     """What stands below the drawing: words in full, shapes without room, what was counted, what was made up."""
-    below = [*notes.legend(plan.cut.legend), plan.shapes]
+    below = [*notes.legend(plan.cut.legend), plan.shapes, _resized(options, model, plan.drawing.canvas.glyphs)]
     if options.parameters:
         below.append(_rule(model))
         if model.experts > 1:
@@ -516,6 +522,21 @@ def _remarks(plan: _Plan, options: Options, model: Model) -> Iterator[str]:
     if any(below):
         plan.drawing.canvas.gap()
     yield from filter(None, below)
+
+
+def _resized(options: Options, model: Model, glyphs: Glyphs) -> str:
+    """What a preset of another d_model brings along, and what it keeps."""
+    base = PRESETS[options.preset] if options.preset else model
+    if model.d_model == base.d_model:
+        return ""
+    said = {
+        "d_ff": f"d_ff {model.d_ff} (4 {glyphs.times} d_model)" if model.d_ff == 4 * model.d_model else "",
+        "heads": f"{_counted(model.heads, 'head')} ({model.d_head} numbers each)" if model.heads != base.heads else "",
+    }
+    brought = [text for name, text in said.items() if text and getattr(options, name) is None]
+    kept = options.d_ff is None and model.d_ff == base.d_ff
+    sentences = [f"With d_model {model.d_model}: {notes.listed(brought)}."] if brought else []
+    return " ".join([*sentences, *([f"d_ff {model.d_ff} is kept from {options.preset}."] if kept else [])])
 
 
 _BIASES = {

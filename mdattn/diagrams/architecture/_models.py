@@ -135,6 +135,20 @@ PRESETS: Mapping[str, Model] = {
 }
 
 
+def resized(base: Model, d_model: int) -> dict[str, int]:
+    """What of a model follows from another d_model, as in the families that these papers describe.
+
+    The size of a head stays (64 in BERT, GPT-2 and the 2017 paper, 128 in Llama 2) where it divides d_model. A
+    feed-forward network of 4 x d_model stays one (2017, BERT, GPT-2); the gated ones have no rule, and theirs stays.
+    """
+    follows = {}
+    if base.d_ff == 4 * base.d_model:
+        follows["d_ff"] = 4 * d_model
+    if d_model % base.d_head == 0:
+        follows["heads"] = d_model // base.d_head
+    return follows
+
+
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
@@ -188,8 +202,8 @@ def output(model: Model) -> int:
 
 
 def pooler(model: Model) -> int:
-    """A linear layer over the first token's vector, with its bias."""
-    return model.d_model * (model.d_model + 1) if model.pooler else 0
+    """A linear layer over the first token's vector; no part of the feed-forward network."""
+    return model.d_model * (model.d_model + (model.bias == "all")) if model.pooler else 0
 
 
 # Wholes ---------------------------------------------------------------------------------------------------------------
