@@ -61,7 +61,7 @@ class Options(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     d_model: Annotated[
         Dimensions | None,
         doc(
-            f"numbers a word in the costs (default: as many as an embedding has; {USUAL_D} with `scores` or `weights`)",
+            f"numbers a word in the costs (default: as many as the `embeddings` have; {USUAL_D} without these)",
             "a whole number from 1 to 65536",
         ),
     ] = None
@@ -198,7 +198,7 @@ def _scene(options: Options, glyphs: Glyphs) -> _Scene:
         memory=memory(count, options.retention),
         weights=tuple(trace.weights[0, :, 0].tolist()),
         sees=tuple(trace.allowed[0, :, 0].tolist()),
-        d=options.d_model or (USUAL_D if found.embeddings is None else found.embeddings.shape[1]),
+        d=options.d_model or (USUAL_D if found.embeddings is None or found.illustrative else found.embeddings.shape[1]),
     )
 
 
@@ -343,8 +343,9 @@ def _wires(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
             wires.append((row, each.middle, joined[-1].middle))
             bottoms.update((end.middle, row) for end in (each, *joined))
     canvas.gap(row - top + 2 if wires else 0)
+    signs = {each.middle: _direction(scene, _index(each)) for each in shown}
     for middle, bottom in bottoms.items():
-        canvas.text(top - 1, middle, scene.glyphs.up_and_down)
+        canvas.text(top - 1, middle, signs[middle])
         canvas.vertical(middle, top, bottom)
     for level, first, last in wires:
         canvas.horizontal(level, first, last)
@@ -353,6 +354,16 @@ def _wires(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
 def _index(place: _Place) -> int:
     assert place.word is not None
     return place.word
+
+
+def _direction(scene: _Scene, word: int) -> str:
+    """Down from a word that others attend to, up to one that attends to others; both where it does both."""
+    allowed, glyphs = scene.study.allowed, scene.glyphs
+    if allowed is None:
+        return glyphs.up_and_down
+    others = np.arange(scene.n) != word
+    attends, attended = bool(allowed[word, others].any()), bool(allowed[others, word].any())
+    return glyphs.up_and_down if attends and attended else glyphs.up if attends else glyphs.down
 
 
 def _grid(canvas: Canvas, scene: _Scene, pictures: _Pictures) -> None:
@@ -677,28 +688,25 @@ def _formula(scene: _Scene) -> str:
 
 
 def _costs(canvas: Canvas, scene: _Scene) -> None:
-    """Steps, path and operations of both sides, for this sentence."""
+    """What table 1 of the 2017 paper compares, for this sentence: one type of layer with another, and no more."""
     say = _speaker(canvas)
     n, d, times = scene.n, scene.d, scene.glyphs.times
-    vectors = scene.study.embeddings
-    other = "" if vectors is None or vectors.shape[1] == d else f" (the vectors above have {vectors.shape[1]})"
-    say("WHAT ONE LAYER COSTS")
-    say(f"n = {_many(n, 'word')}, d = {_many(d, 'number')} a word{other}")
-    say('Counted as in "Attention Is All You Need", table 1:')
+    say("ONE TYPE OF LAYER AND THE OTHER")
+    say(f"n = {_many(n, 'word')}, d = {_many(d, 'number')} a word{_whose_d(scene)}")
+    say('Orders of growth, as in "Attention Is All You Need", table 1:')
     canvas.gap()
     pairs = f"n {times} n" if scene.study.allowed is None else "weights"
     recurrent, attention = n * d * d, scene.pairs * d
-    path = "none" if scene.path is None else str(scene.path)
     rows = (
         ("Steps in sequence", f"n = {n}", "1"),
-        ("Path, first to last", f"n - 1 = {n - 1}", path),
+        ("Path, first to last", f"n - 1 = {n - 1}", _path(scene)),
         (
             "Operations",
             f"n {times} d {times} d = {numerals.count(recurrent)}",
             f"{pairs} {times} d = {numerals.count(attention)}",
         ),
     )
-    heads = ("", "RNN", "Transformer")
+    heads = ("", "Recurrent", "Self-attention")
     columns = [
         Column(head, [row[place] for row in rows], "right" if place else "left") for place, head in enumerate(heads)
     ]
@@ -709,13 +717,34 @@ def _costs(canvas: Canvas, scene: _Scene) -> None:
     else:
         for label, before, after in rows:
             say(label)
-            paragraph(canvas, f"RNN          {before}", 2, " " * 13)
-            paragraph(canvas, f"Transformer  {after}", 2, " " * 13)
+            for name, said in zip(heads[1:], (before, after), strict=True):
+                paragraph(canvas, f"{name:<15} {said}", 2, " " * 16)
     canvas.gap()
     order = (attention > recurrent) - (attention < recurrent)
     more, size = {-1: ("fewer", "below"), 0: ("as many", "equal to"), 1: ("more", "above")}[order]
     reason = f", because n is {size} d" if scene.study.allowed is None else ""
-    say(f"The transformer takes {more} operations here{reason}.")
+    say(f"Self-attention by itself takes {more} operations here{reason}.")
+    say("A layer of a transformer has projections and a feed-forward network besides, which are not counted here.")
+
+
+def _whose_d(scene: _Scene) -> str:
+    """Where d comes from, unless it is how long the printed vectors are."""
+    vectors = scene.study.embeddings
+    usual = " (of the paper's base model)" if scene.options.d_model is None else ""
+    if vectors is None or vectors.shape[1] == scene.d:
+        return usual if vectors is None else ""
+    return (
+        f"{usual[:-1]}; the vectors above have {vectors.shape[1]})"
+        if usual
+        else (f" (the vectors above have {vectors.shape[1]})")
+    )
+
+
+def _path(scene: _Scene) -> str:
+    """How the last word comes to know of the first: in one step, through more layers, or never."""
+    if scene.path is None:
+        return "not reachable"
+    return str(scene.path) if scene.path < 2 else f"{scene.path} layers"
 
 
 def _alternative(scene: _Scene) -> str:
@@ -726,8 +755,8 @@ def _alternative(scene: _Scene) -> str:
     return (
         f"A recurrent cell that keeps {keep} of its state a step reads the sentence in {_many(scene.n, 'step')} "
         f"and ends with {left} of {scene.first}; in a transformer {scene.last} {gives}. "
-        f"One layer takes {numerals.count(scene.n * scene.d * scene.d)} operations in the recurrent network and "
-        f"{numerals.count(scene.pairs * scene.d)} in the transformer."
+        f"As the 2017 paper counts them, a recurrent layer takes {numerals.count(scene.n * scene.d * scene.d)} "
+        f"operations and self-attention {numerals.count(scene.pairs * scene.d)}."
     )
 
 

@@ -35,7 +35,7 @@ def drawn(more: str = VECTORS, start: str = SENTENCE) -> str:
 
 def sides(text: str) -> tuple[str, str, str]:
     before, rest = text.split("AFTER TRANSFORMERS\n")
-    after, costs = rest.split("WHAT ONE LAYER COSTS\n")
+    after, costs = rest.split("ONE TYPE OF LAYER AND THE OTHER\n")
     return before, after, costs
 
 
@@ -168,8 +168,8 @@ def test_both_sides_draw_bars_at_one_scale() -> None:
 def joined(text: str, count: int) -> set[tuple[int, int]]:
     """The pairs of words that a row of wires connects, found by walking along the wires."""
     lines = text.split("\n")
-    arrows = next(number for number, line in enumerate(lines) if line.strip(" ↕") == "" and "↕" in line)
-    columns = [place for place, sign in enumerate(lines[arrows]) if sign == "↕"]
+    arrows = next(number for number, line in enumerate(lines) if line and not line.strip(" ↕↓↑"))
+    columns = [place for place, sign in enumerate(lines[arrows]) if sign in "↕↓↑"]
     assert len(columns) == count
     found = set()
     rows = grid(lines[arrows + 2 :])
@@ -202,11 +202,18 @@ def test_a_window_wires_only_what_it_allows(size: int) -> None:
     assert f"{allowed} of 6 × 6 = 36 weights" in after
 
 
+@pytest.mark.parametrize(("mask", "signs"), [("none", "↕↕↕↕↕↕"), ("causal", "↓↕↕↕↕↑"), ("{window: 2}", "↓↕↕↕↕↑")])
+def test_arrows_say_which_way_the_mask_allows(mask: str, signs: str) -> None:
+    _, after, _ = sides(drawn(f"mask: {mask}\n"))
+    row = next(line for line in after.split("\n") if set("↕↓↑") & set(line))
+    assert "".join(row.split()) == signs
+
+
 def test_a_window_of_one_wires_nothing() -> None:
     _, after, costs = sides(drawn("mask: {window: 1}\n"))
     assert "↕" not in after
     assert '"mat" never sees "The"' in after
-    assert re.search(r"Path, first to last │ +n - 1 = 5 │ +none │", costs)
+    assert re.search(r"Path, first to last │ +n - 1 = 5 │ +not reachable │", costs)
 
 
 def test_a_mask_of_any_form_is_shown_sign_by_sign() -> None:
@@ -236,13 +243,18 @@ def test_costs_are_those_of_the_table(count: int, d: int) -> None:
     assert path[1:] == [f"n - 1 = {count - 1}", "1"]
     assert work[1:] == [f"n × d × d = {count * d * d:,}", f"n × n × d = {count * count * d:,}"]
     verdict = "more" if count > d else "fewer" if count < d else "as many"
-    assert f"takes {verdict} operations" in costs
+    assert f"Self-attention by itself takes {verdict} operations" in costs
+    assert "projections and a feed-forward network besides" in costs
 
 
 def test_d_is_that_of_the_vectors_unless_it_is_given() -> None:
-    assert "d = 3 numbers a word\n" in drawn()
+    usual = drawn("text: a b c\nwidth: 120\n", "kind: comparison\n")
+    assert "d = 512 numbers a word (of the paper's base model; the vectors above have 3)\n" in usual
+    assert "d = 3 numbers a word\n" in drawn(VECTORS)
     assert "d = 512 numbers a word (the vectors above have 3)" in drawn(VECTORS + "d_model: 512\n")
-    assert "d = 512 numbers a word\n" in drawn("weights: [[1]]\n", "kind: comparison\ntext: a\n")
+    assert "d = 512 numbers a word (of the paper's base model)\n" in drawn(
+        "weights: [[1]]\n", "kind: comparison\ntext: a\n"
+    )
 
 
 def test_a_mask_leaves_fewer_operations() -> None:
@@ -256,7 +268,7 @@ def test_the_path_through_a_window_is_counted_in_layers(count: int, size: int) -
     text = " ".join("abcdefghijkl"[:count])
     _, after, costs = sides(drawn(f"text: {text}\nmask: {{window: {size}}}\n", "kind: comparison\n"))
     layers = -(-(count - 1) // (size - 1))
-    assert cost_rows(costs)[1][2] == str(layers)
+    assert cost_rows(costs)[1][2] == (f"{layers} layers" if layers > 1 else "1")
     assert (f"in {layers} layers" in after) == (layers > 1)
 
 
@@ -265,9 +277,9 @@ def test_the_path_through_a_window_is_counted_in_layers(count: int, size: int) -
     [
         (
             "[[true, false, false], [false, true, true], [false, true, true]]",
-            "none",
+            "not reachable",
         ),  # The last two see only each other.
-        ("[[true, false, false], [true, true, true], [false, true, true]]", "2"),
+        ("[[true, false, false], [true, true, true], [false, true, true]]", "2 layers"),
     ],
 )
 def test_the_path_through_a_mask_of_any_form(mask: str, path: str) -> None:

@@ -107,7 +107,7 @@ class Reader:
         block, n, d_given = self.block, self.n, self.block.options.get("d_model")
         size = None if block.embeddings is None else block.embeddings.shape[1]
         keep = self.kept
-        d = d_given or (size if block.basis == "vectors" and size else 512)
+        d = d_given or (size if size and not block.illustrative else 512)
         masked = not self.block.allowed.all() or block.options.get("mask", "none") != "none"
         path = self._path()
         last = float(self.weights[-1, 0])
@@ -148,11 +148,6 @@ class Reader:
                 found[0].text, attention == n * d * d
             )
             self.ledger.holds(right, "operations", found[0])
-            self.ledger.finding(
-                "what a layer costs",
-                "The transformer takes " + found[0].text,
-                "table 1 counts self-attention, no layer",
-            )
 
         percent_ = rf"<?{NUMBER} %"
         window = block.options.get("mask")
@@ -176,31 +171,34 @@ class Reader:
             (rf"gives itself {percent_}", percent(last, "weight", self.slack)),
             (r"through words between them, in (\d+) layers", equal(path or -1, kind="layers")),
             (
-                rf"n = {NUMBER} words?, d = {NUMBER} numbers? a word(?: \(the vectors above have (\d+)\))?",
+                rf"n = {NUMBER} words?, d = {NUMBER} numbers? a word"
+                r"(?: \((?:of the paper's base model(?:; )?)?(?:the vectors above have (\d+))?\))?",
                 self._sizes(n, d, size),
             ),
             (r"Illustrative embeddings \(d = (\d+)\)", equal(size or -1)),
-            (r"Steps in sequence(?: RNN)? *[│|]? *n = (\d+)(?: Transformer)? *[│|]? *(\d+)", equal(n, 1)),
+            (r"Steps in sequence(?: Recurrent)? *[│|]? *n = (\d+)(?: Self-attention)? *[│|]? *(\d+)", equal(n, 1)),
             (
-                r"Path, first to last(?: RNN)? *[│|]? *n - (\d) = (\d+)(?: Transformer)? *[│|]? *(\d+|none)",
+                r"Path, first to last(?: Recurrent)? *[│|]? *n - (\d) = (\d+)(?: Self-attention)? *[│|]? *"
+                r"(\d+(?: layers)?|not reachable)",
                 self._layers(n, path),
             ),
             (r"table (\d+)", equal(1)),
             (r"\"([^\"]*)\" \(word (\d+)\)", self._named),
             (r"\"([^\"]*)\" (?:…|\.\.\.) (\d+) more words?", self._opening),
             (
-                rf"Operations(?: RNN)? *[│|]? *n [×x] d [×x] d = {NUMBER}(?: Transformer)? *[│|]? *"
+                rf"Operations(?: Recurrent)? *[│|]? *n [×x] d [×x] d = {NUMBER}(?: Self-attention)? *[│|]? *"
                 rf"(?:n [×x] n|weights) [×x] d = {NUMBER}",
                 equal(n * d * d, self.pairs * d),
             ),
-            (r"The transformer takes (\w+)(?: \w+)? operations here", fewer),
+            (r"Self-attention by itself takes (\w+)(?: \w+)? operations here", fewer),
             (rf"A recurrent cell that keeps {NUMBER} of its state", equal(keep, kind="option")),
             (r"reads the sentence in (\d+) steps?", equal(n)),
             (rf"and ends with {percent_} of", percent(keep ** (n - 1), "share")),
             (rf"gives it a weight of {percent_}", percent(last, "weight", self.slack)),
             (
-                rf"One layer takes {NUMBER} operations in the recurrent network and {NUMBER} in the transformer",
-                equal(n * d * d, self.pairs * d),
+                rf"As the (\d+) paper counts them, a recurrent layer takes {NUMBER} operations "
+                rf"and self-attention {NUMBER}",
+                equal(2017, n * d * d, self.pairs * d),
             ),
         ]
 
@@ -218,8 +216,6 @@ class Reader:
         def check(found: list[Text]) -> None:
             for text, value in zip(found, (n, d, size or -1), strict=False):
                 self.ledger.equal(text.numerals()[0], value, "count")
-            if "d_model" not in self.block.options and d == 3 and "embeddings" not in self.block.options:
-                self.ledger.finding("d of the illustrative vectors", f"d = {d}", "512, as the help says")
 
         return check
 
@@ -233,8 +229,7 @@ class Reader:
                 return
             third = found[2].numerals()[0]
             self.ledger.equal(third, -1 if path is None else path, "layers")
-            if path is not None and path > 1:
-                self.ledger.finding("a path that is a number of layers", third.text, "steps of one layer")
+            self.ledger.holds(("layers" in found[2].text) == (path is not None and path > 1), "layers", found[2], path)
 
         return check
 

@@ -138,9 +138,6 @@ FAULTS = [
         "sums that miss 1 by noise",
         {"kind": "heads", "tokens": ["aa", "bb"], "heads": 1, "weights": [[0.3333333433, 0.6666666865], [0.5, 0.5]]},
     ),
-    Fault("what a layer costs", {"kind": "comparison", "tokens": ABC}),
-    Fault("d of the illustrative vectors", {"kind": "comparison", "tokens": ABC}),
-    Fault("a path that is a number of layers", {"kind": "comparison", "tokens": ABC, "mask": {"window": 2}}),
 ]
 
 
