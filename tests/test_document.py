@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 import mdattn
-from mdattn.document import render_document
+from mdattn.document import render_document, update_document
 from mdattn.errors import DiagramError
 
 BLOCK = "```attention-diagram\nkind: heatmap\ntext: The cat sat\n```\n"
@@ -133,3 +133,17 @@ def test_an_error_in_python_names_the_file_and_no_command() -> None:
         "post.md:3:1: unknown option 'foo' (choose from title, width, charset, caption, embeddings, dimensions, …)"
     )
     assert caught.value.hint.endswith("; `mdattn kinds heatmap` lists all")
+
+
+@pytest.mark.parametrize("before", ["[^\x00]: ", "\ufeff[^a\x00b]: ", "[^1]: [^\x00]: "])
+def test_what_stands_before_a_block_in_its_line_stays_as_it_is(before: str) -> None:
+    """The parser replaces a NUL, and drops a byte order mark: neither is the author's."""
+    lines = ["~~~attention-diagram", "kind: heatmap", "text: a b", "~~~", ""]
+    first, *rest = lines
+    source = before + first + "\n" + "\n".join(" " * 4 * before.count("[") * bool(line) + line for line in rest)
+    rendered = render_document(source)
+    assert rendered.diagrams
+    assert rendered.text.startswith(before + "~~~text\n")
+    kept = render_document(source, keep_source=True).text
+    assert kept.startswith(before + "<!-- attention-diagram\n")
+    assert update_document(kept).text == kept

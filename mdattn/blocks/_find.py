@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
 from mdattn.blocks._doubts import doubts
-from mdattn.blocks._parse import BOM, Parsed, ending, parse, span, split
+from mdattn.blocks._parse import BOM, Parsed, Site, ending, parse, span, split
 from mdattn.blocks._tokens import Fence, Front, of_tokens
 from mdattn.errors import Diagnostic, Excerpt, Position
 
@@ -106,16 +106,22 @@ def admonished(tokens: Iterable[Token]) -> frozenset[int]:
     return frozenset(found)
 
 
+def stands_before(site: Site, lines: Sequence[str]) -> str:
+    """What a document has before a fence or comment in its line: the parser drops a BOM, and replaces a NUL."""
+    first, _ = span(site.token)
+    mark = BOM if first == 0 and lines[0].startswith(BOM) else ""
+    return lines[first][: len(mark + site.first_prefix)]
+
+
 def _block(fence: Fence, lines: Sequence[str], in_admonition: bool) -> Block:
     site = fence.site
     assert site is not None
     first, end = span(fence.token)
-    mark = BOM if first == 0 and lines[0].startswith(BOM) else ""
     rest = site.rest_prefix
     place = Place(
         first_line=first,
         end_line=end,
-        first_prefix=mark + site.first_prefix,
+        first_prefix=stands_before(site, lines),
         rest_prefix=rest,
         blank_prefix=rest.rstrip(BLANKS),
         line_ending=ending(lines[first]),

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
-from mdattn.blocks._find import Block, Document, Place, admonished
+from mdattn.blocks._find import Block, Document, Place, admonished, stands_before
 from mdattn.blocks._names import INFO, NAME, resembles
 from mdattn.blocks._parse import Site, ending, span
 from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
@@ -281,7 +281,7 @@ def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in
         info=fence.info.strip() if fence else "",
         fence=place(fence, end.rest_prefix) if fence else None,
         marker=fence.markup[0] if fence else "`",
-        end=place(end.token, end.first_prefix),
+        end=place(end.token, stands_before(end, lines)),
         checksum=match["checksum"] or "",
         version=match["version"] or "",
     )

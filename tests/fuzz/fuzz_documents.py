@@ -254,16 +254,17 @@ def without_toml(text: str) -> str:
     return re.sub(r"\A\+\+\+[ \t]*\n(?:.*\n)*?\+\+\+[ \t]*$", "", plain, flags=re.M)
 
 
-def _fences(text: str) -> Iterator[tuple[str, str]]:
-    for token in _parser().parse(text):
+def _fences(text: str, whole: bool = True) -> Iterator[tuple[str, str]]:
+    for token in _parser(whole).parse(text):
         if token.type in ("fence", "colon_fence"):
             if token.type == "colon_fence" or token.info.strip().startswith("{"):
-                yield from _fences(token.content)
+                yield from _fences(token.content, whole=False)
             else:
                 yield token.info, token.content
 
 
-def _parser() -> Any:
+def _parser(whole: bool) -> Any:
+    """A parser of whole documents, or of what a fence holds, which has no front matter."""
     from markdown_it import MarkdownIt
     from mdit_py_plugins.admon import admon_plugin
     from mdit_py_plugins.colon_fence import colon_fence_plugin
@@ -271,13 +272,14 @@ def _parser() -> Any:
     from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
 
-    markdown = MarkdownIt("commonmark").use(front_matter_plugin).use(footnote_plugin, move_to_end=False)
+    markdown = MarkdownIt("commonmark").use(footnote_plugin, move_to_end=False)
+    markdown = markdown.use(front_matter_plugin) if whole else markdown
     return markdown.use(deflist_plugin).use(admon_plugin).use(colon_fence_plugin)
 
 
 def _through_the_plugin(text: str) -> list[list[str]]:
     """The diagrams of a pipeline with the same containers."""
-    markdown = _parser().use(attention_diagram_plugin)
+    markdown = _parser(whole=True).use(attention_diagram_plugin)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # What it has to say is looked at elsewhere (fuzz_silences).
         tokens = markdown.parse(text.removeprefix("\ufeff"))

@@ -234,7 +234,8 @@ def check(options: Options, random: Random) -> Checked:
 def _null_text(value: Any) -> bool:
     """Whether somewhere a word is left out that YAML takes for the word "null"."""
     if isinstance(value, dict):
-        return any((each is None and key in Common.texts) or _null_text(each) for key, each in value.items())
+        words = Common.texts | {"query", "note"}  # The type of these takes a word, too.
+        return any((each is None and key in words) or _null_text(each) for key, each in value.items())
     return isinstance(value, list) and any(map(_null_text, value))
 
 
