@@ -279,6 +279,7 @@ class HeadReader:
         self.given: Head = reader.block.heads[min(number, len(reader.block.heads) - 1)]
         self.parts: list[Part] = []
         self.operations: list[Operation] = []
+        self.scalings = 0
         self.rounded: Numeral | None = None
         self.told: dict[str, Told] = {}
         self.redone: set[int] = set()
@@ -605,14 +606,15 @@ class HeadReader:
             return
         said = sides[0].text.strip()
         at = said.index("tanh(") + 5 if kind == "capped" else 0
-        self.told[kind] = Told(said[:at], said[at + len(source.text) :], source.decimals, result.decimals)
+        self.told[f"{kind} {step}"] = Told(said[:at], said[at + len(source.text) :], source.decimals, result.decimals)
         self._sign(signs[0], [(said, redone, result)], noise=kind == "capped" and source.value != 0)
 
     def _step(self, kind: str) -> int:
-        place = [
+        places = [
             number for number, one in enumerate(self.operations, 1) if (one.said == "softcap") is (kind == "capped")
         ]
-        return place[0] if place else 0
+        turn = max(0, self.scalings - 1) if kind == "scaled" else 0
+        return places[min(turn, len(places) - 1)] if places else 0
 
     def _scale(self, text: Text) -> None:
         ledger, options = self.ledger, self.block.options
@@ -633,8 +635,9 @@ class HeadReader:
                 ledger.checked(
                     numeral, numeral.value == options.get(match[1]), "option", options.get(match[1]), "quoted"
                 )
+        if "stay as they are" not in text.text:
+            self.scalings += 1  # By the root or the scale, and then by the temperature.
         self._lines(text, "scaled")
-        self._more_scaled = True
 
     def _mask(self, text: Text) -> None:
         ledger, said, may = self.ledger, text.text, self.visible
@@ -869,6 +872,10 @@ class HeadReader:
                 root = shown(sqrt(len(self.query)), numeral.decimals) if self.query else ""
                 ledger.checked(numeral, numeral.value in known or numeral.text == root, "factor", known)
 
+    def _scalings(self) -> list[int]:
+        """Which operations scale, counted from 1: by the root or the scale, and by the temperature."""
+        return [number for number, one in enumerate(self.operations, 1) if one.said != "softcap"]
+
     def _columns(self) -> dict[str, int]:
         """Which scores stand below which head."""
         found = {
@@ -882,15 +889,21 @@ class HeadReader:
             "Scaled": self._step("scaled"),
             "": self._step("scaled"),
         }
-        for line in self.ledger.lines:
-            for head in re.findall(r"[│|] +([/×x] [^│|]+?) +(?=[│|])", line):
-                found[head.strip()] = self._step("scaled")
+        # A narrow table is divided: what is done to a score may stand in several, in order.
+        lines = "\n".join(self.ledger.lines)
+        heads = dict.fromkeys(each.strip() for each in re.findall(r"[│|] +([/×x] [^│|\n]+?) +(?=[│|])", lines))
+        found |= dict.fromkeys(heads, self._step("scaled"))
+        found |= dict(zip(heads, self._scalings(), strict=False))
         return found
 
     def _row(self, row: list[Text], columns: list[str], place: int) -> None:
         ledger = self.ledger
         found: dict[str, Numeral] = {}
+        # Two of them may have one head: / 2 by the root of 4, and / 2 by the temperature.
+        heads = [head for head in columns if re.match(r"[/×x] ", head)]
+        scaled = iter(self._scalings() if len(heads) == len(self._scalings()) else [])
         for cell, head in zip(row[1:], columns[1:], strict=False):
+            after = next(scaled, None) if head in heads else None
             numerals = cell.numerals()
             if head == "Key vector":
                 self._vector(cell, self.keys[place], self._made("key"))
@@ -905,7 +918,7 @@ class HeadReader:
                 self.weights_below.append(numeral)
                 ledger.rounds(numeral, self.weights[place], "weight", self.slack)
             else:
-                at = self._columns()[head]
+                at = self._columns()[head] if after is None else after
                 ledger.rounds(numeral, self.scores[at][place], "score", self.rough[at])
             found[head] = numeral
         if not self.reader.shown:
@@ -918,7 +931,7 @@ class HeadReader:
         self.redone.add(place)
         names_ = [("capped" if one.said == "softcap" else "scaled") for one in self.operations] if self.scoring else []
         for number, kind in enumerate(names_, 1):
-            told = self.told.get(kind)
+            told = self.told.get(f"{kind} {number}")
             if told:
                 source = shown(self.scores[number - 1][place], told.decimals)
                 self._compared(told, source, self.scores[number][place])
