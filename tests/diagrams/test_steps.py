@@ -537,3 +537,24 @@ def test_a_note_puts_negative_terms_in_brackets() -> None:
     drawn = "\n".join(draw({"kind": "steps", "tokens": ["3.5", "a"], "query": "3.5"}).lines)
     assert "0.76 + (-0.13) would be 0.63" in " ".join(drawn.split())
     assert "+ -" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("options", "width", "walls", "beside"),
+    [
+        (PENCIL, 56, True, True),
+        (PENCIL, 55, True, False),
+        (PENCIL, 33, True, False),
+        (PENCIL, 32, False, False),  # A line would be divided, and a short width is not worth walls then.
+        ({**PENCIL, "embeddings": [[0.12, 0.34, 0.56, 0.78, 0.91, 0.23]] * 3}, 48, True, False),
+        ({**PENCIL, "embeddings": [[0.12, 0.34, 0.56, 0.78, 0.91, 0.23]] * 3}, 47, False, False),
+    ],
+)
+def test_products_stand_in_a_box_where_there_is_room(
+    options: dict[str, Any], width: int, walls: bool, beside: bool
+) -> None:
+    lines = draw(options, width=width, sections=["dot"]).lines
+    assert any(line.startswith("┌") for line in lines) == walls
+    assert any("→" in line for line in lines) == beside
+    assert too_wide(lines, width) == []
+    assert list(loose_ends(lines)) == []

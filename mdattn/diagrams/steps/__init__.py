@@ -2,7 +2,7 @@
 
 Floor 3. The attention of one query, with every product and every sum written out in the order a person would do it.
 `draw` reads like the page: what attends (`study`), what it comes to and which keys are written out
-(`_steps_numbers`), and then one step after the other, in lines whose sums come from `_steps_sums`.
+(`_numbers`), and then one step after the other, in lines whose sums come from `_sums`.
 
 `exact` arithmetic computes in full precision: `=` stands where the printed numbers give exactly the printed result, `≈`
 where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on

@@ -2,7 +2,7 @@
 
 Floor 3. The attention of one query, with every product and every sum written out in the order a person would do it.
 `draw` reads like the page: what attends (`study`), what it comes to and which keys are written out
-(`_steps_numbers`), and then one step after the other, in lines whose sums come from `_steps_sums`.
+(`_numbers`), and then one step after the other, in lines whose sums come from `_sums`.
 
 `exact` arithmetic computes in full precision: `=` stands where the printed numbers give exactly the printed result, `≈`
 where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import exp, sqrt
+from sys import maxsize
 
 from mdattn import cells, numerals
 from mdattn.attention import scores, ties
@@ -47,8 +48,21 @@ from mdattn.diagrams.steps._sums import (
     vector_of,
     vectors_of,
 )
-from mdattn.layout import NARROWEST, Column, Table, too_narrow
-from mdattn.layout._page import WIDE, Box, Group, Line, Page, start
+from mdattn.layout import (
+    GAP,
+    Alike,
+    Below,
+    Block,
+    Column,
+    Elided,
+    Framed,
+    Pieces,
+    Rows,
+    Table,
+    Text,
+    fitting,
+    lines_of,
+)
 from mdattn.study import notes as _notes
 from mdattn.study.names import LONGEST, authored, distinct, labelled
 
@@ -57,8 +71,7 @@ LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhe
 MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_NAMES = 8
 MOST_DIFFERENCES = 2
-MOST_GIVEN_ROWS = 3
-GAP = Line.of()
+WIDE = 48  # Below so many columns a box costs more room than it is worth.
 
 
 # Drawing --------------------------------------------------------------------------------------------------------------
@@ -67,23 +80,9 @@ GAP = Line.of()
 def draw(options: Options) -> Diagram:
     """The calculation of one query. Raises OptionError."""
     steps = prepared(options)
-    page, steps = _fitting(steps)
-    canvas, _ = start(options)
-    page.draw(canvas)
-    return Diagram(canvas.lines(), lambda: _alternative(steps))
-
-
-def _fitting(steps: Steps) -> tuple[Page, Steps]:
-    """The page, with long words cut more if the width is short. Raises OptionError that says how much is needed."""
-    width = steps.options.width
-    for longest in (LONGEST, LONGEST_NARROW):
-        if longest == LONGEST and width < WIDE:
-            continue
-        short = _shortened(steps, longest)
-        page = _page(short)
-        if width >= NARROWEST and page.fits(width):
-            return page, short
-    raise too_narrow(max(NARROWEST, page.needed()))
+    lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
+    form = fitting(options.width, (_form(_shortened(steps, longest)) for longest in lengths))
+    return Diagram(lines_of(form, options.width, steps.glyphs), lambda: _alternative(steps))
 
 
 def _shortened(steps: Steps, longest: int) -> Steps:
@@ -95,51 +94,45 @@ def _shortened(steps: Steps, longest: int) -> Steps:
 
 # The page -------------------------------------------------------------------------------------------------------------
 
-Step = Callable[[Page, Steps, Head, Texts], None]
+Step = Callable[[Steps, Head, Texts], Iterator[Block]]
 
 
-def _page(steps: Steps) -> Page:
-    page = Page()
+def _form(steps: Steps) -> Block:
+    """The whole calculation."""
     options = steps.options
+    blocks: list[Block] = []
     if options.title != "none":
         given = None if options.title is None else authored(options.title)
-        page.items.append(_fits(options, *TITLES) if given is None else given)
-        page.gap()
-    _given(page, steps)
+        blocks += [Text(_fits(options, *TITLES) if given is None else given), GAP]
+    blocks += _given(steps)
     heads = steps.heads
     shown = heads if len(heads) <= MOST_HEADS else heads[:FEWER_HEADS]
     for head in shown:
-        page.gap()
         if head.title:
-            page.items.append(head.title)
-            page.gap()
-        _head_page(page, steps, head)
+            blocks += [GAP, Text(head.title)]
+        blocks += _head(steps, head)
     if len(heads) > 1:
-        page.gap()
-        _together(page, steps, heads[len(shown) :])
-    page.gap()
-    page.items += _closing(steps)
-    return page
+        blocks += [GAP, *_together(steps, heads[len(shown) :])]
+    return Below([*blocks, GAP, *map(Text, _closing(steps))])
 
 
-def _head_page(page: Page, steps: Steps, head: Head) -> None:
+def _head(steps: Steps, head: Head) -> Iterator[Block]:
     """The steps of one head, numbered as they come."""
     texts = texts_of(steps, head)
     scoring = [section for section in steps.sections if section != "output"]
     number = 0
     for section in steps.sections:
         if section == "output" and not scoring and len(steps.plan.summed) < sum(head.allowed):
-            _table(page, steps, head, texts, ())
-            page.gap()
+            yield from _table(steps, head, texts, ())
         for heading, short, step in _steps_of(section, steps):
             number += 1
-            page.gap()
-            page.items.append(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
-            step(page, steps, head, texts)
+            yield GAP
+            yield Text(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
+            yield from step(steps, head, texts)
         if scoring and section == scoring[-1]:
-            _table(page, steps, head, texts, scoring)
+            yield from _table(steps, head, texts, scoring)
             if section == "softmax":
-                _say_rounded(page, steps, head)
+                yield from _say_rounded(steps, head)
 
 
 def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, Step]]:
@@ -162,35 +155,32 @@ def _fits(options: Options, long: str, short: str) -> str:
     return long if cells.width(long) <= options.width else short
 
 
-def _say_rounded(page: Page, steps: Steps, head: Head) -> None:
+def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
     """Says so if the weights as printed do not add up to 1."""
     plan = steps.plan
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
     more = sum(head.weights[place] for place in plan.more)
     note = _notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
     if note:
-        page.items.append(note)
+        yield Text(note)
 
 
-def _given(page: Page, steps: Steps) -> None:
+def _given(steps: Steps) -> Iterator[Block]:
     """What is worked on: the query, and the keys as far as a few rows hold them."""
-    found, mark = steps.found, steps.glyphs.ellipsis
-    query = f'"{steps.query_name}"'
-    noun = "query" if found.basis == "vectors" else f"{found.basis} of"
-    count, total = min(len(steps.names), steps.options.width), len(steps.names)
-    while True:
-        names = [f'"{name}",' for name in steps.names[:count]]
-        names[-1] = names[-1].rstrip(",") if count == total else names[-1]
-        tail = [] if count == total else [mark, f"{numerals.count(total - count)} more"]
-        line = Line.of("Given:", *noun.split(" "), query + ",", "keys", *names, *tail)
-        rows = line.rows(steps.options.width)
-        if len(rows) <= MOST_GIVEN_ROWS or count == 1:
-            break
-        count -= max(1, (len(rows) - MOST_GIVEN_ROWS) * count // (2 * len(rows)))
-    page.items.append(line)
+    found, mark, total = steps.found, steps.glyphs.ellipsis, len(steps.names)
+    noun = ("query",) if found.basis == "vectors" else (found.basis, "of")
+    # No row has room for a name a column.
+    names = [f'"{name}",' for name in steps.names[: steps.options.width]]
+
+    def told(count: int) -> Block:
+        last = names[count - 1]
+        tail = [last[:-1]] if count == total else [last, mark, f"{numerals.count(total - count)} more"]
+        return Pieces(["Given:", *noun, f'"{steps.query_name}",', "keys", *names[: count - 1], *tail])
+
+    yield Elided(len(names), told)
     parts = [name for name in ("query", "key", "value") if _projected(steps.options, name)]
     if parts:
-        page.items.append(f"Projected by the matrices given, before step 1: {_notes.listed(parts)}.")
+        yield Text(f"Projected by the matrices given, before step 1: {_notes.listed(parts)}.")
 
 
 def _projected(options: Options, name: str) -> bool:
@@ -199,20 +189,19 @@ def _projected(options: Options, name: str) -> bool:
     return any(getattr(each, name, None) is not None for each in (options.projections, *(h.projections for h in heads)))
 
 
-def _together(page: Page, steps: Steps, others: Sequence[Head]) -> None:
+def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
     """The heads that are not written out, and the outputs of all."""
     decimals, mark = steps.decimals, steps.glyphs.ellipsis
     if others:
-        page.items.append(f"The other {_count(len(others), 'head')} in the same way:")
+        yield Text(f"The other {_count(len(others), 'head')} in the same way:")
         for head in others:
-            weights = [f"{_attends(steps, head)}."]
-            page.items.append(f"{head.title}: {weights[0]}")
+            yield Text(f"{head.title}: {_attends(steps, head)}.")
             if "output" in steps.sections:
-                page.write("Output", "=", *vector_of(head.output, decimals, mark), indent=2)
-        page.gap()
+                yield Below([Pieces(["Output", "=", *vector_of(head.output, decimals, mark)])], indent=2)
+        yield GAP
     if "output" in steps.sections:
         joined = [each for head in steps.heads for each in head.output]
-        page.write("Heads", "side", "by", "side", "=", *vector_of(joined, decimals, mark))
+        yield Pieces(["Heads", "side", "by", "side", "=", *vector_of(joined, decimals, mark)])
 
 
 def _closing(steps: Steps) -> Iterator[str]:
@@ -282,7 +271,7 @@ def _count(number: int, noun: str) -> str:
 # The steps ------------------------------------------------------------------------------------------------------------
 
 
-def _dot(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _dot(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """The query, and its product with each key."""
     plan, mark = steps.plan, steps.glyphs.ellipsis
     keys = head.vectors("key", plan.full)
@@ -306,35 +295,49 @@ def _dot(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     )
     names, vectors, results = steps.quoted(plan.full, ":"), vectors_of(printed, keys, mark), list(sums)
     vector = listed(query[: most_numbers(len(head.query))], head.query, mark)
-    first = [Line.of(f'Query "{steps.query_name}":', *vector), GAP]
-    last = []
-    if plan.rest:
-        last = [GAP, Line.of(*f"{mark} {_count(plan.rest, 'more key')} in the same way: table below".split(" "))]
-    beside = partial(_beside, steps.glyphs.right, names, vectors, results)
-    stacked = partial(_stacked, names, vectors, results)
-    page.items.append(Box((lambda: [*first, *beside(), *last], lambda: [*first, *stacked(), *last])))
+    query_line = Pieces([f'Query "{steps.query_name}":', *vector])
+    last = f"{mark} {_count(plan.rest, 'more key')} in the same way: table below" if plan.rest else ""
+    rows = [query_line.whole, "", *_beside(steps.glyphs.right, names, vectors, results), *(["", last] if last else [])]
+    beside = Framed([Rows(rows)])
+    if beside.least <= steps.options.width:
+        yield beside
+        return
+    lines: list[Block] = [query_line, GAP, *_stacked(names, vectors, results)]
+    if last:
+        lines += [GAP, Pieces(last.split(" "))]
+    yield _framed(Below(lines), steps)
 
 
-def _beside(arrow: str, names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[Sum]) -> list[Line]:
-    """The sums at the right of their keys."""
+def _framed(block: Block, steps: Steps) -> Block:
+    """The lines in a box, or without one where it costs more room than there is."""
+    width = steps.options.width
+    whole = Framed([Rows(block.rows(maxsize, steps.glyphs))])
+    if whole.least <= width:
+        return whole
+    framed = Framed([block])
+    return framed if width >= WIDE and framed.least <= width else block
+
+
+def _beside(arrow: str, names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[Sum]) -> list[str]:
+    """The sums at the right of their keys, in whole rows."""
     lefts = [f"{name} {' '.join(vector)} " for name, vector in zip(names, vectors, strict=True)]
     room = cells.widest(lefts)
-    lines = [Line.of(cells.pad("Keys:", room + cells.width(arrow)), "Dot products:")]
+    rows = [f"{cells.pad('Keys:', room + cells.width(arrow))} Dot products:"]
     for left, each in zip(lefts, sums, strict=True):
         first, *others = each.results
         sign = cells.pad(first[0], cells.width(arrow))
-        lines.append(Line.of(cells.pad(left, room) + arrow, *each.terms))
-        lines += (Line.of(" " * room + sign + first[1:], *others), GAP)
-    return lines[:-1]
+        rows.append(" ".join([cells.pad(left, room) + arrow, *each.terms]).rstrip(" "))
+        rows += (" ".join([" " * room + sign + first[1:], *others]).rstrip(" "), "")
+    return rows[:-1]
 
 
-def _stacked(names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[Sum]) -> list[Line]:
+def _stacked(names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[Sum]) -> list[Block]:
     """The sums below their keys."""
-    lines: list[Line] = []
+    blocks: list[Block] = []
     for name, vector, each in zip(names, vectors, sums, strict=True):
-        lines += (Line.of(name, *vector), Line.of(*each.terms, indent=2, hang=0))
-        lines += (Line.of(*each.results, indent=2, hang=0), GAP)
-    return lines[:-1]
+        work = [Pieces(each.terms, hang=0, aligned=True), Pieces(each.results, hang=0, aligned=True)]
+        blocks += (Pieces([name, *vector], aligned=True), Below(work, indent=2), GAP)
+    return blocks[:-1]
 
 
 def _products(head: Head, places: Sequence[int], keys: Sequence[Vector]) -> list[Vector]:
@@ -345,7 +348,6 @@ def _products(head: Head, places: Sequence[int], keys: Sequence[Vector]) -> list
 
 
 def _results(
-    page: Page,
     steps: Steps,
     expressions: dict[int, tuple[str, ...]],
     printed: dict[int, str],
@@ -355,7 +357,7 @@ def _results(
     share: bool = False,
     noise: float = 1e-9,
     rational: bool = True,
-) -> None:
+) -> Iterator[Block]:
     """A line for each key that is written out: `"The": 0.38 / 1.73 = 0.22`. The keys of the table are checked too."""
     signs = {
         place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, rational)
@@ -368,26 +370,25 @@ def _results(
     lines = []
     for number, (name, place) in enumerate(zip(steps.quoted(places, ":"), places, strict=True)):
         pieces = [name, *(column[number] for column in columns), f"{signs[place]} {results[number]}"]
-        lines.append(Line.of(*pieces, *([f"= {shares[number]}"] if share else [])))
+        lines.append(Pieces([*pieces, *([f"= {shares[number]}"] if share else [])], aligned=True))
     if lines:
-        page.items.append(Group(lines))
+        yield Alike(lines)
 
 
-def _score(number: int, page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """What one step makes of each score."""
     step, glyphs = texts.steps[number], steps.glyphs
     if step.root:
         sign = steps.check.sign(sqrt(step.root), numerals.compact(float(step.value), steps.decimals), steps.decimals)
         written = numerals.compact(float(step.value), steps.decimals)
-        page.items.append(f"d_k = {step.root}, so {glyphs.root}d_k {sign} {written}")
+        yield Text(f"d_k = {step.root}, so {glyphs.root}d_k {sign} {written}")
     elif isinstance(step.value, float) and scores.written(step.value) not in step.title(glyphs):
-        page.items.append(f"{step.name} = {scores.written(step.value)}")
+        yield Text(f"{step.name} = {scores.written(step.value)}")
     if not step.head(glyphs):
-        page.items.append("The scores stay as they are.")
+        yield Text("The scores stay as they are.")
         return
     before, after = texts.scores[number : number + 2]
-    _results(
-        page,
+    yield from _results(
         steps,
         {place: (step.formula(score, glyphs),) for place, score in before.items()},
         after,
@@ -398,32 +399,31 @@ def _score(number: int, page: Page, steps: Steps, head: Head, texts: Texts) -> N
     )
 
 
-def _mask(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """Which keys are out."""
     query, count = f'"{steps.query_name}"', len(head.allowed)
     masked = [place for place, may in enumerate(head.allowed) if not may]
     if not masked:
-        page.items.append(f"{query} may attend to every key.")
+        yield Text(f"{query} may attend to every key.")
     elif len(masked) == count:
-        page.items.append(f"Every key is masked: {query} attends to nothing.")
+        yield Text(f"Every key is masked: {query} attends to nothing.")
     else:
         names = _notes.listed(name.strip(" ") for name in steps.quoted(masked)) if len(masked) <= MOST_NAMES else ""
         who = names or f"{numerals.count(len(masked))} of {_count(count, 'key')}"
-        page.items.append(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
+        yield Text(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
 
 
-def _softmax(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _softmax(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """exp of each score, their sum, and the share of each."""
     if not any(head.allowed):
-        page.items.append("No score is left: each weight is 0.")
+        yield Text("No score is left: each weight is 0.")
         return
-    _exps(page, steps, head, texts)
-    page.gap()
-    _total(page, steps, head, texts)
-    page.gap()
+    yield from _exps(steps, head, texts)
+    yield GAP
+    yield from _total(steps, head, texts)
+    yield GAP
     total = float(texts.total)
-    _results(
-        page,
+    yield from _results(
         steps,
         {place: (f"{each} / {texts.total}",) for place, each in texts.exps.items()},
         texts.weights,
@@ -433,7 +433,7 @@ def _softmax(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     )
 
 
-def _exps(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """exp of each score, or of what is left of it where the largest is subtracted first."""
     final = {place: texts.scores[-1][place] for place in texts.exps}
     decimals = texts.decimals[-1]
@@ -443,16 +443,18 @@ def _exps(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     if working.shift:
         shift = numerals.text(working.shift, decimals)
         less = {place: numerals.text(working.scores[-1][place] - working.shift, decimals) for place in final}
-        page.items.append(f"The largest score, {shift}, is subtracted first: it cancels out.")
+        yield Text(f"The largest score, {shift}, is subtracted first: it cancels out.")
         for place, score in final.items():
             left = f"{score} - {bracketed(shift)}"
             sign = steps.check.sign(float(score) - float(shift), less[place], decimals, left)
             expressions[place] = (f"exp({left}) {sign}", f"exp({less[place]})")
         final = less
-    _results(page, steps, expressions, texts.exps, lambda place: exp(float(final[place])), steps.decimals, noise=0.0)
+    yield from _results(
+        steps, expressions, texts.exps, lambda place: exp(float(final[place])), steps.decimals, noise=0.0
+    )
 
 
-def _total(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _total(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """The sum of all exps; of many, the first ones and what the others come to."""
     assert head.working is not None
     plan = steps.plan
@@ -465,15 +467,15 @@ def _total(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
         added.append(numerals.text(rest, steps.decimals))
         pieces += [f"+ {added[-1]}", f"({len(others) - len(counted)} more)"]
     sign = steps.check.sign(sum(map(float, added)), texts.total, steps.decimals, "the sum of exp")
-    page.write(*pieces, *([f"{sign} {texts.total}"] if len(added) > 1 else []))
+    yield Pieces([*pieces, *([f"{sign} {texts.total}"] if len(added) > 1 else [])])
 
 
-def _output(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
+def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """Each value times its weight, and the sum of these, number by number."""
     places, mark = steps.plan.summed, steps.glyphs.ellipsis
     output = vector_of(head.output, steps.decimals, mark)
     if not places:
-        page.write("Nothing", "is", "attended", "to:", "output", "=", *output)
+        yield Pieces(["Nothing", "is", "attended", "to:", "output", "=", *output])
         return
     values = head.vectors("value", places)
     decimals, _ = vector_decimals(steps, values)
@@ -483,30 +485,30 @@ def _output(page: Page, steps: Steps, head: Head, texts: Texts) -> None:
     counted = set(places)
     others = [place for place in visible if place not in counted]
     if "dot" in steps.sections and head.vectors("key", places) == values:
-        page.items.append("Here each value is the same vector as its key.")
+        yield Text("Here each value is the same vector as its key.")
     for number, (weight, name, vector) in enumerate(
         zip(weights, steps.quoted(places), vectors_of(printed, values, mark), strict=True)
     ):
         factor = f"{weight} {steps.glyphs.times}"
         first = [f"+ {factor}"] if number else [factor]
-        page.write(*first, name, *vector, indent=0 if number else 2, hang=4 if number else 2)
+        line = Pieces([*first, name, *vector], hang=4 if number else 2, aligned=True)
+        yield line if number else Below([line], indent=2)
     if others:
-        page.items.append(f"+ {mark} {_count(len(others), 'more value')}, each times its weight")
-    page.gap()
-    _numbers(page, steps, head, weights, values, printed, others)
-    page.gap()
-    page.write("Output", "for", f'"{steps.query_name}"', "=", *output)
+        yield Text(f"+ {mark} {_count(len(others), 'more value')}, each times its weight")
+    yield GAP
+    yield from _numbers(steps, head, weights, values, printed, others)
+    yield GAP
+    yield Pieces(["Output", "for", f'"{steps.query_name}"', "=", *output])
 
 
 def _numbers(
-    page: Page,
     steps: Steps,
     head: Head,
     weights: Sequence[str],
     values: Sequence[Vector],
     printed: Sequence[Sequence[str]],
     others: Sequence[int],
-) -> None:
+) -> Iterator[Block]:
     """Of each number of the output, the products and their sum."""
     count = len(head.output) if len(head.output) <= MOST_NUMBERS else FEWER_FULL
     text, asked = numerals.text, steps.decimals
@@ -527,10 +529,11 @@ def _numbers(
     )
     for number, each in enumerate(sums_of(steps, factors), 1):
         label = [f"{number}:"] if len(head.output) > 1 else []
-        page.write(*label, *each.terms, hang=3 if label else 0)
-        page.write(*each.results, indent=3 if label else 0, hang=0)
+        indent = 3 if label else 0
+        yield Pieces([*label, *each.terms], hang=indent, aligned=True)
+        yield Below([Pieces(each.results, hang=0, aligned=True)], indent)
     if count < len(head.output):
-        page.items.append(f"{steps.glyphs.ellipsis} {_count(len(head.output) - count, 'more number')} in the same way")
+        yield Text(f"{steps.glyphs.ellipsis} {_count(len(head.output) - count, 'more number')} in the same way")
 
 
 def _weighted(
@@ -547,7 +550,7 @@ def _weighted(
     ]
 
 
-def _table(page: Page, steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> None:
+def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Block]:
     """The keys that are not written out, in the same steps."""
     plan, mark = steps.plan, steps.glyphs.ellipsis
     more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
@@ -561,9 +564,9 @@ def _table(page: Page, steps: Steps, head: Head, texts: Texts, drawn: Sequence[S
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
         if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
-    page.gap()
-    page.items.append(f"The other {_count(plan.rest, 'key')} in the same way:")
-    page.items.append(Table.of(columns))
+    yield GAP
+    yield Text(f"The other {_count(plan.rest, 'key')} in the same way:")
+    yield Table.of(columns)
 
 
 def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Column]:
