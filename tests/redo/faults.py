@@ -26,59 +26,7 @@ def _one_of(count: int) -> list[list[float]]:
     return [[1.0, *[0.0] * (count - 1)] for _ in range(count)]
 
 
-EIGHT = {"weights": [_one_of(3)] * 7 + [[[0.504, 0.496, 0.0], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]], "heads": 8}
 FAULTS = [
-    # The other key is not masked, and has a share, if a small one.
-    Fault(
-        "only, beside keys that are not masked",
-        {"kind": "flow", "tokens": ["aa", "bb"], "query": 0, "scores": [[0, -30], [0, 0]]},
-    ),
-    Fault(
-        "only, beside keys that are not masked",
-        {
-            "kind": "steps",
-            "tokens": ["aa", "bb"],
-            "query": 0,
-            "heads": 8,
-            "scores": [[[0, -30], [0, 0]]] * 8,
-            "values": [[1], [2]],
-        },
-    ),
-    # Two shares print alike, and one of them is the most.
-    Fault(
-        "most, where others print the same",
-        {"kind": "flow", "tokens": ["aa", "bb"], "query": 0, "weights": [[0.504, 0.496], [0.5, 0.5]]},
-    ),
-    Fault(
-        "most, where others print the same",
-        {"kind": "steps", "tokens": ABC, "query": 0, "values": [[1], [2], [3]], **EIGHT},
-    ),
-    Fault(
-        "most, where others print the same",
-        {"kind": "heatmap", "tokens": ["aa", "bb"], "weights": [[0.504, 0.496], [0.5, 0.5]]},
-    ),
-    Fault(
-        "two words for one share",
-        {"kind": "heatmap", "tokens": ["aa", "bb"], "weights": [[0.696, 0.304], [0.704, 0.296]]},
-    ),
-    # Every weight is rounded to 0, and no key is masked.
-    Fault(
-        "nothing",
-        {"kind": "flow", "tokens": ABC, "query": 0, "scores": [[0] * 3] * 3, "decimals": 0, "arithmetic": "shown"},
-    ),
-    Fault(
-        "nothing",
-        {
-            "kind": "steps",
-            "tokens": ABC,
-            "query": 0,
-            "scores": [[[0] * 3] * 3] * 8,
-            "heads": 8,
-            "values": [[1], [2], [3]],
-            "decimals": 0,
-            "arithmetic": "shown",
-        },
-    ),
     # Shares near 6.25 % print as 6.2 % and 6.3 %, and are added up as 6.3 % each.
     Fault(
         "adds up",

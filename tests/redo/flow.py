@@ -368,12 +368,14 @@ class HeadReader:
             return
         place, top = places[number], max(self.weights)
         said = text.text
-        if re.search(r"gets the most attention|attends most to itself|gets all attention|attends only to itself", said):
+        if re.search(
+            r"gets (?:the most|all|almost all) attention|attends (?:most |only |almost only )?to itself", said
+        ):
             self.ledger.holds(self.weights[place] >= top - 1e-9 - self.slack, "most", said)
             printed = shown(top, self.reader.finer)
             pairs = zip(self.weights, self.visible, strict=True)
             alike = sum(may and shown(weight, self.reader.finer) == printed for weight, may in pairs)
-            if "most" in said:
+            if not re.search("all|only", said) or "almost" in said:
                 self.ledger.holds(alike == 1 or self.slack > 1e-9, "most, where others print the same", said, alike)
             else:
                 others = [
@@ -652,11 +654,20 @@ def alternative(block: Block, ledger: Ledger, text: Text, reader: Reader) -> Non
             key=lambda p: -kept(head.weights[p], 9),
         )
         shares = [n for n in sentence.numerals() if not at or n not in (*at[0].numerals(), *at[1].numerals())]
+        tail = sentence.text[sentence.text.index("attends") :] if "attends" in sentence.text else ""
+        if "each weight rounds to 0" in tail:
+            count, zero = shares
+            ledger.equal(count, len(order), "count")
+            ledger.rounds(zero, max(head.weights), "share", head.slack)
+            shares = []
+        elif re.search(r"to (?:all )?\d+ keys alike", tail):
+            alike = len(claims.largest(head.weights, block.allowed[block.query].tolist(), reader.finer))
+            ledger.checked(shares[0], shares[0].value == alike or head.slack > 1e-9, "alike", alike)
+            shares = shares[1:]
         for numeral, place in zip(shares, order, strict=False):
             ledger.rounds(numeral, head.weights[place], "share", head.slack)
-        tail = sentence.text[sentence.text.index("attends") :] if "attends" in sentence.text else ""
-        if "only" in tail:
-            ledger.holds(len(order) == 1, "only", sentence)
+        if "only" in tail and "almost only" not in tail:
+            ledger.holds(not any(head.weights[place] for place in order[1:]), "only", sentence)
         elif "nothing" in tail:
             ledger.holds(not order, "nothing", sentence)
         ledger.apart = False

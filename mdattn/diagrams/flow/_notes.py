@@ -21,9 +21,8 @@ from mdattn.diagrams.flow._numbers import (
     vector,
 )
 from mdattn.study import notes as _notes
+from mdattn.study.attended import TIED_NAMES, Attended, attended
 from mdattn.study.notes import counted
-
-TIED_NAMES = 3
 
 
 def heading(flow: Flow, page: Page) -> str:
@@ -56,27 +55,22 @@ def remarks(
     if flow.options.annotations is not None:
         given = [(rows[key], text) for key, text in flow.annotated]
         return given, [f'"{names[row]}": {text}' for row, text in given]
-    top, visible = head.top, sum(head.allowed)
+    found = _attended(flow, head)
     query = f'"{query_name}"'
-    if not top:
-        return [], [f"{query} attends to nothing: every key is masked."]
-    row = rows[top[0]]
-    share = printed.shares[row]
-    if len(top) > TIED_NAMES or not rows.keys() >= set(top):
-        named = counted(len(top), "key")
+    if not found.keys:
+        why = ": every key is masked" if found.how == "nothing" else ""
+        return [], [f"{query} {found.said('', str)}{why}."]
+    share = numerals.percent(head.weights[found.keys[0]], flow.finer)
+    if rows.keys() >= set(found.keys):
+        said = found.said(share, lambda key: f'"{names[rows[key]]}"')
     else:
-        others = [f'"{names[rows[key]]}"' for key in top if key != flow.itself]
-        named = _notes.listed((["itself"] if flow.itself in top else []) + others)
-    if len(top) == 1:
-        alone = numerals.snapped(head.weights[top[0]]) == 1
-        how = "only" if alone else "most"
-        beside = (
-            f"attends {how} to itself" if top[0] == flow.itself else f"gets {'all' if alone else 'the most'} attention"
-        )
-        return [(row, beside)], [f"{query} attends {how} to {named}" + ("." if alone else f", {share}.")]
-    if len(top) == visible and visible > 2:
-        return [], [f"{query} attends to all {counted(visible, 'key')} alike, {share} each."]
-    return [], [f"{query} attends {'' if len(top) == visible else 'most '}to {named} alike, {share} each."]
+        said = found.said(share, lambda key: f'"{flow.names[key]}"')
+    beside = [(rows[found.keys[0]], found.beside)] if found.beside else []
+    return beside, [f"{query} {said}."]
+
+
+def _attended(flow: Flow, head: Head) -> Attended:
+    return attended(head.weights, head.allowed, flow.finer, flow.itself)
 
 
 def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
@@ -212,22 +206,15 @@ def alternative(flow: Flow, page: Page) -> str:
     sentences = []
     for head in flow.heads:
         who = f"In h{head.name.removeprefix('H')}, {query}" if head.name else query
-        order = sorted(
-            (i for i, may in enumerate(head.allowed) if may), key=lambda i: -numerals.snapped(head.weights[i])
-        )
-        named = [
-            ("itself" if index == flow.itself else f"'{flow.names[index]}'")
-            + f", {numerals.text(head.weights[index], flow.finer)}"
-            for index in order[:2]
-        ]
-        if not named:
-            sentences.append(f"{who} attends to nothing.")
-        elif len(named) == 1:
-            sentences.append(f"{who} attends only to {named[0]}.")
-        elif len(head.top) > 1:
-            sentences.append(f"{who} attends alike to {named[0]}, and {named[1]}.")
-        else:
-            sentences.append(f"{who} attends most to {named[0]}, then to {named[1]}.")
+        found = _attended(flow, head)
+        share = numerals.text(max(head.weights), flow.finer)
+        said = found.said(share, lambda key: f"'{flow.names[key]}'")
+        if found.how in ("clearly", "most"):
+            others = [key for key, may in enumerate(head.allowed) if may and key != found.keys[0]]
+            second = max(others, key=lambda key: numerals.snapped(head.weights[key]))
+            name = "itself" if second == flow.itself else f"'{flow.names[second]}'"
+            said += f", then to {name}, {numerals.text(head.weights[second], flow.finer)}"
+        sentences.append(f"{who} {said}.")
         if len(sentences) == 2:
             break
     if len(flow.heads) == 1 and "output" in flow.sections:

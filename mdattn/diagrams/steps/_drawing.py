@@ -17,7 +17,7 @@ from math import exp, sqrt
 from sys import maxsize
 
 from mdattn import cells, numerals
-from mdattn.attention import scores, ties
+from mdattn.attention import scores
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
@@ -64,6 +64,7 @@ from mdattn.layout import (
     lines_of,
 )
 from mdattn.study import notes as _notes
+from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, distinct, labelled
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
@@ -229,13 +230,9 @@ def _closing(steps: Steps) -> Iterator[str]:
 
 def _attends(steps: Steps, head: Head) -> str:
     """`attends most to "sat", 0.40`."""
-    top = ties(head.weights)
-    if not top:
-        return "attends to nothing"
-    names = _notes.listed(name.strip(" ") for name in steps.quoted(top[:3]))
-    most = "only" if numerals.snapped(head.weights[top[0]]) == 1 else "most"
-    alike = "" if len(top) == 1 else " alike" if len(top) <= 3 else f" and {len(top) - 3} more alike"
-    return f"attends {most} to {names}{alike}, {numerals.text(head.weights[top[0]], steps.finer)}"
+    itself = None if steps.options.key_tokens is not None else steps.found.query
+    found = attended(head.weights, head.allowed, steps.finer, itself)
+    return found.said(numerals.text(max(head.weights), steps.finer), lambda place: f'"{steps.names[place]}"')
 
 
 def _alternative(steps: Steps) -> str:
