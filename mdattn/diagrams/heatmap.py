@@ -724,9 +724,8 @@ def _notes_of(plan: _Map) -> Iterator[str]:
         share = f"the share that {queries} to {across} keys together"
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
     yield from _notes.scaling(found.heads[0].trace.steps, plan.glyphs)
-    made_up = plan.cross and found.basis == "vectors" and options.keys is None
-    if found.embeddings is not None and found.basis == "vectors" and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if found.embeddings is not None and found.basis == "vectors":
+        yield from _notes.made_up(options, found.embeddings.shape[1])
 
 
 def _alternative(plan: _Map) -> str:

@@ -78,14 +78,6 @@ FAULTS = [
         "a head of which nothing is said",
         {"kind": "heatmap", "tokens": MANY[:8], "mask": {"window": 1}, "heads": 2, "dimensions": 2, "caption": True},
     ),
-    Fault(
-        "focused or diffuse",
-        {"kind": "heads", "tokens": ["aa", "bb"], "heads": 1, "weights": [[0.85, 0.15], [0.85, 0.15]], "decimals": 0},
-    ),
-    Fault(
-        "sums that miss 1 by noise",
-        {"kind": "heads", "tokens": ["aa", "bb"], "heads": 1, "weights": [[0.3333333433, 0.6666666865], [0.5, 0.5]]},
-    ),
 ]
 
 

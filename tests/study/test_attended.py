@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mdattn.document import draw_options
+from mdattn.errors import DiagramError
 from mdattn.study.attended import attended
 
 A, B = [True, False], [False, True]
@@ -61,3 +63,8 @@ def test_a_sentence_of_its_own_has_no_key_that_is_the_query_itself() -> None:
 def test_beside_its_row_a_key_is_told_in_the_same_words(weights: list[float], itself: str, other: str) -> None:
     assert attended(weights, [True, True], 2, 0).beside == itself
     assert attended(weights, [True, True], 2, 1).beside == other
+
+
+def test_a_sum_that_misses_1_by_little_is_told_with_as_many_digits() -> None:
+    with pytest.raises(DiagramError, match=r"add up to 1\.0000001, not to 1"):
+        draw_options({"kind": "heatmap", "tokens": ["a", "b"], "weights": [[0.50001, 0.4999901], [0.5, 0.5]]})

@@ -187,9 +187,8 @@ def output_redone(flow: Flow, head: Head, printed: Printed) -> str | None:
 def closing(flow: Flow) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = flow.found, flow.options
-    made_up = flow.itself is None and found.basis == "vectors" and options.keys is None
-    if found.embeddings is not None and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if found.embeddings is not None:
+        yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         working = flow.heads[0].working
         root = "".join(

@@ -208,10 +208,8 @@ def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
 def _closing(steps: Steps) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = steps.found, steps.options
-    cross = options.key_tokens is not None
-    made_up = cross and found.basis == "vectors" and options.keys is None
-    if found.embeddings is not None and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if found.embeddings is not None:
+        yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         yield f"Each number is rounded to {_count(options.decimals, 'decimal')} before the next step uses it."
     elif steps.check.differing:
