@@ -741,7 +741,8 @@ def _alternative(plan: _Map) -> str:
         if len(plan.rows.tokens) > MOST_SPOKEN:
             # Two heads have a sentence each, so that there are no more than three.
             between = "; " if len(found.heads) > 1 else ". "
-            sentences.append(where + _strongest(plan, "numbers" if plan.pooled else "words", number - 1, between))
+            said = _strongest(plan, "numbers" if plan.pooled else "words", number - 1, between)
+            sentences.append(where + (said or "Each query sees a single key."))
             continue
         asking, answering = ([f"'{name}'" for name in axis.names] for axis in (plan.rows, plan.columns))
         told = zip(asking, plan.told(head, answering, ", {}"), strict=True)

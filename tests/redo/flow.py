@@ -474,6 +474,8 @@ class HeadReader:
             self.output_note(text)
         elif re.match(r"= \[", said):
             self.vector(text, self.output, decimals)
+        elif re.match(r"Each weight rounds to 0", said):
+            ledger.rounds(text.numerals()[0], max(self.weights), "share", self.slack)
         elif re.match(r"Nothing is attended to", said):
             ledger.holds(not any(w > 0 for w in self.weights), "nothing", said)
         elif re.match(r"Side by side = ", said):
@@ -507,12 +509,12 @@ class HeadReader:
         if places is None:
             return
         wanted = [place for place in places if self.visible[place] and kept(self.weights[place], 9)]
-        self.summed = {}
+        self.summed: dict[int, float] = {}
         for term in text.split(r"(?:^|(?<= ))\+ "):
             numerals = term.numerals()
             more = term.search(r"(\S+) more$")
             if more and numerals:
-                count = sum(self.visible) - sum(self.visible[place] for place in places)
+                count = sum(self.visible) - len(self.summed)
                 ledger.equal(numerals[0], count, "more in a sum")
                 continue
             label = re.sub(r"^.*? [×x] ", "", term.text).strip()

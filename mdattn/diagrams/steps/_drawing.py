@@ -130,6 +130,10 @@ def _head(steps: Steps, head: Head) -> Iterator[Block]:
             yield GAP
             yield Text(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
             yield from step(steps, head, texts)
+        # Without a softmax, the weights stand in the sum, or in the table above it.
+        summed = not scoring or len(steps.plan.summed) == sum(head.allowed)
+        if section == "output" and "softmax" not in steps.sections and summed:
+            yield from _say_rounded(steps, head)
         if scoring and section == scoring[-1]:
             yield from _table(steps, head, texts, scoring)
             if section == "softmax":
@@ -157,8 +161,10 @@ def _fits(options: Options, long: str, short: str) -> str:
 
 
 def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
-    """Says so if the weights as printed do not add up to 1."""
+    """Says so if the weights as printed do not add up to 1, and if each of them prints as 0."""
     plan = steps.plan
+    if any(head.allowed) and not numerals.rounded(max(head.weights), steps.finer):
+        yield Text("Each weight rounds to 0.")
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
     more = sum(head.weights[place] for place in plan.more)
     note = _notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
@@ -215,7 +221,7 @@ def _closing(steps: Steps) -> Iterator[str]:
     elif steps.check.differing:
         differing = list(dict.fromkeys(steps.check.differing))
         if len(differing) > MOST_DIFFERENCES:
-            where = f"{len(differing)} last digits would differ"
+            where = f"{len(steps.check.differing)} last digits would differ"
         else:
             where = _notes.listed(differing)
         yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
@@ -351,11 +357,11 @@ def _results(
     *,
     share: bool = False,
     noise: float = 1e-9,
-    rational: bool = True,
+    exact: float | None = None,
 ) -> Iterator[Block]:
     """A line for each key that is written out: `"The": 0.38 / 1.73 = 0.22`. The keys of the table are checked too."""
     signs = {
-        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, rational)
+        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, exact)
         for place, each in expressions.items()
     }
     places = [place for place in steps.plan.full if place in expressions]
@@ -390,7 +396,7 @@ def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Bloc
         lambda place: step.redo(float(before[place]), 0, 0, place),
         texts.decimals[number + 1],
         noise=1e-9 if step.rational else 0.0,
-        rational=step.rational,
+        exact=None if step.rational else 0.0,
     )
 
 
@@ -445,7 +451,13 @@ def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
             expressions[place] = (f"exp({left}) {sign}", f"exp({less[place]})")
         final = less
     yield from _results(
-        steps, expressions, texts.exps, lambda place: exp(float(final[place])), steps.decimals, noise=0.0
+        steps,
+        expressions,
+        texts.exps,
+        lambda place: exp(float(final[place])),
+        steps.decimals,
+        noise=0.0,
+        exact=1.0,
     )
 
 
@@ -551,7 +563,8 @@ def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> 
     more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
     first = Column("Key", [*(steps.names[place] for place in plan.listed), *more], "left")
     columns = [first, *_table_columns(steps, head, texts, drawn)]
-    if not plan.rest or len(columns) == 1:
+    # Where every key is masked and no score is worked out, there is nothing to show of any.
+    if not plan.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
         return
     if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
         keys = head.vectors("key", plan.listed)

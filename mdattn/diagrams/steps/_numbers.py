@@ -220,16 +220,22 @@ class Check(NamedTuple):
     differing: list[str]
 
     def sign(
-        self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9, rational: bool = True
+        self,
+        redone: float,
+        printed: str,
+        decimals: int,
+        what: str = "",
+        noise: float = 1e-9,
+        exact: float | None = None,
     ) -> str:
         """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give.
 
-        `noise` is what floats may add to a result that is exact on paper; 0 for exp, which hardly ever is. What is not
-        `rational` is exact for 0 alone, however near floats come.
+        `noise` is what floats may add to a result that is exact on paper. Of exp and tanh one result alone is, `exact`,
+        however near floats come to others.
         """
         if not self.exact:
             return "="
-        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)) and (rational or not redone):
+        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)) and exact in (None, redone):
             return "="
         again = numerals.text(redone, decimals)
         if again != printed:
