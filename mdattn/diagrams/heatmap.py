@@ -23,7 +23,7 @@ from mdattn.diagrams._opening import opening
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
-from mdattn.options import Attention, doc
+from mdattn.options import Attention, Remarks, doc
 from mdattn.study import notes as _notes
 from mdattn.study.attended import attended
 from mdattn.study.heads import HeadStudy, Study, study
@@ -72,6 +72,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "'none' or a mapping from token to text",
         ),
     ] = None
+    remarks: Remarks = "all"
     legend: Annotated[bool, doc("whether to explain the cells below the heatmap", "true or false")] = True
 
     def idle(self) -> Iterator[OptionError]:
@@ -652,7 +653,7 @@ def _strongest(plan: _Map, heads: Heads, index: int, between: str = ". ") -> str
 
 def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str:
     """Says which rows do not add up to 1 as printed, in one line."""
-    if plan.mode not in ("numbers", "both"):
+    if plan.mode not in ("numbers", "both") or plan.options.remarks == "none":
         return ""
     decimals = plan.options.decimals
     one = 10**decimals

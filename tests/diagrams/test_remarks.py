@@ -76,3 +76,25 @@ def test_where_no_query_has_a_choice_the_words_say_so(heads: int) -> None:
     given = {"tokens": MANY[:8], "mask": {"window": 1}, "heads": heads, "dimensions": 2}
     alternative = str(draw_options({"kind": "heatmap", **given}).alternative)
     assert alternative.count("Each query sees a single key.") == heads
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("flow", {"query": 0, "weights": [[1 / 3] * 3] * 3}),
+        ("flow", {"query": 0, "decimals": 1}),
+        ("flow", {"query": 0, "weights": [[0.334, 0.333, 0.333]] * 3, "values": [[100], [101], [102]]}),
+        ("steps", {"query": 0, "weights": [[1 / 3] * 3] * 3, "values": [[1], [2], [3]]}),
+        ("steps", {"query": 0, "decimals": 1}),
+        ("heatmap", {"weights": [[1 / 3] * 3] * 3, "mode": "numbers"}),
+    ],
+)
+def test_what_is_said_of_rounding_can_be_left_out(kind: str, options: dict[str, Any]) -> None:
+    full, quiet = (said(kind, tokens=ABC, **options, remarks=remarks) for remarks in ("all", "none"))
+    assert said(kind, tokens=ABC, **options) == full
+    told = r"Rounded:|Computed in full precision"
+    assert re.search(told, full)
+    assert not re.search(told, quiet)
+    # Nothing else is missing.
+    parts = re.split(r"(?:Rounded: as printed|Computed in full precision).*?\.(?= [A-Z\"S]|$)", full)
+    assert all(part.strip() in quiet for part in parts)

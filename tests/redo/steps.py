@@ -675,7 +675,8 @@ class HeadReader:
             self.ledger.checked(self.rounded, self.rounded.text == total, "adds up", total)
         else:
             whole = float(total) in (0.0, 100.0)
-            self.ledger.holds(whole or self.reader.finer < 2, "adds up, and no line tells", printed, total)
+            quiet = self.reader.finer < 2 or self.block.options.get("remarks") == "none"
+            self.ledger.holds(whole or quiet, "adds up, and no line tells", printed, total)
 
     def _written(self) -> set[int]:
         """The keys that are written out: in the scores, or without those in the weighted sum."""

@@ -78,7 +78,7 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
     rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
-    if rounded:
+    if rounded and options.remarks == "all":
         yield rounded
     for column in head.steps:
         yield from _formula(flow, column)
@@ -87,7 +87,7 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
         shift = numerals.text(head.working.shift, options.decimals)
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
-    else:
+    elif options.remarks == "all":
         yield from _redone(flow, names, head, printed)
 
 
@@ -168,7 +168,7 @@ def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
 def output_redone(flow: Flow, head: Head, printed: Printed) -> str | None:
     """What the printed weights and values give, if that is printed in full and differs from the printed output."""
     values = printed.values
-    if flow.options.arithmetic == "shown" or flow.rest or values is None:
+    if flow.options.arithmetic == "shown" or flow.options.remarks == "none" or flow.rest or values is None:
         return None
     if most_numbers(len(head.output)) < len(head.output):
         return None

@@ -168,7 +168,7 @@ def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
     more = sum(head.weights[place] for place in plan.more)
     note = _notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
-    if note:
+    if note and steps.options.remarks == "all":
         yield Text(note)
 
 
@@ -218,7 +218,7 @@ def _closing(steps: Steps) -> Iterator[str]:
         yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         yield f"Each number is rounded to {_count(options.decimals, 'decimal')} before the next step uses it."
-    elif steps.check.differing:
+    elif steps.check.differing and options.remarks == "all":
         differing = list(dict.fromkeys(steps.check.differing))
         if len(differing) > MOST_DIFFERENCES:
             where = f"{len(steps.check.differing)} last digits would differ"

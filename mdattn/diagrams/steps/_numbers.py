@@ -18,7 +18,7 @@ from mdattn.attention.pencil import Working, work
 from mdattn.attention.scores import STEPS, Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, doc
+from mdattn.options import Attention, Remarks, doc
 from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
 from mdattn.study.names import authored, distinct
 from mdattn.study.tokens import heaviest_of, query_of
@@ -46,6 +46,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["exact", "shown"],
         doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
     ] = "exact"
+    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the steps to write out (default: all)", "a list of 'dot', 'scale', 'softmax' and 'output'"),
