@@ -98,3 +98,9 @@ def test_what_is_said_of_rounding_can_be_left_out(kind: str, options: dict[str, 
     # Nothing else is missing.
     parts = re.split(r"(?:Rounded: as printed|Computed in full precision).*?\.(?= [A-Z\"S]|$)", full)
     assert all(part.strip() in quiet for part in parts)
+
+
+def test_one_line_counts_the_last_digits_of_all_columns() -> None:
+    text = said("flow", text="The cat sat on the mat", query="sat", decimals=1, temperature=0.1)
+    assert len(re.findall(r"full precision|Rounded:", text)) == 1
+    assert re.search(r"from the rounded numbers, \d+ last digits would differ\.", text)

@@ -78,8 +78,9 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
     rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
-    if rounded and options.remarks == "all":
-        yield rounded
+    redone = "" if head.working and head.steps else _redone(flow, names, head, printed)
+    if options.remarks == "all":
+        yield from _of_rounding(rounded, redone)
     for column in head.steps:
         yield from _formula(flow, column)
     if head.working and head.steps:
@@ -87,8 +88,14 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
         shift = numerals.text(head.working.shift, options.decimals)
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
-    elif options.remarks == "all":
-        yield from _redone(flow, names, head, printed)
+
+
+def _of_rounding(rounded: str | None, redone: str) -> Iterator[str]:
+    """All that is said of rounding, in one line."""
+    if rounded:
+        yield f"{rounded[:-1]}, and {redone}." if redone else rounded
+    elif redone:
+        yield f"Computed in full precision: {redone}."
 
 
 def _formula(flow: Flow, column: Scores) -> Iterator[str]:
@@ -102,10 +109,11 @@ def _formula(flow: Flow, column: Scores) -> Iterator[str]:
         yield f"{column.head.split()[-1]} = {behind.split()[-1]}"
 
 
-def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
-    """Says so if a reader who goes on from the printed numbers comes to another number than the printed one."""
+def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> str:
+    """What a reader who goes on from the printed numbers comes to, where that is not the printed number."""
     seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
     before = _products(flow, head, printed)
+    found: list[tuple[str, list[tuple[int, str]]]] = []
     for column, texts in zip(head.steps, printed.scores, strict=True):
         known = [float(texts[row]) for row in seen]
         if before is not None:
@@ -113,10 +121,7 @@ def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> I
             if column.step:
                 keys = [flow.shown[row] for row in seen]
                 redone = [column.step.redo(score, 0, 0, key) for key, score in zip(keys, before, strict=True)]
-            differing = _differing(seen, known, redone, column.decimals)
-            if differing:
-                yield _in_full_precision(differing, names, f' in the column "{column.head}"')
-                return
+            found.append((f' in the column "{column.head}"', _differing(seen, known, redone, column.decimals)))
         before = known
     if before and len(seen) == sum(head.allowed):
         top = max(before)
@@ -124,9 +129,13 @@ def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> I
         total = sum(exponentials)
         known = [float(printed.shares[row].removesuffix(" %")) for row in seen]
         redone = [each / total * 100 for each in exponentials]
-        differing = _differing(seen, known, redone, flow.finer - 2, " %")
-        if differing:
-            yield _in_full_precision(differing, names, "")
+        found.append(("", _differing(seen, known, redone, flow.finer - 2, " %")))
+    found = [each for each in found if each[1]]
+    if not found:
+        return ""
+    if len(found) == 1 and len(found[0][1]) <= TIED_NAMES:
+        return _would_give(*found[0], names)
+    return f"from the rounded numbers, {sum(len(rows) for _, rows in found)} last digits would differ"
 
 
 def _differing(
@@ -140,15 +149,13 @@ def _differing(
     ]
 
 
-def _in_full_precision(differing: list[tuple[int, str]], names: Sequence[str], where: str) -> str:
-    if len(differing) > TIED_NAMES:
-        return f"Computed in full precision: the rounded numbers would give other last digits{where}."
+def _would_give(where: str, differing: Sequence[tuple[int, str]], names: Sequence[str]) -> str:
     values = dict.fromkeys(text for _, text in differing)
     given = [
         f"{value} for " + _notes.listed(f'"{names[row]}"' for row, text in differing if text == value)
         for value in values
     ]
-    return f"Computed in full precision: the rounded numbers would give {_notes.listed(given)}{where}."
+    return f"the rounded numbers would give {_notes.listed(given)}{where}"
 
 
 def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
