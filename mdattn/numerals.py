@@ -83,8 +83,12 @@ def snapped(value: float) -> float:
 
 
 def percent(value: float, decimals: int) -> str:
-    """`percent(0.154, 2)` is `15 %`: a share with `decimals` decimals, written in hundredths."""
-    return text(value * 100, max(0, decimals - 2)) + " %"
+    """`percent(0.154, 2)` is `15 %`: a share with `decimals` decimals, at least 2, written in hundredths.
+
+    Rounded as a share, so that shares in percent add up as `sum_as_printed` says.
+    """
+    finer = max(decimals, 2)
+    return text(rounded(value, finer) * 100, finer - 2) + " %"
 
 
 def compact(value: float, decimals: int) -> str:

@@ -23,8 +23,9 @@ from mdattn.diagrams._opening import opening
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
-from mdattn.options import Attention, doc
+from mdattn.options import Attention, Remarks, doc
 from mdattn.study import notes as _notes
+from mdattn.study.attended import attended
 from mdattn.study.heads import HeadStudy, Study, study
 from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, authored, distinct, labelled, printable
 from mdattn.study.tokens import position
@@ -44,7 +45,6 @@ MOST_LINES = 64  # rows or columns that stand for one token each; of more tokens
 FEWEST_BLOCKS = 8  # columns that a pooled heatmap has at least, in panels if need be
 MOST_PANELS = {"squares": 8, "shades": 2, "numbers": 8, "both": 8}  # side by side; of more, blocks are drawn
 MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are named
-TIED_NAMES = 3
 STRONGEST = 3
 MOST_SPOKEN = 6  # rows that the text alternative tells one by one
 
@@ -53,7 +53,6 @@ MOST_SPOKEN = 6  # rows that the text alternative tells one by one
 STEPS: tuple[float, ...] = (0.1, 0.4, 0.7)
 FEW_KEYS = 10
 _SERIES = (0.01, 0.02, 0.05, 0.1, 0.2)
-CLEAR = 0.7  # From here on a query "attends to" a key, below it "attends most to" it.
 
 
 class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +72,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "'none' or a mapping from token to text",
         ),
     ] = None
+    remarks: Remarks = "all"
     legend: Annotated[bool, doc("whether to explain the cells below the heatmap", "true or false")] = True
 
     def idle(self) -> Iterator[OptionError]:
@@ -239,9 +239,12 @@ class _Map(Struct, frozen=True, dict=True):
 
     def told(self, head: HeadStudy, names: Sequence[str], aside: str) -> list[str]:
         """What stands out in each row of a head."""
+        decimals = self.options.decimals
         rows = zip(head.trace.weights[0].tolist(), head.trace.allowed[0].tolist(), strict=True)
         return [
-            remark(weights, allowed, None if self.cross else row, names, self.options.decimals, aside)
+            attended(weights, allowed, decimals, None if self.cross else row).said(
+                numerals.text(max(weights), decimals), names.__getitem__, aside
+            )
             for row, (weights, allowed) in enumerate(rows)
         ]
 
@@ -277,41 +280,6 @@ def _strongest_of(weights: Any, allowed: Any) -> _Strongest:
         alike += len(places)
         units[places] = -1
     return _Strongest(pairs, alike)
-
-
-def remark(
-    weights: Sequence[float],
-    allowed: Sequence[bool],
-    own: int | None,
-    names: Sequence[str],
-    decimals: int,
-    aside: str = " ({})",
-) -> str:
-    """What stands out in one row [key], in words; `own` is the key that is the query itself, None if there is none.
-
-    `aside` is how a number is put behind them.
-    """
-    seen = allowed.count(True)
-    top = max(weights)
-    if not seen or top <= 0:
-        return "attends to nothing"
-    tied = [key for key, weight in enumerate(weights) if weight >= top - 2e-9]
-    if len(tied) > 1:
-        tied = [key for key in tied if numerals.snapped(weights[key]) == numerals.snapped(top)]
-    share = numerals.text(top, decimals)
-    each = aside.format(share + " each")
-    if len(tied) == 1:
-        name = "itself" if tied[0] == own else names[tied[0]]
-        if seen == 1 or weights.count(0.0) == len(weights) - 1:
-            return f"attends only to {name}"
-        return f"attends {'' if top >= CLEAR else 'most '}to {name}{aside.format(share)}"
-    if len(tied) == seen and seen > 2:
-        return f"spreads evenly{each}"
-    most = "" if len(tied) == seen else "most "
-    if len(tied) > TIED_NAMES:
-        return f"attends {most}to {len(tied)} keys alike{each}"
-    named = _notes.listed([*(["itself"] if own in tied else []), *(names[key] for key in tied if key != own)])
-    return f"attends {most}to {named} alike{each}"
 
 
 # How it fits ----------------------------------------------------------------------------------------------------------
@@ -685,7 +653,7 @@ def _strongest(plan: _Map, heads: Heads, index: int, between: str = ". ") -> str
 
 def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str:
     """Says which rows do not add up to 1 as printed, in one line."""
-    if plan.mode not in ("numbers", "both"):
+    if plan.mode not in ("numbers", "both") or plan.options.remarks == "none":
         return ""
     decimals = plan.options.decimals
     one = 10**decimals
@@ -757,9 +725,8 @@ def _notes_of(plan: _Map) -> Iterator[str]:
         share = f"the share that {queries} to {across} keys together"
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
     yield from _notes.scaling(found.heads[0].trace.steps, plan.glyphs)
-    made_up = plan.cross and found.basis == "vectors" and options.keys is None
-    if found.embeddings is not None and found.basis == "vectors" and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if found.embeddings is not None and found.basis == "vectors":
+        yield from _notes.made_up(options, found.embeddings.shape[1])
 
 
 def _alternative(plan: _Map) -> str:
@@ -775,7 +742,8 @@ def _alternative(plan: _Map) -> str:
         if len(plan.rows.tokens) > MOST_SPOKEN:
             # Two heads have a sentence each, so that there are no more than three.
             between = "; " if len(found.heads) > 1 else ". "
-            sentences.append(where + _strongest(plan, "numbers" if plan.pooled else "words", number - 1, between))
+            said = _strongest(plan, "numbers" if plan.pooled else "words", number - 1, between)
+            sentences.append(where + (said or "Each query sees a single key."))
             continue
         asking, answering = ([f"'{name}'" for name in axis.names] for axis in (plan.rows, plan.columns))
         told = zip(asking, plan.told(head, answering, ", {}"), strict=True)

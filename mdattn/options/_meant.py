@@ -71,7 +71,7 @@ OPTIONS: Mapping[str, str] = {
     "preset": "model pretrained checkpoint modelname",
     "tied": "tie tieembeddings tiewordembeddings weighttying",
     "parameters": "params parametercount nparams",
-    "annotations": "notes note comments comment remarks annotate annotation",
+    "annotations": "notes note comments comment annotate annotation",
     "note": "comment remark annotation text",
     "gloss": "meaning about description",
     "sections": "show parts part steps section stages",

@@ -109,6 +109,15 @@ def converted(values: Mapping[str, Any], type_: type[Common]) -> Common | None:
         return None
 
 
+Remarks = Annotated[
+    Literal["all", "none"],
+    doc(
+        "what is said of rounding, where printed numbers add up or lead to others: `all`, or `none` of it",
+        "'all' or 'none'",
+    ),
+]
+
+
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mask under which a query sees only the last keys up to its own."""
 

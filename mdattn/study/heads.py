@@ -410,7 +410,10 @@ class Work(NamedTuple):
         slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
         # Of many keys each may have been rounded to 0, but then nothing is left to draw.
         if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
-            said = f"the weights of {name} add up to {sum(row):.6g}, not to 1"
+            total = sum(row)
+            # What misses 1 by less than that is told with more digits, not as 1.
+            decimals = numerals.MOST_DECIMALS if numerals.rounded(total, numerals.MOST_DECIMALS) != 1 else numerals.SNAP
+            said = f"the weights of {name} add up to {numerals.compact(total, decimals)}, not to 1"
             raise OptionError(at, said, "weights are shares of 1; numbers before the softmax go to 'scores:'")
 
 

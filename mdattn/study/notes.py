@@ -13,6 +13,7 @@ from mdattn.glyphs import Glyphs
 
 if TYPE_CHECKING:
     from mdattn.attention.scores import Step
+    from mdattn.options import Attention
 
 
 def sentence(labels: Sequence[str]) -> str:
@@ -38,6 +39,15 @@ def rounded_column(weights: Sequence[float], decimals: int, what: str = "the col
     if units in (0, 10**finer):
         return None
     return f"Rounded: as printed {what} adds up to {numerals.percent(units / 10**finer, finer)}."
+
+
+def made_up(options: Attention, dimensions: int, compared: bool = True) -> Iterator[str]:
+    """What embeddings are that no one gave, and the keys of a sentence of their own where vectors are compared."""
+    what = "embeddings" if options.embeddings is None else ""
+    if not what and compared and options.key_tokens is not None and options.keys is None:
+        what = "keys"
+    if what:
+        yield illustrative(dimensions, what)
 
 
 def illustrative(dimensions: int, what: str = "embeddings") -> str:

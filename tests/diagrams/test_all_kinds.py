@@ -202,13 +202,19 @@ def remarked(random: Random, options: Options) -> None:
         options["annotations"] = random.choice(["none", {each: random.choice(remarks) for each in tokens[:3]}])
 
 
+def quiet(random: Random, options: Options) -> Options:
+    if random.random() < 0.1:
+        options["remarks"] = "none"
+    return options
+
+
 def flow(random: Random) -> Options:
     options = attention(random, "flow", True)
     asked(random, options)
     remarked(random, options)
     if random.random() < 0.2:
         options["sections"] = random.sample(["embeddings", "attention", "output"], random.randint(1, 3))
-    return options
+    return quiet(random, options)
 
 
 def steps(random: Random) -> Options:
@@ -216,7 +222,7 @@ def steps(random: Random) -> Options:
     asked(random, options)
     if random.random() < 0.2:
         options["sections"] = random.sample(["dot", "scale", "softmax", "output"], random.randint(1, 4))
-    return options
+    return quiet(random, options)
 
 
 def heatmap(random: Random) -> Options:
@@ -226,7 +232,7 @@ def heatmap(random: Random) -> Options:
         options["mode"] = random.choice(["squares", "shades", "numbers", "both"])
     if random.random() < 0.2:
         options["legend"] = False
-    return options
+    return quiet(random, options)
 
 
 def heads(random: Random) -> Options:
@@ -632,6 +638,7 @@ MORE = {
     "softcap": "5",
     "arithmetic": "shown",
     "annotations": "{sat: the verb}",
+    "remarks": "none",
     "sections": "[attention]",
     "caption": "true",
     "legend": "false",

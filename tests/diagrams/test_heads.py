@@ -536,3 +536,21 @@ def test_ascii_is_ascii() -> None:
     for width in (24, 72, 150):
         shape = draw_options({**options, "text": CAT, "width": width, "charset": "ascii", "mask": "causal"})
         assert "\n".join(shape.lines).isascii()
+
+
+def test_the_word_beside_an_entropy_holds_for_the_number_as_printed() -> None:
+    # 0.61 of an even one: with no decimals it would print as 1, above the 0.7 that it is compared with.
+    assert "0.6  focused" in text_of({"weights": [[0.85, 0.15], [0.85, 0.15]]}, tokens=["a", "b"], decimals=0)
+
+
+def test_keys_that_no_one_gave_are_said_to_be_illustrative() -> None:
+    given: dict[str, Any] = {"tokens": ["a"], "embeddings": [[1, 0]], "key_tokens": ["c", "d"]}
+    said = "Illustrative keys (d = 2): made from the letters, not learned."
+    assert said in text_of({"projections": {}}, **given)
+    assert said not in text_of({"projections": {}}, **given, keys=[[1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(("weights", "said"), [([0.3333333433, 0.6666666865, 0.0], False), ([0.33, 0.66, 0.0], True)])
+def test_only_sums_that_miss_1_by_more_than_single_precision_are_divided_by(weights: list[float], said: bool) -> None:
+    text = text_of({"weights": [weights] * 3}, tokens=["a", "b", "c"], width=100)
+    assert ("For the entropy, weights that do not add up to 1 are divided by their sum." in text) is said

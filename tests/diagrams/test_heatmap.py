@@ -221,7 +221,7 @@ def remarks(**options: Any) -> list[str]:
         ([0.2, 0.5, 0.3], 'attends most to "b" (0.50)'),
         ([0.2, 0.4, 0.4], 'attends most to "b" and "c" alike (0.40 each)'),
         ([0.4, 0.2, 0.4], 'attends most to itself and "c" alike (0.40 each)'),
-        ([1 / 3, 1 / 3, 1 / 3], "spreads evenly (0.33 each)"),
+        ([1 / 3, 1 / 3, 1 / 3], "attends to all 3 keys alike (0.33 each)"),
         ([0.2, 0.4 + 1e-12, 0.4 - 1e-12], 'attends most to "b" and "c" alike (0.40 each)'),
     ],
 )

@@ -30,10 +30,10 @@ def positions(block: Block, text: str, query: int) -> list[list[int]]:
     return found
 
 
-def largest(weights: Sequence[float], may: Sequence[bool]) -> list[int]:
-    """Where the largest weight stands, to 9 decimals."""
-    seen = [kept(weight, 9) for weight, can in zip(weights, may, strict=True) if can]
-    return [place for place, weight in enumerate(weights) if may[place] and kept(weight, 9) == max(seen)]
+def largest(weights: Sequence[float], may: Sequence[bool], decimals: int) -> list[int]:
+    """Where the largest weight stands, as printed."""
+    seen = [kept(weight, decimals) for weight, can in zip(weights, may, strict=True) if can]
+    return [place for place, weight in enumerate(weights) if may[place] and kept(weight, decimals) == max(seen)]
 
 
 def attends(
@@ -53,12 +53,12 @@ def attends(
             ledger.checked(each, there, "number of a key", behind)
         else:
             shares.append(each)
-    top = largest(weights, may) if any(may) else []
+    top = largest(weights, may, decimals) if any(may) else []
     first = max(weights, default=0.0)
     printed = [shown(weight, decimals) for weight in weights]
 
     def alike(expected: list[int]) -> bool:
-        return sorted(expected) == sorted(top) or all(abs(weights[each] - first) <= slack + 1e-9 for each in expected)
+        return set(expected) <= set(top) or all(abs(weights[each] - first) <= slack + 1e-9 for each in expected)
 
     def share() -> None:
         for each in shares:
@@ -71,15 +71,16 @@ def attends(
     if re.match(r"attends to nothing", said):
         ledger.holds(not any(may), "nothing", said, "not every key is masked")
         return True
-    match = re.match(rf"attends (only|most )?\s?to ({LIST})( alike)?(?:,| \(|$)", said) or re.match(
-        rf"attends (only|most )?\s?to ({LIST})( alike)?", said
+    match = re.match(r"attends to (\d+) keys, but each weight rounds to 0", said)
+    if match:
+        seen, nothing = shares
+        ledger.checked(seen, seen.value == sum(may), "alike", sum(may))
+        ledger.rounds(nothing, first, "share", slack)
+        return True
+    match = re.match(rf"attends (only|almost only|most)? ?to ({LIST})( alike)?(?:,| \(|$)", said) or re.match(
+        rf"attends (only|almost only|most)? ?to ({LIST})( alike)?", said
     )
-    more = re.match(rf"attends (?:only|most )?\s?to {LIST} and (\d+) more alike", said)
-    if match and more and shares:
-        count = shares.pop(0)
-        ledger.checked(count, count.value == len(top) - 3 or slack > 1e-9, "alike", len(top) - 3)
-        share()
-    elif match:
+    if match:
         how, listed, same = (match[1] or "").strip(), match[2], bool(match[3])
         named = positions(block, listed, query)
         for places in named:
@@ -90,6 +91,10 @@ def attends(
             ledger.holds(zero, "only", said, "another key has a share")
             unmasked = any(weights[place] > 0 for place in others)
             ledger.holds(not unmasked, "only, beside keys that are not masked", said, "another key is not masked")
+        elif how == "almost only":
+            rest = [weights[place] for place, can in enumerate(may) if can and place not in top]
+            slight = any(rest) and kept(max(rest), max(decimals, 2)) == 0
+            ledger.holds(slight or slack > 1e-9, "almost only", said, max(rest, default=0.0))
         elif same:
             ledger.holds(len(named) == len(top) or slack > 1e-9, "alike", said, f"{len(top)} keys are alike")
             if not how:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-ABC = ["aa", "bb", "cc"]
-MANY = [first + second for first in "wz" for second in "abcdefghijklmnopqrstuv"]
-
 
 class Fault(NamedTuple):
     """A kind of finding, and a block in which it is met."""
@@ -18,127 +15,7 @@ class Fault(NamedTuple):
     options: dict[str, Any]
 
 
-def _equal_shares(count: int) -> list[list[float]]:
-    return [[round(1 / count, 3) for _ in range(count)] for _ in range(count)]
-
-
-def _one_of(count: int) -> list[list[float]]:
-    return [[1.0, *[0.0] * (count - 1)] for _ in range(count)]
-
-
-EIGHT = {"weights": [_one_of(3)] * 7 + [[[0.504, 0.496, 0.0], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]], "heads": 8}
-FAULTS = [
-    # The other key is not masked, and has a share, if a small one.
-    Fault(
-        "only, beside keys that are not masked",
-        {"kind": "flow", "tokens": ["aa", "bb"], "query": 0, "scores": [[0, -30], [0, 0]]},
-    ),
-    Fault(
-        "only, beside keys that are not masked",
-        {
-            "kind": "steps",
-            "tokens": ["aa", "bb"],
-            "query": 0,
-            "heads": 8,
-            "scores": [[[0, -30], [0, 0]]] * 8,
-            "values": [[1], [2]],
-        },
-    ),
-    # Two shares print alike, and one of them is the most.
-    Fault(
-        "most, where others print the same",
-        {"kind": "flow", "tokens": ["aa", "bb"], "query": 0, "weights": [[0.504, 0.496], [0.5, 0.5]]},
-    ),
-    Fault(
-        "most, where others print the same",
-        {"kind": "steps", "tokens": ABC, "query": 0, "values": [[1], [2], [3]], **EIGHT},
-    ),
-    Fault(
-        "most, where others print the same",
-        {"kind": "heatmap", "tokens": ["aa", "bb"], "weights": [[0.504, 0.496], [0.5, 0.5]]},
-    ),
-    Fault(
-        "two words for one share",
-        {"kind": "heatmap", "tokens": ["aa", "bb"], "weights": [[0.696, 0.304], [0.704, 0.296]]},
-    ),
-    # Every weight is rounded to 0, and no key is masked.
-    Fault(
-        "nothing",
-        {"kind": "flow", "tokens": ABC, "query": 0, "scores": [[0] * 3] * 3, "decimals": 0, "arithmetic": "shown"},
-    ),
-    Fault(
-        "nothing",
-        {
-            "kind": "steps",
-            "tokens": ABC,
-            "query": 0,
-            "scores": [[[0] * 3] * 3] * 8,
-            "heads": 8,
-            "values": [[1], [2], [3]],
-            "decimals": 0,
-            "arithmetic": "shown",
-        },
-    ),
-    # Shares near 6.25 % print as 6.2 % and 6.3 %, and are added up as 6.3 % each.
-    Fault(
-        "adds up",
-        {
-            "kind": "flow",
-            "tokens": MANY[:16],
-            "query": 0,
-            "scores": [[(-1) ** at for at in range(16)]] * 16,
-            "scale": 1e-9,
-            "decimals": 3,
-        },
-    ),
-    # "1.00 × wa + … 5 more", of 17 keys that all have a part in the sum.
-    Fault(
-        "more in a sum",
-        {
-            "kind": "flow",
-            "tokens": MANY[:17],
-            "query": 0,
-            "weights": _one_of(17),
-            "values": [[1]] * 17,
-            "sections": ["output"],
-        },
-    ),
-    Fault(
-        "last digits, equal ones counted once", {"kind": "steps", "tokens": ["cat", "sat", "cat", "mat"], "query": 0}
-    ),
-    # exp(-1000) = 0.00, where 0 is only near.
-    Fault(
-        "sign before exp or tanh", {"kind": "steps", "tokens": ["aa", "bb"], "query": 0, "scores": [[0, -1000], [0, 0]]}
-    ),
-    Fault(
-        "adds up, and no line tells",
-        {"kind": "steps", "tokens": ABC, "query": 0, "weights": [[0.333, 0.333, 0.334]] * 3, "values": [[1], [2], [3]]},
-    ),
-    Fault(
-        "keys that stand nowhere",
-        {
-            "kind": "steps",
-            "tokens": MANY,
-            "query": 0,
-            "scores": [[0] * 44] * 44,
-            "mask": [[False] * 44] * 44,
-            "values": [[1]] * 44,
-        },
-    ),
-    # "Head 1: Head 2:" where every query sees a single key.
-    Fault(
-        "a head of which nothing is said",
-        {"kind": "heatmap", "tokens": MANY[:8], "mask": {"window": 1}, "heads": 2, "dimensions": 2, "caption": True},
-    ),
-    Fault(
-        "focused or diffuse",
-        {"kind": "heads", "tokens": ["aa", "bb"], "heads": 1, "weights": [[0.85, 0.15], [0.85, 0.15]], "decimals": 0},
-    ),
-    Fault(
-        "sums that miss 1 by noise",
-        {"kind": "heads", "tokens": ["aa", "bb"], "heads": 1, "weights": [[0.3333333433, 0.6666666865], [0.5, 0.5]]},
-    ),
-]
+FAULTS: list[Fault] = []
 
 
 def known(kind: str) -> set[str]:

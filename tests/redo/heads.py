@@ -310,7 +310,7 @@ class Reader:
         if numeral is not None:
             ledger.rounds(numeral, -1.0 if share is None else share, "entropy", slack)
             word = "focused" if re.search(r"\bfocused", whole.text) else "diffuse"
-            true = "focused" if (share or 0.0) < self.focused else "diffuse"
+            true = "focused" if numeral.value < self.focused else "diffuse"
             ledger.holds(word == true or slack > 1e-9, "focused or diffuse", f"{numeral} {word}", f"{share} {true}")
         else:
             ledger.holds(share is None, "entropy", whole.text[:60], share)

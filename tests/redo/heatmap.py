@@ -96,8 +96,7 @@ class Reader:
         for number, lines in loose:
             if lines:
                 self.texts += [
-                    (number, each)
-                    for each in items(ledger, lines, r"(?:\d+ )?(?!query|queries)[a-z]\S*\s+(?:attends|spreads) ")
+                    (number, each) for each in items(ledger, lines, r"(?:\d+ )?(?!query|queries)[a-z]\S*\s+attends ")
                 ]
         rest = [(number, text) for number, text in self.texts if not self._note(text)]
         ledger.apart = bool(self.block.illustrative)
@@ -162,7 +161,7 @@ class Reader:
             ledger.holds(len(text.numerals()) == len(wanted), "count", said, wanted)
             return True
         levels = list(re.finditer(LEVEL, said))
-        if levels and not re.search(r"attends|spreads|Strongest", said):
+        if levels and not re.search(r"attends|Strongest", said):
             for match in levels:
                 first = text.group(match, 2).numerals()[0]
                 second = text.group(match, 3).numerals()[0] if match[3] else first
@@ -333,13 +332,7 @@ class Reader:
 
     def _remark(self, head: int, query: int, text: Text) -> None:
         ledger, said = self.ledger, text.text
-        weights, may = self.heads[head].weights[query].tolist(), self.block.allowed[query].tolist()
-        decimals, slack = self.block.decimals, self.slack[head]
-        if said.startswith("spreads evenly"):
-            for numeral in text.numerals():
-                ledger.rounds(numeral, max(weights), "share", slack)
-            ledger.holds(len(claims.largest(weights, may)) == sum(may) or slack > 1e-9, "alike", said)
-            return
+        weights, decimals, slack = self.heads[head].weights[query].tolist(), self.block.decimals, self.slack[head]
         if not claims.attends(ledger, self.block, text, query, weights, decimals, slack):
             ledger.not_read(text)
         shares = re.search(r"\((\d[\d.]*)\)", said)
@@ -354,7 +347,7 @@ class Reader:
             self._strongest(head, text)
         elif said.startswith("Rounded: "):
             self._rounded(head, text)
-        elif match := re.match(r"(?:(\d+) )?([a-z]\S*)\s+(attends .*|spreads .*)$", said):
+        elif match := re.match(r"(?:(\d+) )?([a-z]\S*)\s+(attends .*)$", said):
             at = getattr(self, "below", {}).get(head, -1)
             if match[1]:
                 query = int(match[1]) - 1
@@ -496,8 +489,11 @@ class Reader:
             if "Strongest" in said.text or re.search(r"quer(?:y|ies) attends? to nothing", said.text):
                 self._strongest(head, said)
                 continue
+            if said.text.strip() == "Each query sees a single key.":
+                ledger.holds(bool((block.allowed.sum(axis=1) == 1).all()), "a single key", said)
+                continue
             for query, piece in enumerate(said.split(r"; ")):
-                at = piece.text.find("attends" if "attends" in piece.text else "spreads")
+                at = piece.text.find("attends")
                 if at >= 0 and query < len(self.rows):
                     self._remark(head, query, piece.part(at, len(piece.text)))
                 elif piece:

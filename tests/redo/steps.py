@@ -144,26 +144,13 @@ class Reader:
                 self.ledger.equal(numbers[0], self._next(), "count")
                 self.ledger.equal(numbers[1], len(self.block.heads), "count")
                 inner = text.part(text.text.index(" attends") + 1, len(text.text))
-                claims.attends(
-                    self.ledger, self.block, inner, self.block.query, head.weights, self.finer, head.slack
-                ) or self._unread(text)
+                weights, slack = head.weights, head.slack
+                if not claims.attends(self.ledger, self.block, inner, self.block.query, weights, self.finer, slack):
+                    self.ledger.not_read(text)
 
     def _next(self) -> int:
         self.told = getattr(self, "told", len(self.heads)) + 1
         return self.told
-
-    def _unread(self, text: Text) -> bool:
-        """`attends most to "a", "b" and "c" and 4 more alike, 0.10`."""
-        match = re.search(r"and (\d+) more alike, (\S+?)\.?$", text.text.strip())
-        head = self._all_heads()[int(text.numerals()[0].value) - 1]
-        top = claims.largest(head.weights, self.block.allowed[self.block.query].tolist())
-        if not match:
-            self.ledger.not_read(text)
-            return False
-        more, share = text.numerals()[-2:]
-        self.ledger.checked(more, more.value == len(top) - 3 or head.slack > 1e-9, "alike", len(top) - 3)
-        self.ledger.rounds(share, max(head.weights), "share", head.slack)
-        return True
 
     def _all_heads(self) -> list[HeadReader]:
         for number in range(len(self.heads), len(self.block.heads)):
@@ -688,7 +675,8 @@ class HeadReader:
             self.ledger.checked(self.rounded, self.rounded.text == total, "adds up", total)
         else:
             whole = float(total) in (0.0, 100.0)
-            self.ledger.holds(whole or self.reader.finer < 2, "adds up, and no line tells", printed, total)
+            quiet = self.reader.finer < 2 or self.block.options.get("remarks") == "none"
+            self.ledger.holds(whole or quiet, "adds up, and no line tells", printed, total)
 
     def _written(self) -> set[int]:
         """The keys that are written out: in the scores, or without those in the weighted sum."""

@@ -229,11 +229,11 @@ def _terms(labelled: _Labelled, head: Head, printed: Printed) -> Block:
         for index, name, weight in zip(flow.shown, labelled.names, printed.weights, strict=True)
         if head.allowed[index] and numerals.snapped(head.weights[index])
     ]
-    more = sum(head.allowed[index] for index in flow.rest)
-    if more:
-        terms.append(f"{flow.glyphs.ellipsis} {numerals.count(more)} more")
+    if any(head.allowed[index] for index in flow.rest):
+        terms.append(f"{flow.glyphs.ellipsis} {numerals.count(sum(head.allowed) - len(terms))} more")
     if not terms:
-        return Text("Nothing is attended to: the sum is empty.")
+        why = "Each weight rounds to 0" if any(head.allowed) else "Nothing is attended to"
+        return Text(f"{why}: the sum is empty.")
     return Pieces([terms[0], *(f"+ {term}" for term in terms[1:])])
 
 

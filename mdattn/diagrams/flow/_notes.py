@@ -21,9 +21,8 @@ from mdattn.diagrams.flow._numbers import (
     vector,
 )
 from mdattn.study import notes as _notes
+from mdattn.study.attended import TIED_NAMES, Attended, attended
 from mdattn.study.notes import counted
-
-TIED_NAMES = 3
 
 
 def heading(flow: Flow, page: Page) -> str:
@@ -56,27 +55,22 @@ def remarks(
     if flow.options.annotations is not None:
         given = [(rows[key], text) for key, text in flow.annotated]
         return given, [f'"{names[row]}": {text}' for row, text in given]
-    top, visible = head.top, sum(head.allowed)
+    found = _attended(flow, head)
     query = f'"{query_name}"'
-    if not top:
-        return [], [f"{query} attends to nothing: every key is masked."]
-    row = rows[top[0]]
-    share = printed.shares[row]
-    if len(top) > TIED_NAMES or not rows.keys() >= set(top):
-        named = counted(len(top), "key")
+    if not found.keys:
+        why = ": every key is masked" if found.how == "nothing" else ""
+        return [], [f"{query} {found.said('', str)}{why}."]
+    share = numerals.percent(head.weights[found.keys[0]], flow.finer)
+    if rows.keys() >= set(found.keys):
+        said = found.said(share, lambda key: f'"{names[rows[key]]}"')
     else:
-        others = [f'"{names[rows[key]]}"' for key in top if key != flow.itself]
-        named = _notes.listed((["itself"] if flow.itself in top else []) + others)
-    if len(top) == 1:
-        alone = numerals.snapped(head.weights[top[0]]) == 1
-        how = "only" if alone else "most"
-        beside = (
-            f"attends {how} to itself" if top[0] == flow.itself else f"gets {'all' if alone else 'the most'} attention"
-        )
-        return [(row, beside)], [f"{query} attends {how} to {named}" + ("." if alone else f", {share}.")]
-    if len(top) == visible and visible > 2:
-        return [], [f"{query} attends to all {counted(visible, 'key')} alike, {share} each."]
-    return [], [f"{query} attends {'' if len(top) == visible else 'most '}to {named} alike, {share} each."]
+        said = found.said(share, lambda key: f'"{flow.names[key]}"')
+    beside = [(rows[found.keys[0]], found.beside)] if found.beside else []
+    return beside, [f"{query} {said}."]
+
+
+def _attended(flow: Flow, head: Head) -> Attended:
+    return attended(head.weights, head.allowed, flow.finer, flow.itself)
 
 
 def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
@@ -84,8 +78,9 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
     rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
-    if rounded:
-        yield rounded
+    redone = "" if head.working and head.steps else _redone(flow, names, head, printed)
+    if options.remarks == "all":
+        yield from _of_rounding(rounded, redone)
     for column in head.steps:
         yield from _formula(flow, column)
     if head.working and head.steps:
@@ -93,8 +88,14 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
         shift = numerals.text(head.working.shift, options.decimals)
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
-    else:
-        yield from _redone(flow, names, head, printed)
+
+
+def _of_rounding(rounded: str | None, redone: str) -> Iterator[str]:
+    """All that is said of rounding, in one line."""
+    if rounded:
+        yield f"{rounded[:-1]}, and {redone}." if redone else rounded
+    elif redone:
+        yield f"Computed in full precision: {redone}."
 
 
 def _formula(flow: Flow, column: Scores) -> Iterator[str]:
@@ -108,10 +109,11 @@ def _formula(flow: Flow, column: Scores) -> Iterator[str]:
         yield f"{column.head.split()[-1]} = {behind.split()[-1]}"
 
 
-def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
-    """Says so if a reader who goes on from the printed numbers comes to another number than the printed one."""
+def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> str:
+    """What a reader who goes on from the printed numbers comes to, where that is not the printed number."""
     seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
     before = _products(flow, head, printed)
+    found: list[tuple[str, list[tuple[int, str]]]] = []
     for column, texts in zip(head.steps, printed.scores, strict=True):
         known = [float(texts[row]) for row in seen]
         if before is not None:
@@ -119,10 +121,7 @@ def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> I
             if column.step:
                 keys = [flow.shown[row] for row in seen]
                 redone = [column.step.redo(score, 0, 0, key) for key, score in zip(keys, before, strict=True)]
-            differing = _differing(seen, known, redone, column.decimals)
-            if differing:
-                yield _in_full_precision(differing, names, f' in the column "{column.head}"')
-                return
+            found.append((f' in the column "{column.head}"', _differing(seen, known, redone, column.decimals)))
         before = known
     if before and len(seen) == sum(head.allowed):
         top = max(before)
@@ -130,9 +129,13 @@ def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> I
         total = sum(exponentials)
         known = [float(printed.shares[row].removesuffix(" %")) for row in seen]
         redone = [each / total * 100 for each in exponentials]
-        differing = _differing(seen, known, redone, flow.finer - 2, " %")
-        if differing:
-            yield _in_full_precision(differing, names, "")
+        found.append(("", _differing(seen, known, redone, flow.finer - 2, " %")))
+    found = [each for each in found if each[1]]
+    if not found:
+        return ""
+    if len(found) == 1 and len(found[0][1]) <= TIED_NAMES:
+        return _would_give(*found[0], names)
+    return f"from the rounded numbers, {sum(len(rows) for _, rows in found)} last digits would differ"
 
 
 def _differing(
@@ -146,15 +149,13 @@ def _differing(
     ]
 
 
-def _in_full_precision(differing: list[tuple[int, str]], names: Sequence[str], where: str) -> str:
-    if len(differing) > TIED_NAMES:
-        return f"Computed in full precision: the rounded numbers would give other last digits{where}."
+def _would_give(where: str, differing: Sequence[tuple[int, str]], names: Sequence[str]) -> str:
     values = dict.fromkeys(text for _, text in differing)
     given = [
         f"{value} for " + _notes.listed(f'"{names[row]}"' for row, text in differing if text == value)
         for value in values
     ]
-    return f"Computed in full precision: the rounded numbers would give {_notes.listed(given)}{where}."
+    return f"the rounded numbers would give {_notes.listed(given)}{where}"
 
 
 def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
@@ -174,7 +175,7 @@ def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
 def output_redone(flow: Flow, head: Head, printed: Printed) -> str | None:
     """What the printed weights and values give, if that is printed in full and differs from the printed output."""
     values = printed.values
-    if flow.options.arithmetic == "shown" or flow.rest or values is None:
+    if flow.options.arithmetic == "shown" or flow.options.remarks == "none" or flow.rest or values is None:
         return None
     if most_numbers(len(head.output)) < len(head.output):
         return None
@@ -193,9 +194,8 @@ def output_redone(flow: Flow, head: Head, printed: Printed) -> str | None:
 def closing(flow: Flow) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = flow.found, flow.options
-    made_up = flow.itself is None and found.basis == "vectors" and options.keys is None
-    if found.embeddings is not None and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if found.embeddings is not None:
+        yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         working = flow.heads[0].working
         root = "".join(
@@ -212,22 +212,15 @@ def alternative(flow: Flow, page: Page) -> str:
     sentences = []
     for head in flow.heads:
         who = f"In h{head.name.removeprefix('H')}, {query}" if head.name else query
-        order = sorted(
-            (i for i, may in enumerate(head.allowed) if may), key=lambda i: -numerals.snapped(head.weights[i])
-        )
-        named = [
-            ("itself" if index == flow.itself else f"'{flow.names[index]}'")
-            + f", {numerals.text(head.weights[index], flow.finer)}"
-            for index in order[:2]
-        ]
-        if not named:
-            sentences.append(f"{who} attends to nothing.")
-        elif len(named) == 1:
-            sentences.append(f"{who} attends only to {named[0]}.")
-        elif len(head.top) > 1:
-            sentences.append(f"{who} attends alike to {named[0]}, and {named[1]}.")
-        else:
-            sentences.append(f"{who} attends most to {named[0]}, then to {named[1]}.")
+        found = _attended(flow, head)
+        share = numerals.text(max(head.weights), flow.finer)
+        said = found.said(share, lambda key: f"'{flow.names[key]}'")
+        if found.how in ("clearly", "most"):
+            others = [key for key, may in enumerate(head.allowed) if may and key != found.keys[0]]
+            second = max(others, key=lambda key: numerals.snapped(head.weights[key]))
+            name = "itself" if second == flow.itself else f"'{flow.names[second]}'"
+            said += f", then to {name}, {numerals.text(head.weights[second], flow.finer)}"
+        sentences.append(f"{who} {said}.")
         if len(sentences) == 2:
             break
     if len(flow.heads) == 1 and "output" in flow.sections:

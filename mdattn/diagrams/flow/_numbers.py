@@ -18,7 +18,7 @@ from mdattn.attention import Trace, Weighing, ties
 from mdattn.attention.scores import Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, doc
+from mdattn.options import Attention, Remarks, doc
 from mdattn.study.heads import WRITTEN_DECIMALS, Study, refuse_long_work, study
 from mdattn.study.names import authored, distinct
 from mdattn.study.tokens import heaviest_of, position, query_of
@@ -56,6 +56,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "'none' or a mapping from token to text",
         ),
     ] = None
+    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the parts to draw (default: all)", "a list of 'embeddings', 'attention' and 'output'"),

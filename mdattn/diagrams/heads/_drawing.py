@@ -76,11 +76,16 @@ def _body(scene: Scene, card: Card, form: _Form) -> list[Block]:
         return [Text("No weights, only a note:"), *notes]
     blocks: list[Block] = [Text(card.said)]
     if card.entropy is not None:
-        blocks.append(_Entropy(card.entropy, scene.options.decimals))
+        blocks.append(_Entropy(card.entropy, _entropy_decimals(scene)))
     if form.boxed:
         blocks.append(GAP)
     blocks.append(_Links(scene, card.links, form) if card.links else Text(card.nothing))
     return [*blocks, *map(Text, _asides(scene, card)), *notes]
+
+
+def _entropy_decimals(scene: Scene) -> int:
+    """Decimals of an entropy: at least those of `FOCUSED`, with which it is compared."""
+    return max(scene.options.decimals, 1)
 
 
 class _Entropy(NamedTuple):
@@ -280,13 +285,13 @@ def _closing(scene: Scene, cards: Sequence[Card], form: _Form) -> Iterator[str]:
     if any(card.entropy is not None for card in computed):
         yield (
             f"Entropy: a {noun}'s entropy / log(keys it may attend to), mean over {noun}s. 0: one key each, 1: even. "
-            f"Focused: below {numerals.text(FOCUSED, max(options.decimals, 1))}."
+            f"Focused: below {numerals.text(FOCUSED, _entropy_decimals(scene))}."
         )
         if any(card.uneven for card in computed):
             yield "For the entropy, weights that do not add up to 1 are divided by their sum."
     embeddings = scene.reader.work.embeddings
-    if embeddings is not None and options.embeddings is None:
-        yield _notes.illustrative(embeddings.shape[1])
+    if embeddings is not None:
+        yield from _notes.made_up(options, embeddings.shape[1])
     yield from _notes.legend(form.legend)
 
 
@@ -331,7 +336,8 @@ def _alternative(scene: Scene, cards: Sequence[Card]) -> str:
     told, tokens = cards[:MOST_SPOKEN], len(scene.names)
     heads = "One attention head" if len(cards) == 1 else f"{len(cards)} attention heads"
     sentence = f"{heads} over {tokens} {scene.reader.noun}{'' if tokens == 1 else 's'}"
-    spread = [f"{card.spoken} {scene.number(card.entropy)}" for card in told if card.entropy is not None]
+    decimals = _entropy_decimals(scene)
+    spread = [f"{card.spoken} {numerals.text(card.entropy, decimals)}" for card in told if card.entropy is not None]
     if spread:
         which = f" (of the first {MOST_SPOKEN})" if len(told) < len(cards) else ""
         sentence += f"; entropy{which} as a share of an even one: {', '.join(spread)}"

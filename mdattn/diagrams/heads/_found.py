@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 THRESHOLD = 0.3
 MOST_LINKS = 8  # connections of a head, unless `top` or its own pairs ask for more
 NEAR = 1e-9  # Weights that differ by less than they are snapped to are equal.
+NOISE = 1e-6  # What single precision may add to a sum of weights, or take from it.
 
 
 class Link(NamedTuple):
@@ -180,7 +181,7 @@ def _filled(scene: Scene, card: Card, weights: Array, pairs: Sequence[Pointed]) 
         nothing=found.nothing,
         missing=tuple(_missing(scene, weights, found, pairs)),
         entropy=_entropy(scene, weights),
-        uneven=card.uses == "weights" and bool((np.abs(weights.sum(axis=1)[scene.seen > 0] - 1) > NEAR).any()),
+        uneven=card.uses == "weights" and bool((np.abs(weights.sum(axis=1)[scene.seen > 0] - 1) >= NOISE).any()),
     )
 
 

@@ -17,7 +17,7 @@ from math import exp, sqrt
 from sys import maxsize
 
 from mdattn import cells, numerals
-from mdattn.attention import scores, ties
+from mdattn.attention import scores
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
@@ -64,6 +64,7 @@ from mdattn.layout import (
     lines_of,
 )
 from mdattn.study import notes as _notes
+from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, distinct, labelled
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
@@ -129,6 +130,10 @@ def _head(steps: Steps, head: Head) -> Iterator[Block]:
             yield GAP
             yield Text(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
             yield from step(steps, head, texts)
+        # Without a softmax, the weights stand in the sum, or in the table above it.
+        summed = not scoring or len(steps.plan.summed) == sum(head.allowed)
+        if section == "output" and "softmax" not in steps.sections and summed:
+            yield from _say_rounded(steps, head)
         if scoring and section == scoring[-1]:
             yield from _table(steps, head, texts, scoring)
             if section == "softmax":
@@ -156,12 +161,14 @@ def _fits(options: Options, long: str, short: str) -> str:
 
 
 def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
-    """Says so if the weights as printed do not add up to 1."""
+    """Says so if the weights as printed do not add up to 1, and if each of them prints as 0."""
     plan = steps.plan
+    if any(head.allowed) and not numerals.rounded(max(head.weights), steps.finer):
+        yield Text("Each weight rounds to 0.")
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
     more = sum(head.weights[place] for place in plan.more)
     note = _notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
-    if note:
+    if note and steps.options.remarks == "all":
         yield Text(note)
 
 
@@ -207,16 +214,14 @@ def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
 def _closing(steps: Steps) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = steps.found, steps.options
-    cross = options.key_tokens is not None
-    made_up = cross and found.basis == "vectors" and options.keys is None
-    if found.embeddings is not None and (found.illustrative or made_up):
-        yield _notes.illustrative(found.embeddings.shape[1], "embeddings" if found.illustrative else "keys")
+    if found.embeddings is not None:
+        yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         yield f"Each number is rounded to {_count(options.decimals, 'decimal')} before the next step uses it."
-    elif steps.check.differing:
+    elif steps.check.differing and options.remarks == "all":
         differing = list(dict.fromkeys(steps.check.differing))
         if len(differing) > MOST_DIFFERENCES:
-            where = f"{len(differing)} last digits would differ"
+            where = f"{len(steps.check.differing)} last digits would differ"
         else:
             where = _notes.listed(differing)
         yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
@@ -229,13 +234,9 @@ def _closing(steps: Steps) -> Iterator[str]:
 
 def _attends(steps: Steps, head: Head) -> str:
     """`attends most to "sat", 0.40`."""
-    top = ties(head.weights)
-    if not top:
-        return "attends to nothing"
-    names = _notes.listed(name.strip(" ") for name in steps.quoted(top[:3]))
-    most = "only" if numerals.snapped(head.weights[top[0]]) == 1 else "most"
-    alike = "" if len(top) == 1 else " alike" if len(top) <= 3 else f" and {len(top) - 3} more alike"
-    return f"attends {most} to {names}{alike}, {numerals.text(head.weights[top[0]], steps.finer)}"
+    itself = None if steps.options.key_tokens is not None else steps.found.query
+    found = attended(head.weights, head.allowed, steps.finer, itself)
+    return found.said(numerals.text(max(head.weights), steps.finer), lambda place: f'"{steps.names[place]}"')
 
 
 def _alternative(steps: Steps) -> str:
@@ -356,11 +357,11 @@ def _results(
     *,
     share: bool = False,
     noise: float = 1e-9,
-    rational: bool = True,
+    exact: float | None = None,
 ) -> Iterator[Block]:
     """A line for each key that is written out: `"The": 0.38 / 1.73 = 0.22`. The keys of the table are checked too."""
     signs = {
-        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, rational)
+        place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, exact)
         for place, each in expressions.items()
     }
     places = [place for place in steps.plan.full if place in expressions]
@@ -395,7 +396,7 @@ def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Bloc
         lambda place: step.redo(float(before[place]), 0, 0, place),
         texts.decimals[number + 1],
         noise=1e-9 if step.rational else 0.0,
-        rational=step.rational,
+        exact=None if step.rational else 0.0,
     )
 
 
@@ -450,7 +451,13 @@ def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
             expressions[place] = (f"exp({left}) {sign}", f"exp({less[place]})")
         final = less
     yield from _results(
-        steps, expressions, texts.exps, lambda place: exp(float(final[place])), steps.decimals, noise=0.0
+        steps,
+        expressions,
+        texts.exps,
+        lambda place: exp(float(final[place])),
+        steps.decimals,
+        noise=0.0,
+        exact=1.0,
     )
 
 
@@ -556,7 +563,8 @@ def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> 
     more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
     first = Column("Key", [*(steps.names[place] for place in plan.listed), *more], "left")
     columns = [first, *_table_columns(steps, head, texts, drawn)]
-    if not plan.rest or len(columns) == 1:
+    # Where every key is masked and no score is worked out, there is nothing to show of any.
+    if not plan.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
         return
     if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
         keys = head.vectors("key", plan.listed)

@@ -18,7 +18,7 @@ from mdattn.attention.pencil import Working, work
 from mdattn.attention.scores import STEPS, Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, doc
+from mdattn.options import Attention, Remarks, doc
 from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
 from mdattn.study.names import authored, distinct
 from mdattn.study.tokens import heaviest_of, query_of
@@ -46,6 +46,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["exact", "shown"],
         doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
     ] = "exact"
+    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the steps to write out (default: all)", "a list of 'dot', 'scale', 'softmax' and 'output'"),
@@ -220,16 +221,22 @@ class Check(NamedTuple):
     differing: list[str]
 
     def sign(
-        self, redone: float, printed: str, decimals: int, what: str = "", noise: float = 1e-9, rational: bool = True
+        self,
+        redone: float,
+        printed: str,
+        decimals: int,
+        what: str = "",
+        noise: float = 1e-9,
+        exact: float | None = None,
     ) -> str:
         """`=` or `≈` before a printed result; `redone` is what the numbers printed before it give.
 
-        `noise` is what floats may add to a result that is exact on paper; 0 for exp, which hardly ever is. What is not
-        `rational` is exact for 0 alone, however near floats come.
+        `noise` is what floats may add to a result that is exact on paper. Of exp and tanh one result alone is, `exact`,
+        however near floats come to others.
         """
         if not self.exact:
             return "="
-        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)) and (rational or not redone):
+        if abs(redone - float(printed)) <= noise * max(1.0, abs(redone)) and exact in (None, redone):
             return "="
         again = numerals.text(redone, decimals)
         if again != printed:

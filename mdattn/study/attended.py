@@ -1,0 +1,100 @@
+"""What one query attends to, and the words for it: decided once, on the weights as they are printed.
+
+Floor 2, shared by the kinds. Two keys whose weights print alike are alike, however they differ behind that; only what
+is exactly so is told of all others: that they are masked, or weigh nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from mdattn import numerals
+from mdattn.study import notes
+
+How = Literal["nothing", "unseen", "only", "almost only", "clearly", "most", "alike", "evenly"]
+
+CLEAR = 0.7  # From here on a query "attends to" a key, below it "attends most to" it.
+TIED_NAMES = 3  # Of more keys that are alike, the number is told.
+FEWEST_DECIMALS = 2  # With fewer, a weight that prints as 1 may be far from all.
+_WORDS: dict[How, str] = {
+    "only": "only to ",
+    "almost only": "almost only to ",
+    "clearly": "to ",
+    "most": "most to ",
+    "alike": "to ",
+    "evenly": "to all ",
+}
+_BESIDE: dict[How, str] = {
+    "only": "gets all attention",
+    "almost only": "gets almost all attention",
+    "clearly": "gets the most attention",
+    "most": "gets the most attention",
+}
+
+
+class Attended(NamedTuple):
+    """What a query attends to."""
+
+    how: How
+    keys: tuple[int, ...]
+    """Whose weights print as the largest; none where every key is masked, or every weight prints as 0."""
+    seen: int
+    """How many keys it may attend to."""
+    itself: int | None
+    """The key that is the query itself; None where there is none."""
+
+    def said(self, share: str, name: Callable[[int], str], aside: str = ", {}") -> str:
+        """`attends most to "cat", 0.40`; `aside` is how the share, which is a text, is put behind the words."""
+        if self.how == "nothing":
+            return "attends to nothing"
+        if self.how == "unseen":
+            return f"attends to {numerals.count(self.seen)} keys, but each weight rounds to 0"
+        words = f"attends {_WORDS[self.how]}{self.named(name)}"
+        if self.how == "only":
+            return words
+        if len(self.keys) == 1:
+            return words + aside.format(share)
+        if self.how == "alike" and len(self.keys) < self.seen:
+            words = words.replace("attends to", "attends most to", 1)
+        return f"{words} alike{aside.format(share + ' each')}"
+
+    def named(self, name: Callable[[int], str]) -> str:
+        """The keys by name, the query itself first; of many their number."""
+        if self.how == "evenly" or len(self.keys) > TIED_NAMES:
+            return f"{numerals.count(len(self.keys))} keys"
+        others = [name(key) for key in self.keys if key != self.itself]
+        return notes.listed([*(["itself"] if self.itself in self.keys else []), *others])
+
+    @property
+    def beside(self) -> str:
+        """What stands beside the row of the one key; "" where there is not one."""
+        if len(self.keys) != 1:
+            return ""
+        return f"attends {_WORDS[self.how]}itself" if self.keys[0] == self.itself else _BESIDE[self.how]
+
+
+def attended(weights: Sequence[float], allowed: Sequence[bool], decimals: int, itself: int | None) -> Attended:
+    """weights, allowed [key] -> what the query attends to, its weights printed with so many decimals."""
+    seen = [key for key, may in enumerate(allowed) if may]
+    if not seen:
+        return Attended("nothing", (), 0, itself)
+    top = max(weights[key] for key in seen)
+    share = numerals.rounded(top, decimals)
+    if not share and len(seen) > 1:
+        return Attended("unseen", (), len(seen), itself)
+    near = top - 1.5 / 10**decimals  # What is below that prints as less.
+    keys = tuple([key for key in seen if weights[key] >= near and numerals.rounded(weights[key], decimals) == share])
+    return Attended(_how(weights, seen, keys, share, decimals), keys, len(seen), itself)
+
+
+def _how(weights: Sequence[float], seen: Sequence[int], keys: Sequence[int], share: float, decimals: int) -> How:
+    others = [weights[key] for key in seen if key != keys[0]]
+    if not any(others):
+        return "only"
+    if len(keys) > 1:
+        return "evenly" if len(keys) == len(seen) > 2 else "alike"
+    finer = max(decimals, FEWEST_DECIMALS)
+    if numerals.rounded(weights[keys[0]], finer) == 1 and not numerals.rounded(max(others), finer):
+        return "almost only"
+    return "clearly" if share >= CLEAR else "most"
