@@ -582,3 +582,11 @@ def test_in_place_documents_are_no_concern_of_other_runs() -> None:
     root = Path(__file__).parent.parent
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert run.stdout == "False False\n"
+
+
+def test_a_quote_whose_lines_begin_differently_is_updated() -> None:
+    """The fence stands behind a bare mark, and the end marker too: what is drawn anew need not begin as they did."""
+    source = "><!-- attention-diagram\n>{kind: echo, title: b}\n>-->\n>```text\n>```\n><!-- /attention-diagram -->\n"
+    updated = update_document(source, force=True)
+    assert updated.regions == 1
+    assert update_document(updated.text).text == updated.text

@@ -161,9 +161,8 @@ def _prove_frame(replacement: Replacement, document: Document, found: Sequence[s
     """The new lines open where the old ones did and end as they do, the last one as the old last one."""
     place = replacement.place
     wanted = [place.line_ending] * (len(found) - 1) + [ending(document.lines[place.end_line - 1])]
-    was = document.lines[place.first_line]
     opens = found[:1] and found[0] == replacement.lines[0] and found[0].startswith(place.first_prefix)
-    if not (opens and was.startswith(place.first_prefix)) or [ending(line) for line in found] != wanted:
+    if not opens or [ending(line) for line in found] != wanted:
         raise ProofError(f"line {offset + 1} of the result does not open or end as its block does")
 
 

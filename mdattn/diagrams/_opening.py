@@ -24,8 +24,7 @@ def opening(
     longest, labels = _longest(name, width), {full: label for label, full in legend}
     # A token takes a cell and a blank at least: of more than these, not all fit.
     words = [
-        word if cells.width(word) <= longest else labels.get(word) or cells.cut(word, longest, glyphs.ellipsis)
-        for word in printable(tokens[: 2 * width])
+        word if cells.width(word) <= longest else labels.get(word, word) for word in printable(tokens[: 2 * width])
     ]
 
     def told(count: int) -> Block:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram, Kind
-from mdattn.diagrams._opening import opening
+from mdattn.diagrams._opening import long_words, opening
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
@@ -27,7 +27,7 @@ from mdattn.options import Attention, Remarks, doc
 from mdattn.study import notes as _notes
 from mdattn.study.attended import attended
 from mdattn.study.heads import HeadStudy, Study, study
-from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, authored, distinct, labelled, printable
+from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, authored, distinct, labelled
 from mdattn.study.tokens import position
 
 Mode = Literal["squares", "shades", "numbers", "both"]
@@ -93,7 +93,9 @@ class _Axis(Struct, frozen=True, dict=True):
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
-        return printable(self.tokens)
+        """Where a number stands beside each, equal tokens stay equal: the name of the first."""
+        first: dict[str, str] = {}
+        return tuple([first.setdefault(token, name) for token, name in zip(self.tokens, self.names, strict=True)])
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -167,7 +169,8 @@ class _Map(Struct, frozen=True, dict=True):
     given: tuple[tuple[int, str], ...] | None
     """The author's remarks as (query, text); None where they are to be made from the numbers."""
     remarks: dict[Heads, list[list[str]]] = field(default_factory=dict)
-    labelled: dict[tuple[bool, int], Labels] = field(default_factory=dict)
+    squeezed: int | None = None
+    """Cells of a label, where the form leaves less room for them than usual."""
 
     @property
     def cross(self) -> bool:
@@ -195,7 +198,14 @@ class _Map(Struct, frozen=True, dict=True):
 
     @property
     def longest(self) -> int:
-        return LONGEST if self.options.width >= WIDE else LONGEST_NARROW
+        return self.squeezed or (LONGEST if self.options.width >= WIDE else LONGEST_NARROW)
+
+    @property
+    def openings(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The sentences above the heatmap, with what they are called."""
+        if self.cross:
+            return ("Queries", self.rows.tokens), ("Keys", self.columns.tokens)
+        return (("Sentence", self.rows.tokens),)
 
     @cached_property
     def scale(self) -> _Scale:
@@ -206,23 +216,50 @@ class _Map(Struct, frozen=True, dict=True):
         """The largest weights of each head."""
         return [_strongest_of(head.trace.weights[0], head.trace.allowed[0]) for head in self.found.heads]
 
-    def labels(self, numbered: bool, longest: int) -> Labels:
-        """Of the rows, and of the columns if their tokens are others; beside a number, equal words stay equal."""
-        key = numbered, longest
-        if key not in self.labelled:
-            names = self.rows.plain if numbered else self.rows.names
-            names = (*names, *self.columns.names) if self.cross else names
-            self.labelled[key] = labelled(names, longest, self.glyphs.ellipsis)
-        return self.labelled[key]
+    @cached_property
+    def labels(self) -> Labels:
+        """Of the rows, and of the columns if their tokens are others."""
+        names = (*self.rows.names, *self.columns.names) if self.cross else self.rows.names
+        return labelled(names, self.longest, self.glyphs.ellipsis)
+
+    @cached_property
+    def _label(self) -> dict[str, str]:
+        return {name: label for label, name in self.labels.legend}
+
+    def labels_of(self, axis: _Axis, numbered: bool) -> tuple[str, ...]:
+        """The tokens of a side as they stand in the table."""
+        return tuple([self._label.get(name, name) for name in (axis.plain if numbered else axis.names)])
 
     def named(self, heads: Heads, axis: _Axis, at: int) -> str:
         """A token as remarks name it: `"the#2"`, or where the axis is numbered `5 "the"`; a long one by its label."""
         numbered = heads != "words"
         name = axis.plain[at] if numbered else axis.names[at]
         if cells.width(name) > LONGEST_SAID:
-            before = len(self.rows.tokens) if self.cross and axis is self.columns else 0
-            name = self.labels(numbered and not self.cross, self.longest).shown[before + at]
+            name = self._label[name]
         return f'{at + 1} "{name}"' if numbered else f'"{name}"'
+
+    def legend(self, heads: Heads) -> tuple[tuple[str, str], ...]:
+        """The labels that stand anywhere on the page, each with its name."""
+        numbered, rows, columns = heads != "words", self.rows, self.columns
+        named = {word for opening_ in self.openings for word in long_words(*opening_, self.options.width)}
+        if rows.block == 1:
+            named.update(rows.plain if numbered and not self.cross else rows.names)
+        if not numbered:
+            named.update(columns.names)
+        pairs = [pair for strongest in self.strongest for pair in strongest.pairs]
+        queries = range(len(rows.tokens)) if rows.block == 1 else [row for row, _ in pairs]
+        keys = range(len(columns.tokens)) if rows.block == 1 else [key for _, key in pairs]
+        for axis, places in ((rows, queries), (columns, keys)):
+            every = axis.plain if numbered else axis.names
+            named.update(every[place] for place in places if cells.width(every[place]) > LONGEST_SAID)
+        if self.annotated_below:
+            named.update(rows.names[row] for row, _ in self.given or ())
+        return tuple([pair for pair in self.labels.legend if pair[1] in named])
+
+    @property
+    def annotated_below(self) -> bool:
+        """Whether the author's remarks stand below the whole, as there is not one row for each."""
+        return bool(self.given) and (len(self.found.heads) > 1 or self.rows.block > 1)
 
     def remark(self, heads: Heads) -> list[list[str]]:
         """What is remarked about each row of each head, "" where nothing is."""
@@ -307,7 +344,7 @@ class _Layout(Struct, frozen=True):
     heads: tuple[str, ...]
     widths: tuple[int, ...]  # of each column
     panels: tuple[range, ...]
-    legend: tuple[tuple[str, str], ...]  # the words that were cut
+    longest: int  # cells of a label
 
     @property
     def indent(self) -> int:
@@ -346,23 +383,19 @@ def _forms(plan: _Map) -> Iterator[_Form]:
 def _fit(plan: _Map, form: _Form) -> _Layout | None:
     """The form carried out, in as many panels as it needs; None if not even one column fits."""
     numbered = form.heads != "words"
-    columns = plan.columns
+    columns, longest = plan.columns, plan.longest
     if numbered:
         heads = tuple(str(start + 1) for start in columns.starts)
         size = max(form.cell, cells.widest(heads)) if form.heads == "numbers" else form.cell
         widths = (size,) * len(heads)
-        longest = plan.longest
         if form.squeezed:
             digits = 0 if plan.cross else len(heads[-1]) + 1
             left = plan.options.width - 1 - sum(widths) - form.gap * (len(widths) - 1) - digits
             longest = max(SHORTEST, min(left, longest))
-        texts, legend = _labels(plan, longest, not plan.cross)
+            plan = replace(plan, squeezed=longest)
+        texts = _labels(plan, not plan.cross)
     else:
-        texts, legend = _labels(plan, plan.longest, False)
-        heads = texts
-        if plan.cross:
-            every = plan.labels(False, plan.longest)
-            heads, legend = every.shown[len(texts) :], every.legend
+        texts, heads = _labels(plan, False), plan.labels_of(columns, False)
         widths = tuple([max(form.cell, cells.width(head)) for head in heads])
     label = cells.widest(texts)
     label = label if form.tight else max(label, cells.width(_query_axis(plan.glyphs)))
@@ -373,25 +406,21 @@ def _fit(plan: _Map, form: _Form) -> _Layout | None:
     # In a tight form the axis has a line of its own.
     if len(spans) > 1 and not form.tight and max(cells.width(_key_axis(plan, panel, 2)) for panel in spans) > room:
         return None
-    return _Layout(form, texts, label, heads, widths, tuple(spans), legend)
+    return _Layout(form, texts, label, heads, widths, tuple(spans), longest)
 
 
-def _labels(plan: _Map, longest: int, numbered: bool) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """The labels of the rows, and the words that were cut in them."""
+def _labels(plan: _Map, numbered: bool) -> tuple[str, ...]:
+    """The labels of the rows."""
     rows = plan.rows
     if rows.block > 1:
         spans = rows.spans(plan.glyphs.dash)
         widest = cells.widest(spans)
-        return tuple(cells.right(span, widest) for span in spans), ()
-    shown, legend = plan.labels(numbered, longest)
-    if plan.cross:
-        shown = shown[: len(rows.tokens)]
-        stand = set(shown)
-        legend = tuple([each for each in legend if each[0] in stand or cells.width(each[1]) > LONGEST_SAID])
+        return tuple(cells.right(span, widest) for span in spans)
+    shown = plan.labels_of(rows, numbered)
     if not numbered:
-        return shown, legend
+        return shown
     digits = len(str(len(shown)))
-    return tuple(f"{number:>{digits}} {text}" for number, text in enumerate(shown, 1)), legend
+    return tuple(f"{number:>{digits}} {text}" for number, text in enumerate(shown, 1))
 
 
 def _layout(plan: _Map) -> _Layout | None:
@@ -435,16 +464,16 @@ def _blocks(plan: _Map, layout: _Layout) -> Iterator[Block]:
     options, heads = plan.options, plan.found.heads
     if options.title != "none":
         yield Text(authored(options.title or TITLE), hang=0)
-    said = [("Queries", plan.rows), ("Keys", plan.columns)] if plan.cross else [("Sentence", plan.rows)]
-    for name, axis in said:
-        yield opening(name, axis.tokens, plan.noun, layout.legend, options.width, plan.glyphs)
+    legend = plan.legend(layout.form.heads)
+    for name, tokens in plan.openings:
+        yield opening(name, tokens, plan.noun, legend, options.width, plan.glyphs)
     for number, head in enumerate(heads, 1):
         yield GAP
         if len(heads) > 1:
             name = f": {authored(head.name)}" if head.name else ""
             yield Text(f"Head {number} of {len(heads)}{name}")
         yield from _head(plan, layout, number - 1)
-    yield Below(list(_closing(plan, layout)), layout.indent)
+    yield Below(list(_closing(plan, layout, legend)), layout.indent)
 
 
 def _planned(options: Options) -> tuple[_Map, _Layout]:
@@ -463,11 +492,17 @@ def _planned(options: Options) -> tuple[_Map, _Layout]:
             plan = _Map(options, found, glyphs, mode, rows, columns, given)
             layout = _layout(plan)
             if layout and len(layout.panels) <= (MOST_PANELS[mode] if mode == modes[-1] else 1):
-                return plan, layout
+                return _labelled_as(plan, layout), layout
     plan = _pooled(_Map(options, found, glyphs, modes[-1], rows, columns, given))
     layout = _layout(plan)
     assert layout is not None  # NARROWEST is enough for a row's label and one column of any mode.
-    return plan, layout
+    return _labelled_as(plan, layout), layout
+
+
+def _labelled_as(plan: _Map, layout: _Layout) -> _Map:
+    """The heatmap whose remarks have the labels of the layout."""
+    same = layout.longest == plan.longest or plan.rows.block > 1
+    return plan if same else replace(plan, squeezed=layout.longest, remarks={})
 
 
 def _annotated(options: Options, found: Study) -> tuple[tuple[int, str], ...] | None:
@@ -490,9 +525,7 @@ def _pooled(plan: _Map) -> _Map:
     across, down = -(-columns // most), -(-rows // MOST_LINES)
     if not plan.cross:
         across = down = max(across, down)
-    return replace(
-        plan, rows=replace(plan.rows, block=down), columns=replace(plan.columns, block=across), remarks={}, labelled={}
-    )
+    return replace(plan, rows=replace(plan.rows, block=down), columns=replace(plan.columns, block=across), remarks={})
 
 
 def _values(plan: _Map, head: HeadStudy) -> tuple[Any, Any]:
@@ -679,18 +712,18 @@ def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: 
     return f"Rounded: as printed, {count} of {len(units)} {missing} {numerals.text(1, decimals)} {by}."
 
 
-def _closing(plan: _Map, layout: _Layout) -> Iterator[Block]:
+def _closing(plan: _Map, layout: _Layout, legend: Sequence[tuple[str, str]]) -> Iterator[Block]:
     """What holds for the whole diagram: the legend of the cells, and the notes."""
-    if plan.given and (len(plan.found.heads) > 1 or plan.rows.block > 1):
-        names = plan.labels(False, plan.longest).shown
+    if plan.given and plan.annotated_below:
+        names = plan.labels_of(plan.rows, False)
         yield from (GAP, _Remarks([(names[row], text) for row, text in plan.given]))
     yield GAP
     room = plan.options.width - layout.indent
     if plan.options.legend:
         yield Rows(_filled(list(_legend(plan, layout)), room))
     yield from map(Text, _notes_of(plan))
-    if layout.legend:
-        yield from map(Text, _filled(_notes.legend(layout.legend), room))
+    if legend:
+        yield from map(Text, _filled(_notes.legend(legend), room))
 
 
 def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:

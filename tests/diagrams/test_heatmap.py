@@ -502,3 +502,19 @@ def test_any_options_give_a_drawing_that_holds(budget: int) -> None:
         with pytest.raises(DiagramError, match="needs at least 24 columns"):
             drawn(**narrow)
         assert not too_wide(drawn(**options | {"width": 24}).lines, 24), seed
+
+
+@pytest.mark.parametrize("annotated", [False, True])
+@pytest.mark.parametrize("keys", [None, 3])
+@pytest.mark.parametrize("count", [4, 40, 70])
+def test_each_label_in_a_sentence_or_a_remark_is_explained(count: int, keys: int | None, annotated: bool) -> None:
+    words = [f"{'x' * 45}{number}" for number in range(count)]
+    options: dict[str, Any] = {"kind": "heatmap", "tokens": words, "width": 32, "mode": "shades"}
+    if keys:
+        options["key_tokens"] = [f"{'y' * 26}{number}" for number in range(keys)]
+    if annotated:
+        options["annotations"] = {words[0]: "a remark", words[-1]: "another"}
+    text = " ".join(" ".join(draw_options(options).lines).split())
+    labels = set(re.findall(r"[xy]+…\d*", text))
+    assert labels
+    assert all(f"{label} = " in text for label in labels), [each for each in labels if f"{each} = " not in text]
