@@ -70,18 +70,26 @@ def shapes_said(model: Model, count: str) -> str:
 
 
 def resized(options: Options, model: Model, glyphs: Glyphs) -> str:
-    """What a preset of another d_model brings along, and what it keeps."""
+    """What a preset of another d_model brings along, and what it keeps; not what the block itself gives."""
     base = PRESETS[options.preset] if options.preset else model
     if model.d_model == base.d_model:
         return ""
-    said = {
-        "d_ff": f"d_ff {model.d_ff} (4 {glyphs.times} d_model)" if model.d_ff == 4 * model.d_model else "",
-        "heads": f"{counted(model.heads, 'head')} ({model.d_head} numbers each)" if model.heads != base.heads else "",
-    }
-    brought = [text for name, text in said.items() if text and getattr(options, name) is None]
-    kept = options.d_ff is None and model.d_ff == base.d_ff
+    follows = models.resized(base, model.d_model)
+    brought: list[str] = []
+    kept: list[str] = []
+    for name, size, rule in (
+        ("d_ff", f"d_ff {model.d_ff}", f"4 {glyphs.times} d_model"),
+        ("heads", counted(model.heads, "head"), f"{model.d_head} numbers each"),
+    ):
+        if getattr(options, name) is None:
+            (brought if name in follows else kept).append(f"{size} ({rule})" if name in follows else size)
+    if options.kv_heads is None and base.kv_heads != base.heads:
+        kept.append(counted(model.kv_heads, "key and value head"))
     sentences = [f"With d_model {model.d_model}: {notes.listed(brought)}."] if brought else []
-    return " ".join([*sentences, *([f"d_ff {model.d_ff} is kept from {options.preset}."] if kept else [])])
+    if kept:
+        verb = "is" if kept == [f"d_ff {model.d_ff}"] else "are"
+        sentences.append(f"{notes.listed(kept)} {verb} kept from {options.preset}.")
+    return " ".join(sentences)
 
 
 def rule(model: Model) -> str:
