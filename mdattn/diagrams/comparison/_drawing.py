@@ -17,6 +17,7 @@ from mdattn.diagrams.comparison._notes import (
     many,
     path_said,
     provenance,
+    rounds_inputs,
     whose_d,
 )
 from mdattn.diagrams.comparison._numbers import MEMORY, PERCENT, RETENTION_DECIMALS, Comparison, compare, state_name
@@ -95,7 +96,7 @@ def _before(canvas: Canvas, both: Comparison, pictures: Pictures, bars: Bars) ->
         first, second = both.words[:2]
         for rule in (f"h1 = {first}", f"h2 = {keep} {times} h1 + {take} {times} {second}"):
             paragraph(canvas, rule, 2, indent="  ")
-        if drifts(both, bars):
+        if drifts(both, bars) and not rounds_inputs(both, bars):
             say("The shares are rounded only when printed.")
     say("Cells with gates (LSTM, GRU) can learn to keep a word longer.")
     (most, best, _), (some, middling, _), (_, worst, _) = MEMORY
@@ -153,7 +154,7 @@ def _costs(canvas: Canvas, both: Comparison) -> None:
     say = _speaker(canvas)
     n, d, times = both.n, both.d, both.glyphs.times
     say("ONE TYPE OF LAYER AND THE OTHER")
-    say(f"n = {many(n, 'word')}, d = {many(d, 'number')} a word{whose_d(both)}")
+    say(f"n = {many(n, 'word')}, d = {many(d, 'number')} a word {whose_d(both)}")
     say('Orders of growth, as in "Attention Is All You Need", table 1:')
     canvas.gap()
     pairs = f"n {times} n" if both.study.allowed is None else "weights"
@@ -184,5 +185,5 @@ def _costs(canvas: Canvas, both: Comparison) -> None:
     order = (attention > recurrent) - (attention < recurrent)
     more, size = {-1: ("fewer", "below"), 0: ("as many", "equal to"), 1: ("more", "above")}[order]
     reason = f", because n is {size} d" if both.study.allowed is None else ""
-    say(f"Self-attention by itself takes {more} operations here{reason}.")
+    say(f"Counted so, self-attention takes {more} operations here{reason}.")
     say("A layer of a transformer has projections and a feed-forward network besides, which are not counted here.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mdattn import cells, numerals
-from mdattn.diagrams.comparison._bars import FIRST_ROWS, Bars, printing
+from mdattn.diagrams.comparison._bars import FIRST_ROWS, Bars, drifts, printing
 from mdattn.diagrams.comparison._numbers import RETENTION_DECIMALS, Comparison, state_name
 from mdattn.diagrams.comparison._pictures import Pictures
 from mdattn.study import notes
@@ -93,11 +93,17 @@ def provenance(both: Comparison, bars: Bars) -> list[str]:
         lines.append(f"The {what}:")
         wide = cells.widest([row.short for row in bars.after if row])
         lines += [f"{cells.pad(row.short, wide)} {row.remark}" for row in bars.after if row]
-    if printed and not printing(both)[1]:
-        lines.append(f"Printed {what} are rounded, the weights are computed from them in full.")
+    if rounds_inputs(both, bars):
+        shares = "shares and " if drifts(both, bars) else ""
+        lines.append(f"Printed {shares}{what} are rounded; all is computed in full.")
     if found.illustrative and found.embeddings is not None:
         lines.append(notes.illustrative(found.embeddings.shape[1]))
     return lines
+
+
+def rounds_inputs(both: Comparison, bars: Bars) -> bool:
+    """Whether vectors or scores are printed, and not in full: then one note tells of all that is rounded."""
+    return both.study.basis != "weights" and any(row and row.remark for row in bars.after) and not printing(both)[1]
 
 
 def _formula(both: Comparison) -> str:
@@ -113,16 +119,14 @@ def _formula(both: Comparison) -> str:
 
 
 def whose_d(both: Comparison) -> str:
-    """Where d comes from, unless it is how long the printed vectors are."""
+    """Where d comes from, and how long the embeddings are if that is another number."""
     vectors = both.study.embeddings
-    usual = " (of the paper's base model)" if both.options.d_model is None else ""
-    if vectors is None or vectors.shape[1] == both.d:
-        return usual if vectors is None else ""
-    return (
-        f"{usual[:-1]}; the vectors above have {vectors.shape[1]})"
-        if usual
-        else (f" (the vectors above have {vectors.shape[1]})")
-    )
+    own = None if vectors is None else vectors.shape[1]
+    if both.options.d_model is not None:
+        origin = "as given"
+    else:
+        origin = "of the paper's base model" if own is None or both.study.illustrative else "as the embeddings have"
+    return f"({origin})" if own in (None, both.d) else f"({origin}; the embeddings have {own})"
 
 
 def path_said(both: Comparison) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
 from mdattn import cells
 from mdattn.canvas import Canvas
 from mdattn.diagrams.comparison._numbers import Comparison, state_name
@@ -134,7 +132,8 @@ def wires(canvas: Canvas, both: Comparison, pictures: Pictures) -> None:
             wires.append((row, each.middle, joined[-1].middle))
             bottoms.update((end.middle, row) for end in (each, *joined))
     canvas.gap(row - top + 2 if wires else 0)
-    signs = {each.middle: _direction(both, word_of(each)) for each in shown}
+    drawn = [word_of(each) for each in shown]
+    signs = {each.middle: _direction(both, word_of(each), drawn) for each in shown}
     for middle, bottom in bottoms.items():
         canvas.text(top - 1, middle, signs[middle])
         canvas.vertical(middle, top, bottom)
@@ -147,12 +146,12 @@ def word_of(place: _Place) -> int:
     return place.word
 
 
-def _direction(both: Comparison, word: int) -> str:
-    """Down from a word that others attend to, up to one that attends to others; both where it does both."""
+def _direction(both: Comparison, word: int, drawn: Sequence[int]) -> str:
+    """Down from a word that others of the drawn ones attend to, up to one that attends to others; both for both."""
     allowed, glyphs = both.study.allowed, both.glyphs
     if allowed is None:
         return glyphs.up_and_down
-    others = np.arange(both.n) != word
+    others = [each for each in drawn if each != word]
     attends, attended = bool(allowed[word, others].any()), bool(allowed[others, word].any())
     return glyphs.up_and_down if attends and attended else glyphs.up if attends else glyphs.down
 
