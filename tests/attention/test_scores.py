@@ -51,9 +51,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     order = ("scale", "temperature", "slope", "softcap", "bias")
     monkeypatch.setattr(scores, "STEPS", {name: table[name] for name in order})
     # This kind hands the options of `SelfAttention` on, among which the new one would stand.
-    comparison = import_module("mdattn.diagrams.comparison")
+    comparison = import_module("mdattn.diagrams.comparison._numbers")
     for name in ("SelfAttention", "Attention"):
-        monkeypatch.setattr(comparison, name, _wider(getattr(import_module("mdattn.options"), name)), raising=False)
+        monkeypatch.setattr(comparison, name, _wider(getattr(import_module("mdattn.options"), name)))
 
     def draw(kind: str, **more: Any) -> str:
         block = {"kind": kind, "text": "a b c", "scores": GIVEN, "width": 120, **ASKED, **more}

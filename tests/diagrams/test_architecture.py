@@ -271,6 +271,12 @@ def test_defaults_follow_from_what_is_given() -> None:
     resized = text(preset="gpt-2", d_model=1536, heads=12, width=120)
     assert "d_ff 6144" in resized and "With d_model 1536: d_ff 6144 (4 × d_model)." in resized
     assert "d_ff 11008 is kept from llama-2-7b." in text(preset="llama-2-7b", d_model=1024, width=120)
+    # 11008 is 4 x 2752, but not because of a rule: the model has a gate.
+    odd = " ".join(text(preset="llama-2-7b", d_model=2752, width=120).split())
+    assert "d_ff 11008 and 32 heads are kept from llama-2-7b." in odd and "4 × d_model" not in odd
+    assert "With d_model 1200: d_ff 4800 (4 × d_model). 12 heads are kept" in text(preset="gpt-2", d_model=1200)
+    assert "d_ff 14336 and 8 key and value heads are kept" in text(preset="mixtral-8x7b", d_model=2048, width=120)
+    assert "kept" not in text(preset="gpt-2", d_model=1200, heads=12, d_ff=8)
     assert "K, V" in text(heads=4) and "share" not in text(heads=4)
 
 

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 from math import exp, sqrt, tanh
 
+import numpy as np
 import pytest
 from support import OPPOSITE, arms, foreign, grid, loose_ends, too_wide
 
@@ -94,6 +95,19 @@ def test_a_share_that_prints_as_ten_percent_counts_as_ten() -> None:
 def test_rounding_is_named_only_where_it_shows() -> None:
     assert "rounded only when printed" in drawn("retention: 0.5\n")
     assert "rounded only when printed" not in drawn("retention: 0.1\n", "kind: comparison\ntext: a b c\n")
+
+
+@pytest.mark.parametrize("width", [32, 72, 120])
+@pytest.mark.parametrize("retention", ["0.5", "0.1"])
+@pytest.mark.parametrize("vectors", ["[[0.123456789, 1], [0.2, 0.3], [0.5, 1]]", "[[0.1, 1], [0.2, 0.3], [0.5, 1]]"])
+def test_one_note_tells_of_all_that_is_rounded(vectors: str, retention: str, width: int) -> None:
+    more = f"embeddings: {vectors[:-1]}, [0.7, 0], [1, 0], [0, 1]]\nretention: {retention}\nwidth: {width}\n"
+    text = " ".join(drawn(more, "kind: comparison\ntext: a b c d e f\n").split())
+    shares, inputs = retention == "0.5", "0.123456789" in vectors
+    notes = re.findall(r"[^.:]*\brounded\b[^.]*\.", text)
+    assert len(notes) == (shares or inputs)
+    if inputs:
+        assert f"Printed {'shares and ' if shares else ''}vectors are rounded; all is computed in full." in text
 
 
 def test_each_hidden_state_takes_in_a_word_and_the_state_before() -> None:
@@ -209,6 +223,14 @@ def test_arrows_say_which_way_the_mask_allows(mask: str, signs: str) -> None:
     assert "".join(row.split()) == signs
 
 
+def test_arrows_speak_of_the_words_that_are_drawn() -> None:
+    text = " ".join(f"w{number}" for number in range(40))
+    _, after, _ = sides(drawn(f"text: {text}\nmask: {{window: 2}}\n", "kind: comparison\n"))
+    row = next(line for line in after.split("\n") if set("↕↓↑") & set(line))
+    # The sixth word is attended to by the seventh, which is not drawn.
+    assert re.fullmatch("(↓↕*↑)+", "".join(row.split()))
+
+
 def test_a_window_of_one_wires_nothing() -> None:
     _, after, costs = sides(drawn("mask: {window: 1}\n"))
     assert "↕" not in after
@@ -243,15 +265,16 @@ def test_costs_are_those_of_the_table(count: int, d: int) -> None:
     assert path[1:] == [f"n - 1 = {count - 1}", "1"]
     assert work[1:] == [f"n × d × d = {count * d * d:,}", f"n × n × d = {count * count * d:,}"]
     verdict = "more" if count > d else "fewer" if count < d else "as many"
-    assert f"Self-attention by itself takes {verdict} operations" in costs
+    assert f"Counted so, self-attention takes {verdict} operations" in costs
     assert "projections and a feed-forward network besides" in costs
 
 
 def test_d_is_that_of_the_vectors_unless_it_is_given() -> None:
     usual = drawn("text: a b c\nwidth: 120\n", "kind: comparison\n")
-    assert "d = 512 numbers a word (of the paper's base model; the vectors above have 3)\n" in usual
-    assert "d = 3 numbers a word\n" in drawn(VECTORS)
-    assert "d = 512 numbers a word (the vectors above have 3)" in drawn(VECTORS + "d_model: 512\n")
+    assert "d = 512 numbers a word (of the paper's base model; the embeddings have 3)\n" in usual
+    assert "d = 3 numbers a word (as the embeddings have)\n" in drawn(VECTORS)
+    assert "d = 7 numbers a word (as given)\n" in drawn("weights: [[1]]\nd_model: 7\n", "kind: comparison\ntext: a\n")
+    assert "d = 512 numbers a word (as given; the embeddings have 3)" in drawn(VECTORS + "d_model: 512\n")
     assert "d = 512 numbers a word (of the paper's base model)\n" in drawn(
         "weights: [[1]]\n", "kind: comparison\ntext: a\n"
     )
@@ -285,6 +308,27 @@ def test_the_path_through_a_window_is_counted_in_layers(count: int, size: int) -
 def test_the_path_through_a_mask_of_any_form(mask: str, path: str) -> None:
     _, _, costs = sides(drawn(f"mask: {mask}\n", "kind: comparison\ntext: a b c\n"))
     assert cost_rows(costs)[1][2] == path
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_weights_and_layers_of_any_mask_are_those_of_its_matrix(seed: int) -> None:
+    rng, count = random.Random(seed), 2 + seed % 5
+    mask = [[rng.random() < 0.4 for _ in range(count)] for _ in range(count)]
+    mask[0][0] = True  # Some weight is left.
+    text = " ".join("abcdefgh"[:count])
+    more = f"text: {text}\nmask: {mask}\nd_model: 10\n".replace("True", "true").replace("False", "false")
+    got = draw_options("kind: comparison\n" + more)
+    _, after, costs = sides("\n".join(got.lines))
+    pairs = sum(map(sum, mask))
+    assert f"{pairs} of {count} × {count} = {count**2} weights" in after
+    assert cost_rows(costs)[2][2] == f"weights × d = {10 * pairs}"
+    assert f"a recurrent layer takes {100 * count:,} operations and self-attention {10 * pairs}." in got.alternative
+    # Through k layers leads what the k-th power of the matrix has a number for.
+    matrix = np.array(mask, dtype=int)
+    powers = [np.linalg.matrix_power(matrix, layers)[-1, 0] > 0 for layers in range(1, count)]
+    layers = powers.index(True) + 1 if any(powers) else None
+    said = "not reachable" if layers is None else "1" if layers == 1 else f"{layers} layers"
+    assert cost_rows(costs)[1][2] == said
 
 
 # Words and widths -----------------------------------------------------------------------------------------------------

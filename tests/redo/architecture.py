@@ -321,8 +321,12 @@ class Reader:
         self._pattern(text, r"d_ff\s+(\d+)\s+\((4)\s+[×x]\s+d_model\)", 4 * c["d_model"], 4)
         self._pattern(text, r"(\d+)\s+heads?\s+\((\d+)\s+numbers\s+each\)", c["heads"], c["d_model"] // c["heads"])
         self._pattern(
-            text, r"d_ff\s+(\d+)\s+is\s+kept", PUBLISHED.get(self.options.get("preset", ""), PAPER).get("d_ff", 2048)
+            text,
+            r"d_ff\s+(\d+)(?:,|\s+and|\s+is\s+kept)",
+            PUBLISHED.get(self.options.get("preset", ""), PAPER).get("d_ff", 2048),
         )
+        self._pattern(text, r"(\d+)\s+heads?\s+(?:and|are\s+kept)", c["heads"])
+        self._pattern(text, r"(\d+)\s+key\s+and\s+value\s+heads?", c["kv_heads"])
         self._pattern(text, r"router:\s+(\d+)\s+of\s+(\d+)\s+experts", c["active_experts"], c["experts"])
         self._pattern(text, r"(\d+)\s+query\s+heads\s+share", c["heads"] // c["kv_heads"])
         if counts.pooler != counts.pooler_with_bias and str(

@@ -172,7 +172,7 @@ class Reader:
             (r"through words between them, in (\d+) layers", equal(path or -1, kind="layers")),
             (
                 rf"n = {NUMBER} words?, d = {NUMBER} numbers? a word"
-                r"(?: \((?:of the paper's base model(?:; )?)?(?:the vectors above have (\d+))?\))?",
+                r"(?: \([^();]*(?:; the embeddings have (\d+))?\))",
                 self._sizes(n, d, size),
             ),
             (r"Illustrative embeddings \(d = (\d+)\)", equal(size or -1)),
@@ -190,7 +190,7 @@ class Reader:
                 rf"(?:n [×x] n|weights) [×x] d = {NUMBER}",
                 equal(n * d * d, self.pairs * d),
             ),
-            (r"Self-attention by itself takes (\w+)(?: \w+)? operations here", fewer),
+            (r"Counted so, self-attention takes (\w+)(?: \w+)? operations here", fewer),
             (rf"A recurrent cell that keeps {NUMBER} of its state", equal(keep, kind="option")),
             (r"reads the sentence in (\d+) steps?", equal(n)),
             (rf"and ends with {percent_} of", percent(keep ** (n - 1), "share")),

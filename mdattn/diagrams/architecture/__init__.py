@@ -2,11 +2,12 @@
 
 Floor 3. The path of the data is one line down the middle. A residual connection leaves it before a sub-layer and joins
 it at "Add". Each box stands in the box it belongs to; what repeats is drawn once. Parameters are counted by `_models`,
-the parts come from `_blueprint`; here they are given a place. numpy is imported only for `values: true`.
+the parts come from `_blueprint`; `_drawing` gives them a place, and `_notes` says what is said of them.
 """
 
 from mdattn.diagrams._kind import Kind
-from mdattn.diagrams.architecture._drawing import Options, draw
+from mdattn.diagrams.architecture._drawing import draw
+from mdattn.diagrams.architecture._options import Options
 
 KIND = Kind(
     name="architecture",
