@@ -788,7 +788,7 @@ class HeadReader:
             chosen.append(place)
             weight = text.group(match, 1).numerals()[0]
             ledger.rounds(weight, self.weights[place], "weight", self.slack)
-            if self.given.weights is not None:
+            if self.given.weights is not None or not any("Softmax" in part.heading.text for part in self.parts):
                 self.printed_weights[place] = weight
             self._vector(
                 text.group(match, 3), self.values[place], self._made("value") and "values" not in self.block.options
