@@ -24,7 +24,7 @@ from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, NARROWEST, Below, Block, Grid, Rows, Text, arranged, headed, lines_of, panels, too_narrow
 from mdattn.options import Attention, Remarks, doc
-from mdattn.study import notes as _notes
+from mdattn.study import notes
 from mdattn.study.attended import attended
 from mdattn.study.heads import HeadStudy, Study, study
 from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, authored, distinct, labelled
@@ -698,8 +698,8 @@ def _rounded(plan: _Map, layout: _Layout, units: Sequence[Sequence[int]], seen: 
     if not off:
         return ""
     verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
-    named = _notes.listed(
-        f"{_notes.listed(off[total])} {'to' if place else verb} {numerals.text(total / one, decimals)}"
+    named = notes.listed(
+        f"{notes.listed(off[total])} {'to' if place else verb} {numerals.text(total / one, decimals)}"
         for place, total in enumerate(sorted(off))
     )
     text = f"Rounded: as printed, {named}."
@@ -723,7 +723,7 @@ def _closing(plan: _Map, layout: _Layout, legend: Sequence[tuple[str, str]]) -> 
         yield Rows(_filled(list(_legend(plan, layout)), room))
     yield from map(Text, _notes_of(plan))
     if legend:
-        yield from map(Text, _filled(_notes.legend(legend), room))
+        yield from map(Text, _filled(notes.legend(legend), room))
 
 
 def _legend(plan: _Map, layout: _Layout) -> Iterator[str]:
@@ -757,9 +757,9 @@ def _notes_of(plan: _Map) -> Iterator[str]:
         queries = f"{down} queries give, on average," if down > 1 else "a query gives"
         share = f"the share that {queries} to {across} keys together"
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
-    yield from _notes.scaling(found.heads[0].trace.steps, plan.glyphs)
+    yield from notes.scaling(found.heads[0].trace.steps, plan.glyphs)
     if found.embeddings is not None and found.basis == "vectors":
-        yield from _notes.made_up(options, found.embeddings.shape[1])
+        yield from notes.made_up(options, found.embeddings.shape[1])
 
 
 def _alternative(plan: _Map) -> str:

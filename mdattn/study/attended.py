@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from mdattn import numerals
 from mdattn.study import notes
 
-How = Literal["nothing", "unseen", "only", "almost only", "clearly", "most", "alike", "evenly"]
+How = Literal["nothing", "unseen", "only", "almost only", "clearly", "most", "alike", "most alike", "evenly"]
 
 CLEAR = 0.7  # From here on a query "attends to" a key, below it "attends most to" it.
 TIED_NAMES = 3  # Of more keys that are alike, the number is told.
@@ -23,6 +23,7 @@ _WORDS: dict[How, str] = {
     "clearly": "to ",
     "most": "most to ",
     "alike": "to ",
+    "most alike": "most to ",
     "evenly": "to all ",
 }
 _BESIDE: dict[How, str] = {
@@ -55,8 +56,6 @@ class Attended(NamedTuple):
             return words
         if len(self.keys) == 1:
             return words + aside.format(share)
-        if self.how == "alike" and len(self.keys) < self.seen:
-            words = words.replace("attends to", "attends most to", 1)
         return f"{words} alike{aside.format(share + ' each')}"
 
     def named(self, name: Callable[[int], str]) -> str:
@@ -92,8 +91,10 @@ def _how(weights: Sequence[float], seen: Sequence[int], keys: Sequence[int], sha
     others = [weights[key] for key in seen if key != keys[0]]
     if not any(others):
         return "only"
+    if 1 < len(keys) < len(seen):
+        return "most alike"
     if len(keys) > 1:
-        return "evenly" if len(keys) == len(seen) > 2 else "alike"
+        return "evenly" if len(keys) > 2 else "alike"
     finer = max(decimals, FEWEST_DECIMALS)
     if numerals.rounded(weights[keys[0]], finer) == 1 and not numerals.rounded(max(others), finer):
         return "almost only"

@@ -80,7 +80,6 @@ class Counts:
         self.feed_forward = c["experts"] * self.network + (d * c["experts"] if several else 0)
         self.output = 0 if c["tied"] or c["model"] == "encoder" else self.embeddings
         self.pooler = (d * d + (d if every else 0)) if c["pooler"] else 0
-        self.pooler_with_bias = d * d + d
         twice = 2 if c["model"] == "encoder-decoder" else 1
         self.stacks = twice
         total = (1 if c["tied"] else twice) * self.embeddings + twice * self.positions + self.segments
@@ -172,16 +171,10 @@ class Reader:
             self._equal(text.group(match, 2).numerals()[0], self.config["layers"] * layer, "parameters")
         elif match := re.search(r"total\s+([\d,]+)$", line):
             numeral = text.group(match, 1).numerals()[0]
-            more = counts.total - counts.pooler + counts.pooler_with_bias
-            if counts.pooler and numeral.value == more != counts.total:
-                self.ledger.checked(numeral, False, "bias of the pooler", counts.total)
             self._equal(numeral, counts.total, "parameters")
         elif match := re.search(r"(?:\s{2,}|^)([\d,]+)$", line):
             numeral = text.group(match, 1).numerals()[0]
-            want = getattr(counts, title, -1)
-            if title == "pooler" and numeral.value == counts.pooler_with_bias != counts.pooler:
-                self.ledger.checked(numeral, False, "bias of the pooler", counts.pooler)
-            self._equal(numeral, want, "parameters")
+            self._equal(numeral, getattr(counts, title, -1), "parameters")
         return layer
 
     # What stands in and between the parts
@@ -295,15 +288,6 @@ class Reader:
             for match in re.finditer(re.escape(str(preset)), line):
                 for numeral in self.ledger.line(row).group(match).numerals():
                     numeral.status = "quoted"
-        own = dict(self.options)
-        changed = re.search(r"d_ff (\d+)", text.text)
-        kept = PUBLISHED.get(own.get("preset", ""), {}).get("d_ff", 2048)
-        if changed and int(changed[1]) != c["d_ff"] and "d_ff" not in own and int(changed[1]) == kept:
-            self.ledger.finding("d_ff of another size", changed[0], f"{c['d_ff']} for d_model {c['d_model']}")
-            self.config = {**c, "d_ff": kept}
-            counted = re.search(r"Counted: (.*?) of each norm", text.text)
-            self.counts = Counts(self.config, counted[1] if counted else "")
-            c = self.config
         self._pattern(
             text,
             r"(\d+) layers?(?: each)?, (\d+) heads?, d_model (\d+), d_ff (\d+)",
@@ -329,12 +313,6 @@ class Reader:
         self._pattern(text, r"(\d+)\s+key\s+and\s+value\s+heads?", c["kv_heads"])
         self._pattern(text, r"router:\s+(\d+)\s+of\s+(\d+)\s+experts", c["active_experts"], c["experts"])
         self._pattern(text, r"(\d+)\s+query\s+heads\s+share", c["heads"] // c["kv_heads"])
-        if counts.pooler != counts.pooler_with_bias and str(
-            counts.active + counts.pooler_with_bias - counts.pooler
-        ) in (text.text.replace(",", "")):
-            for match in re.finditer(r"Active for one token: ([\d,]+)", text.text):
-                numeral = text.group(match, 1).numerals()[0]
-                self.ledger.checked(numeral, numeral.value == counts.active, "bias of the pooler", counts.active)
         self._pattern(
             text,
             r"Active for one token: ([\d,]+), with (\d+) of (\d+) experts",
@@ -351,11 +329,7 @@ class Reader:
         )
         self._pattern(text, r"a mixture of (\d+) experts", c["experts"])
         self._pattern(text, r"d_model is (\d+)", c["d_model"])
-        more = counts.total - counts.pooler + counts.pooler_with_bias
-        for match in re.finditer(r"It has ([\d,]+) parameters", text.text):
-            numeral = text.group(match, 1).numerals()[0]
-            kind = "bias of the pooler" if counts.pooler and numeral.value == more != counts.total else "parameters"
-            self._equal(numeral, counts.total, kind)
+        self._pattern(text, r"It has ([\d,]+) parameters", counts.total, kind="parameters")
         for match in re.finditer(r"comes out as \[([^\]]*)\]", text.text):
             for numeral in text.group(match, 1).numerals():
                 numeral.status = "illustrative"

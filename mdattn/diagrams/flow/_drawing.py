@@ -31,7 +31,7 @@ from mdattn.layout import (
     fitting,
     lines_of,
 )
-from mdattn.study import notes as _notes
+from mdattn.study import notes
 from mdattn.study.names import LONGEST, authored, labelled
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
@@ -80,7 +80,7 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
         heading = Text(f"Step {number}: {_HEADINGS[section](words)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
-    closing = [*_flow_notes.closing(flow), *_notes.legend(legend)]
+    closing = [*_flow_notes.closing(flow), *notes.legend(legend)]
     return Below([*blocks, GAP, *map(Text, closing)])
 
 

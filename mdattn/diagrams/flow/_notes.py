@@ -20,7 +20,7 @@ from mdattn.diagrams.flow._numbers import (
     most_numbers,
     vector,
 )
-from mdattn.study import notes as _notes
+from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES, Attended, attended
 from mdattn.study.notes import counted
 
@@ -37,9 +37,9 @@ def heading(flow: Flow, page: Page) -> str:
         if labels_[0] == "head":
             text += f", divided among {len(page.parts)} heads"
         elif len(page.parts) > 1:
-            text += f", with {_notes.listed(dict.fromkeys(label + 's' for label in labels_[1:]))}"
+            text += f", with {notes.listed(dict.fromkeys(label + 's' for label in labels_[1:]))}"
     else:
-        text = f"{_notes.listed(dict.fromkeys(label + 's' for label in labels_)).capitalize()}, d = {first.dimensions}"
+        text = f"{notes.listed(dict.fromkeys(label + 's' for label in labels_)).capitalize()}, d = {first.dimensions}"
         if "value" not in labels_ and "output" in flow.sections:
             text += ", which are the values too"
     if most_numbers(count) < count:
@@ -77,7 +77,7 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
     """What must be said about the columns, and only then."""
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
-    rounded = _notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
+    rounded = notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
     redone = "" if head.working and head.steps else _redone(flow, names, head, printed)
     if options.remarks == "all":
         yield from _of_rounding(rounded, redone)
@@ -152,10 +152,10 @@ def _differing(
 def _would_give(where: str, differing: Sequence[tuple[int, str]], names: Sequence[str]) -> str:
     values = dict.fromkeys(text for _, text in differing)
     given = [
-        f"{value} for " + _notes.listed(f'"{names[row]}"' for row, text in differing if text == value)
+        f"{value} for " + notes.listed(f'"{names[row]}"' for row, text in differing if text == value)
         for value in values
     ]
-    return f"the rounded numbers would give {_notes.listed(given)}{where}"
+    return f"the rounded numbers would give {notes.listed(given)}{where}"
 
 
 def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
@@ -195,7 +195,7 @@ def closing(flow: Flow) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = flow.found, flow.options
     if found.embeddings is not None:
-        yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
+        yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         working = flow.heads[0].working
         root = "".join(

@@ -1,7 +1,7 @@
 """The heads: what does each head do?
 
 Floor 3. One card a head, all of one form, so that heads can be compared. `draw` goes from what each head attends by
-(`_heads_grounds`) to what stands out in its weights (`_heads_found`), to what stands where (`_Layout`), to ink.
+(`_grounds`) to what stands out in its weights (`_found`), to what stands where (`_drawing`).
 """
 
 from mdattn.diagrams._kind import Kind

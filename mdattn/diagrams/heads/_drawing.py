@@ -19,7 +19,7 @@ from mdattn.diagrams.heads._found import Card, Link, Scene, cards_of
 from mdattn.diagrams.heads._grounds import STRENGTH, Options, reader_of
 from mdattn.glyphs import Glyphs
 from mdattn.layout import GAP, Abreast, Below, Block, Cell, Text, bar, fitting, lines_of
-from mdattn.study import notes as _notes
+from mdattn.study import notes
 from mdattn.study.names import LONGEST, authored, labelled
 
 WIDE = 48  # Below so many columns a box round a card costs more room than it is worth.
@@ -71,16 +71,16 @@ def _cards(scene: Scene, cards: Sequence[Card], form: _Form) -> Block:
 
 def _body(scene: Scene, card: Card, form: _Form) -> list[Block]:
     """A card below its title."""
-    notes = map(Text, card.note)
+    below = map(Text, card.note)
     if not card.said:
-        return [Text("No weights, only a note:"), *notes]
+        return [Text("No weights, only a note:"), *below]
     blocks: list[Block] = [Text(card.said)]
     if card.entropy is not None:
         blocks.append(_Entropy(card.entropy, _entropy_decimals(scene)))
     if form.boxed:
         blocks.append(GAP)
     blocks.append(_Links(scene, card.links, form) if card.links else Text(card.nothing))
-    return [*blocks, *map(Text, _asides(scene, card)), *notes]
+    return [*blocks, *map(Text, _asides(scene, card)), *below]
 
 
 def _entropy_decimals(scene: Scene) -> int:
@@ -280,7 +280,7 @@ def _closing(scene: Scene, cards: Sequence[Card], form: _Form) -> Iterator[str]:
     if any(card.uses == "vectors" for card in cards):
         by = "" if options.scale else f" / {glyphs.root}d, d numbers each"
         yield f"Vectors are compared by their dot product{by}. Weights: softmax of a {noun}'s scores."
-    yield from _notes.scaling(steps_of(options, None), glyphs)
+    yield from notes.scaling(steps_of(options, None), glyphs)
     yield from _mask(scene)
     if any(card.entropy is not None for card in computed):
         yield (
@@ -291,8 +291,8 @@ def _closing(scene: Scene, cards: Sequence[Card], form: _Form) -> Iterator[str]:
             yield "For the entropy, weights that do not add up to 1 are divided by their sum."
     embeddings = scene.reader.work.embeddings
     if embeddings is not None:
-        yield from _notes.made_up(options, embeddings.shape[1])
-    yield from _notes.legend(form.legend)
+        yield from notes.made_up(options, embeddings.shape[1])
+    yield from notes.legend(form.legend)
 
 
 def _signs(scene: Scene, cards: Sequence[Card]) -> Iterator[str]:
@@ -327,7 +327,7 @@ def _mask(scene: Scene) -> Iterator[str]:
         yield f"Window of {size}: a {noun} attends to itself{before}."
     none = np.flatnonzero(scene.seen == 0).tolist()
     if none:
-        named = _notes.listed(f'"{scene.names[at]}"' for at in none) if len(none) <= 3 else f"{len(none)} {noun}s"
+        named = notes.listed(f'"{scene.names[at]}"' for at in none) if len(none) <= 3 else f"{len(none)} {noun}s"
         yield f"{named} {'attends' if len(none) == 1 else 'attend'} to nothing: every key is masked."
 
 
@@ -347,7 +347,7 @@ def _alternative(scene: Scene, cards: Sequence[Card]) -> str:
         sentences.append(f"Largest weights: {'; '.join(largest)}")
     silent = [card.spoken for card in told if not card.said]
     if silent:
-        sentences.append(f"No weights: {_notes.listed(silent)}")
+        sentences.append(f"No weights: {notes.listed(silent)}")
     return ". ".join(sentences) + "."
 
 

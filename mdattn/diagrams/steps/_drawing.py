@@ -63,7 +63,7 @@ from mdattn.layout import (
     fitting,
     lines_of,
 )
-from mdattn.study import notes as _notes
+from mdattn.study import notes
 from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, distinct, labelled
 
@@ -167,7 +167,7 @@ def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
         yield Text("Each weight rounds to 0.")
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
     more = sum(head.weights[place] for place in plan.more)
-    note = _notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
+    note = notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
     if note and steps.options.remarks == "all":
         yield Text(note)
 
@@ -187,7 +187,7 @@ def _given(steps: Steps) -> Iterator[Block]:
     yield Elided(len(names), told)
     parts = [name for name in ("query", "key", "value") if _projected(steps.options, name)]
     if parts:
-        yield Text(f"Projected by the matrices given, before step 1: {_notes.listed(parts)}.")
+        yield Text(f"Projected by the matrices given, before step 1: {notes.listed(parts)}.")
 
 
 def _projected(options: Options, name: str) -> bool:
@@ -215,7 +215,7 @@ def _closing(steps: Steps) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = steps.found, steps.options
     if found.embeddings is not None:
-        yield from _notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
+        yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     if options.arithmetic == "shown":
         yield f"Each number is rounded to {_count(options.decimals, 'decimal')} before the next step uses it."
     elif steps.check.differing and options.remarks == "all":
@@ -223,13 +223,13 @@ def _closing(steps: Steps) -> Iterator[str]:
         if len(differing) > MOST_DIFFERENCES:
             where = f"{len(steps.check.differing)} last digits would differ"
         else:
-            where = _notes.listed(differing)
+            where = notes.listed(differing)
         yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
     shown = dict.fromkeys((*steps.names, steps.query_name))
     full = distinct(found.key_tokens)
     pairs = dict(zip(steps.names, full, strict=True))
     pairs[steps.query_name] = distinct(found.tokens)[found.query or 0]
-    yield from _notes.legend([(short, pairs[short]) for short in shown if pairs[short] != short])
+    yield from notes.legend([(short, pairs[short]) for short in shown if pairs[short] != short])
 
 
 def _attends(steps: Steps, head: Head) -> str:
@@ -252,9 +252,7 @@ def _alternative(steps: Steps) -> str:
         which = "the largest weights are"
     else:
         which = "the weights are"
-    listed = _notes.listed(
-        f"{numerals.text(head.weights[place], steps.finer)} for '{names[place]}'" for place in places
-    )
+    listed = notes.listed(f"{numerals.text(head.weights[place], steps.finer)} for '{names[place]}'" for place in places)
     sentences = [f"The attention of {whose}, step by step: {which} {listed}."]
     if len(steps.heads) > 1:
         sentences[0] = (
@@ -409,7 +407,7 @@ def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     elif len(masked) == count:
         yield Text(f"Every key is masked: {query} attends to nothing.")
     else:
-        names = _notes.listed(name.strip(" ") for name in steps.quoted(masked)) if len(masked) <= MOST_NAMES else ""
+        names = notes.listed(name.strip(" ") for name in steps.quoted(masked)) if len(masked) <= MOST_NAMES else ""
         who = names or f"{numerals.count(len(masked))} of {_count(count, 'key')}"
         yield Text(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
 
