@@ -222,6 +222,14 @@ def test_options_as_a_mapping() -> None:
     ]
 
 
+@pytest.mark.parametrize("blank", [0xA0, 0x2003, 0x202F, 0x3000])
+def test_a_blank_that_only_looks_like_one_is_told_apart(blank: int) -> None:
+    """`unknown kind 'flow '` would leave the author looking for his mistake."""
+    with pytest.raises(DiagramError) as raised:
+        diagram({"kind": f"flow{chr(blank)}", "text": "a b"})
+    assert f"'flow{chr(blank).encode('ascii', 'backslashreplace').decode()}'" in str(raised.value)
+
+
 def test_surrogates_are_text_and_no_word_of_ours() -> None:
     assert options.of_mapping({"kind": "flow", "text": "\udcff"}, KINDS).title is None
     for wrong in ({"charset": "\udcff"}, {"source": {"\udcff": 1}}, {"\udcff": 1}):

@@ -11,8 +11,14 @@ def quoted(text: str) -> str:
 
 
 def clipped(text: str) -> str:
-    """The words as they may stand in a message, cut where they are long."""
+    r"""The words as they may stand in a message, cut where they are long; a look-alike of a blank as `\xa0`."""
     from mdattn.cells import ELLIPSIS, printable
 
     text = printable(text[: LONGEST_NAME + 1])
+    if not text.isprintable():
+        text = "".join(map(_told_apart, text))
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + ELLIPSIS
+
+
+def _told_apart(character: str) -> str:
+    return character.encode("ascii", "backslashreplace").decode() if character.isspace() else character

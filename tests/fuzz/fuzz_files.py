@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -459,7 +460,9 @@ def _said(argv: list[str], done: Done) -> None:
     lines = done.err.split("\n")[:-1]
     usage = done.err.startswith("usage:")
     for line in lines:
-        hold(line.isprintable() and (bool(line.strip()) or usage), "a line of standard error is one line", (argv, line))
+        # The blanks of a name or of a quoted line of the draft may be any that an author types.
+        whole = "".join(" " if unicodedata.category(each) == "Zs" else each for each in line).isprintable()
+        hold(whole and (bool(line.strip()) or usage), "a line of standard error is one line", (argv, line))
         command = line.lstrip().startswith("::")
         right = re.match(r"::(error|warning|notice)( [^:]*)?::", line) if github else None
         hold(not command or bool(right), "no line begins as a workflow command", (argv, line))
