@@ -38,10 +38,12 @@ _SIGNS = {
     "front_matter": ("---",),
     "toml": (TOML,),
     "footnote": ("[^",),
-    "deflist": (":", "~"),
+    "deflist": (": ", ":\t", "~ ", "~\t"),
     "admon": ("!!!", "???"),
     "colon_fence": (":::",),
 }
+# Prose has those of a definition list all over; one begins its line, in what continues the containers around it.
+_DEFINITION = r"\n[ \t>]*[:~][ \t]"
 EVERY = tuple(_SIGNS)
 
 
@@ -50,7 +52,9 @@ def needed(source: str, whole: bool) -> tuple[str, ...]:
     return tuple(
         name
         for name, signs in _SIGNS.items()
-        if (whole or name not in ("front_matter", "toml")) and any(sign in source for sign in signs)
+        if (whole or name not in ("front_matter", "toml"))
+        and any(sign in source for sign in signs)
+        and (name != "deflist" or re.search(_DEFINITION, source.replace("\r", "\n")))
     )
 
 
@@ -68,18 +72,23 @@ def use_containers(markdown: MarkdownIt, plugins: tuple[str, ...] = EVERY) -> No
     if "colon_fence" in plugins:
         rules = markdown.block.ruler
         rule = dict(zip(rules.get_active_rules(), rules.getRules(""), strict=True))["colon_fence"]
-        rules.at("colon_fence", opening(rule), {"alt": [*INTERRUPTS, "footnote_def"]})
-    markdown.block.ruler.at("fence", opening(fence), {"alt": INTERRUPTS})
+        rules.at("colon_fence", opening(rule, (":::",)), {"alt": [*INTERRUPTS, "footnote_def"]})
+    markdown.block.ruler.at("fence", opening(fence, FENCES), {"alt": INTERRUPTS})
 
 
 INTERRUPTS = ["paragraph", "reference", "blockquote", "list"]
+FENCES = ("```", "~~~")
 
 
-def opening(rule: Rule) -> Rule:
-    """A rule for fences that also opens them: those that hold Markdown become containers, the others stay leaves."""
+def opening(rule: Rule, signs: tuple[str, ...]) -> Rule:
+    """A rule for fences that also opens them: those that hold Markdown become containers, the others stay leaves.
+
+    It is tried at each line of a source; where none of the `signs` stands the rule itself is not asked.
+    """
 
     def opened(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        if not rule(state, start, end, silent):
+        at_sign = state.src.startswith(signs, state.bMarks[start] + state.tShift[start])
+        if not at_sign or not rule(state, start, end, silent):
             return False
         if not silent:
             token = state.tokens[-1]

@@ -132,7 +132,7 @@ def _misspelt_keys(front: range, lines: Sequence[str]) -> Iterator[Diagnostic]:
 def _unread_keys(front: range, tokens: Iterable[Token]) -> Iterator[Diagnostic]:
     """Defaults that are text, as what stands around them is no front matter."""
     for token in tokens:
-        if token.type != "inline" or token.level > 1 or span(token)[0] < front.stop:
+        if token.type != "inline" or NAME not in token.content or token.level > 1 or span(token)[0] < front.stop:
             continue
         if match := re.search(_UNREAD, token.content):
             line = span(token)[0] + token.content.count("\n", 0, match.start()) + 1

@@ -15,6 +15,7 @@ from mdattn.blocks._containers import (
     AROUND,
     ENDED,
     EVERY,
+    FENCES,
     INTERRUPTS,
     LACKING,
     TABBED,
@@ -91,7 +92,7 @@ def watching(plugins: tuple[str, ...] = EVERY) -> MarkdownIt:
 
     markdown = MarkdownIt("commonmark")
     use_containers(markdown, plugins)
-    markdown.block.ruler.at("fence", opening(_watching_fence()), {"alt": INTERRUPTS})
+    markdown.block.ruler.at("fence", opening(_watching_fence(), FENCES), {"alt": INTERRUPTS})
     markdown.block.ruler.at("html_block", _watching_comment(), {"alt": ["paragraph", "reference", "blockquote"]})
     return markdown
 
@@ -119,7 +120,8 @@ def _watching_comment() -> Callable[[StateBlock, int, int, bool], bool]:
     from markdown_it.rules_block import html_block
 
     def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        if not html_block(state, start, end, silent):
+        at_sign = state.src.startswith("<", state.bMarks[start] + state.tShift[start])
+        if not at_sign or not html_block(state, start, end, silent):
             return False
         if not silent:
             head = text_of(state, start)  # The token's content may have a container's mark before it, beside tabs.

@@ -176,6 +176,8 @@ def process(*command: str | Path, okay: Sequence[int] = (0,)) -> Command:
 
 def _run(command: Sequence[str | Path], checkout: Path | None, okay: Sequence[int], before: Sequence[str] = ()) -> str:
     environment = os.environ | ({} if checkout is None else {"PYTHONPATH": str(checkout)})
+    # What is compiled is kept, as wherever the package is installed.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     whole = [*before, sys.executable, *map(str, command)]
     # Not in a checkout: Python looks for the package where it stands first.
     done = subprocess.run(
