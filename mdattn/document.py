@@ -172,7 +172,7 @@ def _not_in_place(document: Document) -> Iterator[Diagnostic]:
 _BY_HAND = "the diagram of this comment was edited by hand"
 
 
-class Source(Protocol):
+class HasYaml(Protocol):
     """A block, the fence of one, or a region: YAML in its place."""
 
     @property
@@ -181,25 +181,25 @@ class Source(Protocol):
     def position(self) -> Position: ...
 
 
-_AnySource = TypeVar("_AnySource", bound=Source)
+_Yaml = TypeVar("_Yaml", bound=HasYaml)
 
 
 def _drawn(
-    sources: Sequence[_AnySource],
+    sources: Sequence[_Yaml],
     front: Front,
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],
     doubts: list[Diagnostic],
     *,
     spoken: bool = False,
-) -> list[tuple[_AnySource, Diagram]]:
+) -> list[tuple[_Yaml, Diagram]]:
     """Each block that can be drawn, with its diagram."""
     diagrams = draw_each(sources, front, path, wrong, doubts, spoken=spoken)
     return [(each, diagram) for each, diagram in zip(sources, diagrams, strict=True) if diagram is not None]
 
 
 def draw_each(
-    sources: Sequence[Source],
+    sources: Sequence[HasYaml],
     front: Front,
     path: str | PathLike[str] | None,
     wrong: list[Diagnostic],

@@ -81,9 +81,9 @@ def test_scalars_are_those_of_the_core_schema(text: str) -> None:
     except (yaml.YAMLError, ValueError, OverflowError):
         return
     tree = options.parse(excerpt(f"[{text}]"))
-    from mdattn.options._yaml import Reader
+    from mdattn.options._yaml import PlainValues
 
-    got = Reader(frozenset()).value(tree.root, "")
+    got = PlainValues(frozenset()).value(tree.root, "")
     assert got == wanted or str(got) == str(wanted)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHORT, LONG = 8, 12  # cells of a number at the head of a column; and elsewhere, before it is given as Python writes it
 
 
-class Asked(Protocol):
+class ScoreOptions(Protocol):
     """The options that ask for steps: each step looks for the one of its own name."""
 
     @property
@@ -73,7 +73,7 @@ class Step(NamedTuple):
         return formula[2:] if formula.startswith("s ") else ""
 
 
-def steps_of(options: Asked, d_k: int | None, decimals: int | None = None) -> tuple[Step, ...]:
+def steps_of(options: ScoreOptions, d_k: int | None, decimals: int | None = None) -> tuple[Step, ...]:
     """The steps that the options ask for, in their order. Scores that are given, with d_k None, are divided by no root.
 
     With `decimals` the root of d_k is rounded to them first, as a pencil does. Raises ValueError for a value that is

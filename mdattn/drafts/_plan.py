@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from mdattn.drafts._findings import STDIN, Finding, Identity, UsageError, identity_of, tidy
-from mdattn.drafts._search import MARKDOWN, Found, all_suffixes, names, search
+from mdattn.drafts._search import MARKDOWN, Listing, all_suffixes, names, search
 from mdattn.errors import Diagnostic
 
 
@@ -207,7 +207,7 @@ def _folds(folder: str) -> bool:
     return False
 
 
-def _documents(folder: str, found: Found, suffixes: tuple[str, ...]) -> Found:
+def _documents(folder: str, found: Listing, suffixes: tuple[str, ...]) -> Listing:
     """What a search found, with a warning if that is no document."""
     if found.documents:
         return found

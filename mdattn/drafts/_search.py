@@ -24,7 +24,7 @@ _KINDRED = (".qmd", ".mdx", ".rmd")  # What others make of Markdown.
 _Excludes = Callable[[str, bool], bool]
 
 
-class Found(NamedTuple):
+class Listing(NamedTuple):
     """The documents below a folder, relative to it with slashes, in order; and how many were left out."""
 
     documents: tuple[str, ...]
@@ -42,7 +42,7 @@ def all_suffixes(given: Sequence[str]) -> tuple[str, ...]:
 
 def search(
     folder: str, suffixes: tuple[str, ...], exclude: Sequence[str] = (), skip: AbstractSet[Identity] = frozenset()
-) -> Found:
+) -> Listing:
     """The documents below a folder: files whose names end so, in any case. A folder of `skip` is not entered.
 
     A pattern of `exclude` is one of `fnmatch`, in which `*` stands for `/` too, and tells capitals from small letters
@@ -57,7 +57,7 @@ def search(
     return _Search(folder, suffixes, _excluder(exclude), skip).found()
 
 
-def names(folder: str, suffixes: tuple[str, ...], skip: AbstractSet[Identity]) -> Found:
+def names(folder: str, suffixes: tuple[str, ...], skip: AbstractSet[Identity]) -> Listing:
     """As `search`, with every link whose name ends so, wherever it leads: nothing is read, and nothing said of it."""
     return _Search(folder, suffixes, None, skip, names_only=True).found()
 
@@ -84,7 +84,7 @@ class _Search:
         self.kindred: list[str] = []
         self.excluded = 0
 
-    def found(self) -> Found:
+    def found(self) -> Listing:
         pending = [""]
         while pending:
             inner = pending.pop()
@@ -103,7 +103,7 @@ class _Search:
         left_out = self.excluded + len(self.kindred) + sum(each.diagnostic.severity == "note" for each in findings)
         if self.kindred:
             findings.append(_left_out(self.folder, self.kindred))
-        return Found(tuple(sorted(self.documents)), tuple(findings), left_out)
+        return Listing(tuple(sorted(self.documents)), tuple(findings), left_out)
 
     def _folder(self, inner: str, entries: Sequence[os.DirEntry[str]]) -> Iterator[str]:
         """Note the documents of a folder; the folders that it holds are to be searched in turn."""

@@ -9,7 +9,7 @@ from mdattn.errors import Diagnostic, DiagramError, Excerpt
 from mdattn.options._faults import Entry, Faults, doubtful
 from mdattn.options._kinds import Choice
 from mdattn.options._types import Common, fields, fits, names
-from mdattn.options._yaml import EMPTY, Reader, Tree, parse
+from mdattn.options._yaml import EMPTY, PlainValues, Tree, parse
 
 DEFAULTS_KEY = "attention-diagram"
 
@@ -19,10 +19,10 @@ class Defaults:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        reader = Reader(frozenset())
-        self.entries = {name: Entry(tree, key, node) for name, key, node in reader.entries(tree.root)}
+        plain = PlainValues(frozenset())
+        self.entries = {name: Entry(tree, key, node) for name, key, node in plain.entries(tree.root)}
         self._repeated = Faults()
-        self._repeated.add_read(tree, reader)
+        self._repeated.add_read(tree, plain)
         self._values: dict[tuple[str, frozenset[str]], tuple[Any, list[Diagnostic]]] = {}
         self._fits: dict[tuple[str, type[Common]], bool] = {}
         self._misfits: dict[tuple[str, type[Common]], list[Diagnostic]] = {}
@@ -57,10 +57,10 @@ class Defaults:
     def value(self, name: str, texts: frozenset[str]) -> tuple[Any, list[Diagnostic]]:
         """The plain value of an option where the keys in `texts` hold words, and what is wrong with its YAML."""
         if (name, texts) not in self._values:
-            reader = Reader(texts)
-            value = reader.value(self.entries[name].node, name)
+            plain = PlainValues(texts)
+            value = plain.value(self.entries[name].node, name)
             faults = Faults()
-            faults.add_read(self.tree, reader)
+            faults.add_read(self.tree, plain)
             self._values[name, texts] = value, faults.said()
         return self._values[name, texts]
 

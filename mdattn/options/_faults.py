@@ -12,7 +12,7 @@ import msgspec
 from mdattn.errors import Diagnostic, Path, Position
 from mdattn.options._types import Common, fields
 from mdattn.options._words import quoted
-from mdattn.options._yaml import MOST_TOLD, Node, Reader, Tree, descend, key_of
+from mdattn.options._yaml import MOST_TOLD, Node, PlainValues, Tree, descend, key_of
 
 if TYPE_CHECKING:
     from mdattn.options._misfit import Misfit
@@ -53,10 +53,10 @@ class Faults:
         self.found += islice(faults, MOST_TOLD)
         self.more += sum(1 for _ in faults)
 
-    def add_read(self, tree: Tree, reader: Reader) -> None:
+    def add_read(self, tree: Tree, values: PlainValues) -> None:
         """Add what a reader of the tree has gathered."""
-        self.found += [Fault(tree.position(node), partial(_said, *said)) for node, *said in reader.wrong]
-        self.more += reader.more
+        self.found += [Fault(tree.position(node), partial(_said, *said)) for node, *said in values.wrong]
+        self.more += values.more
 
     def add_misfits(self, name: str, value: object, type_: type[Common], entry: Entry | None) -> None:
         """Add what does not fit inside of an option's value, each in its place, where the option has one."""

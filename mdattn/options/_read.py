@@ -14,7 +14,7 @@ from mdattn.options._defaults import Defaults
 from mdattn.options._faults import Entry, Faults, doubtful
 from mdattn.options._kinds import Choice, Kinds, choice, excluding
 from mdattn.options._types import Common, converted, names
-from mdattn.options._yaml import Reader, Tree, stops
+from mdattn.options._yaml import PlainValues, Tree, stops
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ def read(tree: Tree, position: Position, kinds: Kinds, defaults: Defaults | None
         raise _no_mapping(tree)
     faults = Faults()
     # Which keys hold words depends on the kind, which stands below one of the names.
-    keys = Reader(frozenset())
+    keys = PlainValues(frozenset())
     own = {name: Entry(tree, key, node) for name, key, node in keys.entries(tree.root)}
     faults.add_read(tree, keys)
     entry = own.get("kind") or (defaults.entries.get("kind") if defaults is not None else None)
@@ -80,12 +80,12 @@ def read(tree: Tree, position: Position, kinds: Kinds, defaults: Defaults | None
 
 def _values(tree: Tree, own: Mapping[str, Entry], chosen: Choice, faults: Faults) -> dict[str, Any]:
     """The plain values of the block's own options; those that the kind does not have are added to the faults."""
-    reader = Reader(chosen.type_.texts)
+    plain = PlainValues(chosen.type_.texts)
     known = names(chosen.type_)
-    values = {name: reader.value(entry.node, name) for name, entry in own.items() if name in known}
+    values = {name: plain.value(entry.node, name) for name, entry in own.items() if name in known}
     if len(values) < len(own):
         faults.add_some(chosen.strangers(tree, own))
-    faults.add_read(tree, reader)
+    faults.add_read(tree, plain)
     return values
 
 

@@ -265,7 +265,7 @@ def _plain(text: str) -> Any:
     return text
 
 
-class Reader:
+class PlainValues:
     """Turns nodes into plain values and gathers what is wrong with them: each node with the message and the cure."""
 
     def __init__(self, texts: frozenset[str]) -> None:
