@@ -619,6 +619,17 @@ def test_the_proof_sees_a_wrong_prefix(prefix: str) -> None:
             prove(document, [right], f"> ```text\n{wrong}> ```\n")
 
 
+def test_the_proof_sees_a_prefix_that_is_the_parsers_and_not_the_authors() -> None:
+    """The parser gives U+FFFD for a NUL, and reads both documents alike."""
+    document = find(f"[^\0]: ```{NAME}\n    ```\n")
+    block = document.blocks[0]
+    place = block.place._replace(first_prefix="[^\ufffd]: ")
+    forged = document._replace(blocks=(block._replace(place=place),))
+    replacements = [drawn(forged.blocks[0], ("a",))]
+    with pytest.raises(ProofError, match="does not open or end as its block does"):
+        prove(forged, replacements, splice(forged, replacements))
+
+
 @pytest.mark.parametrize("line", ["a\nb", "a\rb", "a\0b", "a\n"])
 def test_the_proof_refuses_a_diagram_that_is_not_lines(line: str) -> None:
     document = find(f"x\n\n```{NAME}\n```\n\ny\n")

@@ -158,12 +158,24 @@ def _prove_lines(document: Document, ordered: Sequence[Replacement], result: Seq
 
 
 def _prove_frame(replacement: Replacement, document: Document, found: Sequence[str], offset: int) -> None:
-    """The new lines open where the old ones did and end as they do, the last one as the old last one."""
+    """The new lines open where the old ones did and end as they do, the last one as the old last one.
+
+    What stands before a diagram in place may have other blanks than before; nothing else of its line changes.
+    """
     place = replacement.place
     wanted = [place.line_ending] * (len(found) - 1) + [ending(document.lines[place.end_line - 1])]
-    opens = found[:1] and found[0] == replacement.lines[0] and found[0].startswith(place.first_prefix)
+    opens = (
+        found[:1]
+        and found[0] == replacement.lines[0]
+        and found[0].startswith(place.first_prefix)
+        and _without_blanks(document.lines[place.first_line]).startswith(_without_blanks(place.first_prefix))
+    )
     if not opens or [ending(line) for line in found] != wanted:
         raise ProofError(f"line {offset + 1} of the result does not open or end as its block does")
+
+
+def _without_blanks(text: str) -> str:
+    return text.replace(" ", "").replace("\t", "")
 
 
 def _prove_kept(kept: Sequence[str], found: Sequence[str], offset: int) -> None:
