@@ -726,6 +726,14 @@ def test_show_says_where_a_mistake_is(run: Command, data: bytes, place: str) -> 
     assert done.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("data", [block("x"), b"# A draft\n\n" + block("x"), b"---\na: [\n---\n\n" + block("x")])
+def test_show_of_a_document_names_the_command_for_it(run: Command, data: bytes) -> None:
+    done = run("show", stdin=data)
+    assert done.status == 2
+    assert done.err.startswith("<stdin>:1:1: error: this is a document, and `show` draws the YAML of one block")
+    assert "(`mdattn render` draws the blocks of a document)" in done.err
+
+
 def test_show_of_a_missing_file(run: Command) -> None:
     assert run("show", "no.yaml") == (2, b"", "no.yaml: error: No such file or directory\n")
     assert run("show", ".") == (2, b"", ".: error: Is a directory\n")

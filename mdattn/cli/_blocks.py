@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mdattn import drafts
+from mdattn.blocks import may_hold_blocks
 from mdattn.cli._status import FINE, WRONG
 from mdattn.drafts import Finding, UsageError
 from mdattn.errors import Diagnostic, DiagramError, Position, suggest
@@ -27,12 +28,20 @@ def show(arguments: argparse.Namespace, report: Report) -> int:
         doubts: list[Diagnostic] = []
         diagram = draw_options(_yaml(name, data), folder=folder, doubts=doubts)
     except DiagramError as error:
-        report.findings(Finding(name, each) for each in error.diagnostics)
+        wrong = [_DOCUMENT] if may_hold_blocks(drafts.decode(name, data)) else error.diagnostics
+        report.findings(Finding(name, each) for each in wrong)
         return WRONG
     report.findings(Finding(name, each) for each in doubts)
     lines = [diagram.alternative] if arguments.alt else diagram.lines
     report.streams.out(("\n".join(lines) + "\n").encode())
     return FINE
+
+
+_DOCUMENT = Diagnostic(
+    Position(1, 1),
+    "this is a document, and `show` draws the YAML of one block, without its fence",
+    "`mdattn render` draws the blocks of a document",
+)
 
 
 def _yaml(name: str, data: bytes) -> str:

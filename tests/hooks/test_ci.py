@@ -255,6 +255,15 @@ def test_the_action_runs_every_command_and_keeps_the_worst_status(
     assert act("render '$(touch gone)' `touch gone` ; touch gone").returncode == 2 and not (project / "gone").exists()
 
 
+@pytest.mark.parametrize("form", ["--output-format text", "--output-format=text", "--output-format=json"])
+def test_the_action_leaves_a_form_of_messages_that_was_chosen(
+    project: Path, act: Callable[[str], subprocess.CompletedProcess[str]], form: str
+) -> None:
+    _stale_post(project)
+    done = act(f"render drafts -o posts --check {form}\n")
+    assert done.returncode == 1 and done.stderr and "::error" not in done.stderr
+
+
 def test_the_action_of_the_page_has_only_inputs_that_there_are() -> None:
     (steps,) = (each for each in examples() if isinstance(each, list))
     assert set(steps[0]["with"]) <= set(ACTION["inputs"])
