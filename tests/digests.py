@@ -59,7 +59,10 @@ def fixtures() -> Iterator[tuple[str, str]]:
 
 def _block(chance: random.Random) -> dict[str, Any]:
     """A block with numbers of any size: small and large, with few decimals and many, more tokens than fit a page."""
-    kind = chance.choice(["flow", "steps", "heatmap", "heads", "comparison", "architecture"])
+    from mdattn.diagrams import KINDS
+
+    kind = chance.choice(list(KINDS))
+    options = KINDS[kind].options.__struct_fields__
     count = chance.choice([1, 2, 3, 5, 8] if kind != "heatmap" else [2, 5, 13, 40, 90])
     block: dict[str, Any] = {
         "kind": kind,
@@ -67,7 +70,7 @@ def _block(chance: random.Random) -> dict[str, Any]:
         "decimals": chance.randint(0, 6),
         "width": 200,
     }
-    if kind == "architecture":
+    if "d_ff" in options:
         return {
             **block,
             "values": True,
@@ -82,12 +85,13 @@ def _block(chance: random.Random) -> dict[str, Any]:
         return round(chance.uniform(-largest, largest), decimals) if chance.random() < 0.8 else chance.randint(-3, 3)
 
     block["embeddings"] = [[number() for _ in range(size)] for _ in range(count)]
-    if kind in ("flow", "steps"):
+    if "query" in options:
         block["query"] = chance.randrange(count)
+    if "arithmetic" in options:
         block["arithmetic"] = chance.choice(["exact", "shown"])
-    if kind in ("heatmap", "heads", "flow") and size % 2 == 0 and chance.random() < 0.5:
+    if kind != "steps" and "heads" in options and size % 2 == 0 and chance.random() < 0.5:
         block["heads"] = 2
-    if kind != "comparison" and chance.random() < 0.4:
+    if "projections" in options and chance.random() < 0.4:
         names = ("query", "key", "value")
         block["projections"] = {name: [[number() for _ in range(size)] for _ in range(size)] for name in names}
     extras: dict[str, list[Any]] = {

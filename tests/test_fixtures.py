@@ -23,6 +23,9 @@ def _compare(expected: Path, got: bytes, regenerate: bool) -> None:
     if regenerate:
         expected.write_bytes(got)
     assert expected.exists(), f"{expected.name} is missing: read what comes out, then run with --regenerate"
+    # As lines, which a failure shows one below the other; then as bytes.
+    lines, wanted = (each.decode("utf-8", "surrogateescape").split("\n") for each in (got, expected.read_bytes()))
+    assert lines == wanted, f"{expected.name} differs: read what comes out, and if it is meant run with --regenerate"
     assert got == expected.read_bytes()
 
 

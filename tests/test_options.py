@@ -22,6 +22,7 @@ from mdattn import attention_diagram_plugin, diagram, options, render
 from mdattn.diagrams import KINDS as ALL
 from mdattn.document import render_document, update_document
 from mdattn.errors import DiagramError, DiagramWarning, Excerpt, Position
+from mdattn.options._meant import KINDS as KINDS_MEANT
 from mdattn.options._meant import OPTIONS as OPTIONS_MEANT
 
 SYNTAX = sorted((Path(__file__).parent.parent / "fixtures" / "invalid").glob("yaml-*.md"))
@@ -344,6 +345,7 @@ def test_every_meaning_is_an_option_or_a_value_that_there_is() -> None:
     fields = {name for each in ALL.values() for name in each.options.__struct_fields__}
     inner = {"window", "query", "key", "value", "file", "array", "head", "layer", "name", "note", "gloss", "pattern"}
     assert {meant.partition(":")[0] for meant in OPTIONS_MEANT} <= fields | inner | {"pairs"}
+    assert KINDS_MEANT.keys() == ALL.keys(), "what people write for a kind stands in a table, with a row for each"
 
 
 @pytest.mark.parametrize(

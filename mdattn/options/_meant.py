@@ -126,7 +126,7 @@ _VALUES: Mapping[str, str] = {
 
 _PRESETS = ("gpt-2", "bert-base", "llama-2-7b", "mixtral-8x7b")
 
-_KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = {
     "heatmap": "map matrix attentionmap attentionmatrix attentionheatmap grid table heat weights",
     "heads": "multihead multiheadattention head mha headview",
     "steps": "step stepbystep calculation worked computation sums math",
@@ -228,7 +228,7 @@ def meant_value(word: str, choices: Collection[str]) -> str:
 def meant_kind(word: str, kinds: Collection[str]) -> str:
     """The cure for a kind that does not exist."""
     cleaned = ordinary(word).rstrip(",;.")
-    known = [each for each in _meanings(cleaned, _KINDS) if each in kinds]
+    known = [each for each in _meanings(cleaned, KINDS) if each in kinds]
     if not known and "architecture" in kinds and (preset := meant_preset(word)):
         return f"write 'kind: architecture' and '{preset}'"
     return f"did you mean '{known[0]}'?" if known else suggest(cleaned, kinds)

@@ -356,9 +356,9 @@ def test_files_that_hold_anything_are_refused_or_drawn(tmp_path: Path, budget: i
         ):
             if random.random() < (0.7 if key == "array" else 0.3):
                 source[key] = value
-        kind = random.choice(["flow", "steps", "heatmap", "heads"])
+        kind = random.choice([name for name, each in KINDS.items() if "source" in each.options.__struct_fields__])
         options: Options = {"kind": kind, "text": "a b c", "source": source}
-        options["query" if kind in ("flow", "steps") else "title"] = "b"
+        options["query" if "query" in KINDS[kind].options.__struct_fields__ else "title"] = "b"
         options |= random.choice([{}, {}, {"heads": 2}, {"mask": "causal"}, {"embeddings": [[1, 0]] * 3}])
         try:
             draw_options(options, folder=tmp_path)
