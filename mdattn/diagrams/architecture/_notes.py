@@ -99,6 +99,14 @@ def rule(model: Model) -> str:
     return f"Counted: every weight, {bias}, {gain} of each norm."
 
 
+def active(model: Model) -> str:
+    """How many parameters a token uses where it is sent to some of the experts."""
+    if model.experts == 1:
+        return ""
+    count = numerals.count(models.total(model) - models.idle(model))
+    return f"Active for one token: {count}, with {model.active_experts} of {model.experts} experts in each layer."
+
+
 def alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
     """The diagram in one to three sentences."""
     double = model.model == "encoder-decoder"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mdattn import cells, numerals
-from mdattn.canvas import DOUBLE
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams.comparison._bars import Sides, rows_listed, sides_of
 from mdattn.diagrams.comparison._notes import (
@@ -24,7 +23,7 @@ from mdattn.diagrams.comparison._notes import (
 from mdattn.diagrams.comparison._numbers import MEMORY, PERCENT, RETENTION_DECIMALS, Comparison, compare, state_name
 from mdattn.diagrams.comparison._options import Options
 from mdattn.diagrams.comparison._pictures import Placement, attention, chain, placements
-from mdattn.glyphs import LEFT, RIGHT
+from mdattn.glyphs import DOUBLE, LEFT, RIGHT
 from mdattn.layout import GAP, Below, Block, Column, Rows, Table, Text, fitting, lines_of
 from mdattn.study import notes
 from mdattn.study.names import authored
