@@ -255,6 +255,16 @@ def test_heads_that_are_not_named_stand_between_the_first_and_the_last() -> None
     assert "Head 3  …  Head 16" in many or "Head 4  …  Head 16" in many
 
 
+def test_a_word_in_full_goes_on_further_in() -> None:
+    lines = draw(text="Donaudampfschifffahrtsgesellschaft sails", width=32).lines
+    first = lines.index("Donaudampfschif… =")
+    word, after = "", first + 1
+    while lines[after].startswith("  "):
+        word, after = word + lines[after].strip(), after + 1
+    assert word == "Donaudampfschifffahrtsgesellschaft"
+    assert lines[after].startswith("Counted")
+
+
 def test_a_changed_preset_says_what_was_changed() -> None:
     assert "gpt-2: 12 layers" in text(preset="gpt-2", layers=12)
     assert "gpt-2 with changed layers and norm: 24 layers" in text(preset="gpt-2", layers=24, norm="post", width=100)

@@ -53,11 +53,9 @@ def draw(options: Options) -> Diagram:
         built = stacks(model, glyphs, count, source, boxes, shapes=False)
         shapes = shapes_said(model, count)
     picture = tower.drawn(Canvas(width, glyphs), built, form.frames, beside=form.beside)
-    below = [*notes.legend(labels.legend), shapes, resized(options, model, glyphs), *_counting(options, model)]
-    if options.values:
-        below.append(_MADE_UP)
-    said = [Text(each, hang=0) for each in below]
-    page = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP, *said])
+    said = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
+    below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in said]]
+    page = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP, *below])
     return Diagram(lines_of(fitting(width, [page]), width, glyphs), lambda: alternative(options, model, boxes))
 
 
