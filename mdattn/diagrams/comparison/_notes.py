@@ -104,6 +104,8 @@ def _inputs(both: Comparison) -> str:
 
 def rounding(both: Comparison, sides: Sides) -> tuple[str, str]:
     """What is said of rounding below the shares, or else below the weights: one note tells of all of it."""
+    if both.options.remarks == "none":
+        return "", ""
     shares = drifts(both)
     if both.study.basis != "weights" and sides.inputs and not printing(both)[1]:
         what = f"shares and {_inputs(both)}" if shares else _inputs(both)
