@@ -243,7 +243,7 @@ def test_left_out_tokens_are_counted() -> None:
     drawn = text(tokens=[f"w{number}" for number in range(300)])
     boxes = len(set(re.findall(r"│ (w\d+) (?=│)", drawn)))
     assert f"… {300 - boxes} more tokens" in drawn
-    begun = re.search(r'Input: "(.*?) …" and (\d+) more tokens', " ".join(drawn.split()))
+    begun = re.search(r'Input: "(.*?) …" \((\d+) more tokens\)', " ".join(drawn.split()))
     assert begun
     shown = [word for word in begun[1].split() if word.startswith("w")]
     assert len(shown) + int(begun[2]) == 300

@@ -6,6 +6,8 @@ they stand on the page is decided by who draws them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -66,7 +68,8 @@ class Stack(Struct, frozen=True):
     """One path from top to bottom: what goes in, the parts, and the shape and name of what comes out."""
 
     name: str
-    source: str
+    source: Sequence[str]
+    """The rows that say what goes in."""
     items: tuple[Part | Layer, ...]
     shape: str
     result: str
@@ -115,7 +118,9 @@ def shape(*axes: str | int) -> str:
     return f"[{', '.join(map(str, axes))}]"
 
 
-def stacks(model: Model, glyphs: Glyphs, tokens: str, source: str, words: TokenBoxes, *, shapes: bool) -> list[Stack]:
+def stacks(
+    model: Model, glyphs: Glyphs, tokens: str, source: Sequence[str], words: TokenBoxes, *, shapes: bool
+) -> list[Stack]:
     """The stacks of the model, the encoder first; so many `tokens` go in at `source`."""
     first = Side(model, glyphs, tokens, model.model == "decoder-only", shapes)
     if model.model == "encoder":
@@ -123,10 +128,10 @@ def stacks(model: Model, glyphs: Glyphs, tokens: str, source: str, words: TokenB
     if model.model == "decoder-only":
         return [_decoder(first, source, words, cross=False)]
     second = replace(first, tokens="m", decoder=True, source_tokens=tokens)
-    return [_encoder(first, source, words), _decoder(second, "Output so far: m tokens", TokenBoxes(), cross=True)]
+    return [_encoder(first, source, words), _decoder(second, ("Output so far: m tokens",), TokenBoxes(), cross=True)]
 
 
-def _encoder(side: Side, source: str, words: TokenBoxes) -> Stack:
+def _encoder(side: Side, source: Sequence[str], words: TokenBoxes) -> Stack:
     model = side.model
     parts: list[Part | Layer] = [*_inputs(side, words, shared=False), _layer(side, "ENCODER", cross=False)]
     parts += _final_norm(side)
@@ -140,7 +145,7 @@ def _encoder(side: Side, source: str, words: TokenBoxes) -> Stack:
     return Stack("Encoder", source, tuple(parts), side.on_arrow(model.d_model), "a vector for the whole input")
 
 
-def _decoder(side: Side, source: str, words: TokenBoxes, *, cross: bool) -> Stack:
+def _decoder(side: Side, source: Sequence[str], words: TokenBoxes, *, cross: bool) -> Stack:
     model = side.model
     parts: list[Part | Layer] = [*_inputs(side, words, shared=cross and model.tied)]
     parts.append(_layer(side, "DECODER", cross=cross))

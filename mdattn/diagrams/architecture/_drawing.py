@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._opening import opening
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture import _tower as tower
 from mdattn.diagrams.architecture._blueprint import stacks
@@ -19,7 +20,6 @@ from mdattn.diagrams.architecture._notes import (
     resized,
     rule,
     shapes_said,
-    source_line,
     summary,
 )
 from mdattn.diagrams.architecture._numbers import model_of, token_boxes, tokens_of
@@ -28,7 +28,7 @@ from mdattn.diagrams.architecture._tower import Count, Frame, Picture
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, Below, Block, Remarked, Rows, Text, fitting, lines_of
 from mdattn.study import notes
-from mdattn.study.names import LONGEST, authored, labelled, printable
+from mdattn.study.names import LONGEST, Labels, authored, labelled, printable
 
 _ROOM_FOR_COLUMN = 44  # A drawing that is narrower than this has its counts below it.
 _BESIDE = 32  # The narrowest of two stacks side by side.
@@ -46,7 +46,7 @@ def draw(options: Options) -> Diagram:
     labels = labelled(names, min(LONGEST, form.frames[0].inner - 4), glyphs.ellipsis)
     boxes = token_boxes(options, model, tokens, labels.shown)
     count = str(len(tokens)) if tokens else "n"
-    source = source_line(names, form.frames[0].width, glyphs)
+    source = _source(tokens, labels, form.frames[0].width, glyphs)
     built = stacks(model, glyphs, count, source, boxes, shapes=options.shapes)
     shapes = ""
     if options.shapes and not all(map(tower.labels_fit, built, form.frames)):
@@ -57,6 +57,13 @@ def draw(options: Options) -> Diagram:
     below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in said]]
     page = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP, *below])
     return Diagram(lines_of(fitting(width, [page]), width, glyphs), lambda: alternative(options, model, boxes))
+
+
+def _source(tokens: Sequence[str], labels: Labels, room: int, glyphs: Glyphs) -> Sequence[str]:
+    """The rows of the sentence that goes in, above the path of the data."""
+    if not tokens:
+        return ("Input: n tokens",)
+    return [row.strip(" ") for row in opening("Input", tokens, "token", labels.legend, room, glyphs).rows(room, glyphs)]
 
 
 # Forms ----------------------------------------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def _stack(picture: Picture, row: int, frame: Frame, whole: Stack) -> int:
     picture.outer = frame
     if picture.headed:
         picture.counts.append(Count(row, whole.name, ""))
-    wall = picture.centred(cells.wrap(whole.source, frame.width), row, frame)
+    wall = picture.centred(whole.source, row, frame)
     for number, item in enumerate(whole.items):
         if isinstance(item, Layer):
             wall = _layer(picture, wall, frame, item)

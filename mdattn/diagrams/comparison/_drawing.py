@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.comparison._bars import Sides, rows_listed, sides_of
 from mdattn.diagrams.comparison._notes import (
     also,
@@ -29,7 +30,6 @@ from mdattn.study import notes
 from mdattn.study.names import authored
 
 LEAST_WIDTH = 28
-MOST_SENTENCE = 200  # cells of a sentence that is printed in full at any width
 
 
 def draw(options: Options) -> Diagram:
@@ -51,17 +51,19 @@ def _said(*lines: str) -> Block:
 
 def _legend(both: Comparison, placement: Placement) -> Iterator[Block]:
     """The words that are cut where they stand, in full."""
-    drawn = {word for word, _ in placement.shown} | {each for each in rows_listed(both.n) if each is not None}
-    pairs = [(both.words[each], both.study.labels[each]) for each in sorted(drawn)]
+    drawn = {both.words[word] for word, _ in placement.shown}
+    drawn |= {both.words[each] for each in rows_listed(both.n) if each is not None}
+    opened = long_words("Sentence", both.study.tokens, both.options.width)
     yield GAP
-    yield from map(Text, notes.legend([*dict.fromkeys(pair for pair in pairs if pair[0] != pair[1])]))
+    yield from map(Text, notes.legend([pair for pair in both.legend if pair[0] in drawn or pair[1] in opened]))
 
 
 def _before(both: Comparison, placement: Placement, sides: Sides) -> Iterator[Block]:
     """The recurrent side."""
     dash, times = both.glyphs.dash, both.glyphs.times
     yield _said("BEFORE TRANSFORMERS (RNNs)", f"Sequential processing {dash} each step waits for the one before")
-    yield from (GAP, _sentence(both), GAP)
+    sentence = opening("Sentence", both.study.tokens, "word", both.legend, both.options.width, both.glyphs)
+    yield from (GAP, sentence, GAP)
     yield _said("Each step puts one word into the hidden state (h):")
     yield chain(both, placement)
     yield _said(left_out(both, placement))
@@ -104,23 +106,6 @@ def _after(both: Comparison, placement: Placement, sides: Sides) -> Iterator[Blo
     yield _said(rounding(both, sides)[1])
     if both.study.illustrative and both.study.embeddings is not None:
         yield _said(notes.illustrative(both.study.embeddings.shape[1]))
-
-
-def _sentence(both: Comparison) -> Block:
-    """The sentence in quotes; of a long one the beginning, and how much is left out."""
-    words = both.study.labels
-    room, kept = max(3 * both.options.width, MOST_SENTENCE), 0
-    for word in words:
-        room -= cells.width(word) + 1
-        if room < 0:
-            break
-        kept += 1
-    kept = max(1, kept)
-    shown = notes.sentence(words[:kept])
-    if kept < len(words):
-        rest = len(words) - kept
-        shown += f" {both.glyphs.ellipsis} {rest} more word{'s' if rest > 1 else ''}"
-    return _said(shown)
 
 
 def _costs(both: Comparison) -> Iterator[Block]:

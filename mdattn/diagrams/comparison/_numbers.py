@@ -33,6 +33,7 @@ class Comparison(NamedTuple):
     options: Options
     glyphs: Glyphs
     words: tuple[str, ...]  # as they stand in the diagram, long ones cut
+    legend: tuple[tuple[str, str], ...]  # those that are cut, as (label, word)
     study: Study
     memory: tuple[float, ...]
     weights: tuple[float, ...]  # of each word on the first
@@ -131,11 +132,12 @@ def compare(options: Options) -> Comparison:
     found = study(Attention(**fields))
     trace = found.heads[0].trace
     count = len(found.tokens)
-    longest = min(LONGEST, max(8, options.width // 4))
+    labels = labelled(found.labels, min(LONGEST, max(8, options.width // 4)), glyphs.ellipsis)
     return Comparison(
         options=options,
         glyphs=glyphs,
-        words=labelled(found.labels, longest, glyphs.ellipsis).shown,
+        words=labels.shown,
+        legend=labels.legend,
         study=found,
         memory=memory(count, options.retention),
         weights=tuple(trace.weights[0, :, 0].tolist()),
