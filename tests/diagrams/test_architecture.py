@@ -360,6 +360,11 @@ def test_without_decimals_the_embeddings_keep_the_one_that_the_model_is_run_with
     assert re.search(r"│ +-?\d │ │ +-?\d │", "\n".join(lines))
 
 
+def test_the_alternative_says_a_word_by_its_name() -> None:
+    name = "internationalizations"
+    assert f"'{name}' comes out as [" in draw(text=f"{name} b", **SMALL).alternative
+
+
 def test_values_say_that_nothing_is_learned() -> None:
     assert "none is learned" in " ".join(text(text="a b", **SMALL).split())
 

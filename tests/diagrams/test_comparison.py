@@ -369,6 +369,14 @@ def test_what_is_left_out_of_a_long_sentence_is_counted(count: int) -> None:
     assert f"{count * (count - 1) // 2:,} pairs" in after
 
 
+def test_a_sentence_says_a_word_by_its_name() -> None:
+    name, long = "internationalizations", "x" * 41
+    drawn_ = draw_options({"kind": "comparison", "tokens": [name, "and", long], "width": 40})
+    text = " ".join(drawn_.lines)
+    assert f'Share of "{name}" in the hidden state' in text.replace("  ", " ") and "1 internati… " in text
+    assert f'of "{name}"; in a transformer "{"x" * 9}…" gives' in drawn_.alternative
+
+
 def test_the_alternative_says_the_numbers() -> None:
     alternative = draw_options(SENTENCE + VECTORS + "d_model: 512\n").alternative
     assert 'ends with 3 % of "The"; in a transformer "mat" gives it a weight of 15 % in one step.' in alternative

@@ -28,7 +28,7 @@ from mdattn.diagrams.architecture._tower import Count, Frame, Picture
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, Below, Block, Remarked, Rows, Text, fitting, lines_of
 from mdattn.study import notes
-from mdattn.study.names import LONGEST, Labels, authored, labelled, printable
+from mdattn.study.names import LONGEST, Labels, authored, labelled, printable, said
 
 _ROOM_FOR_COLUMN = 44  # A drawing that is narrower than this has its counts below it.
 _BESIDE = 32  # The narrowest of two stacks side by side.
@@ -53,10 +53,13 @@ def draw(options: Options) -> Diagram:
         built = stacks(model, glyphs, count, source, boxes, shapes=False)
         shapes = shapes_said(model, count)
     picture = tower.drawn(Canvas(width, glyphs), built, form.frames, beside=form.beside)
-    said = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
-    below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in said]]
+    told = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
+    below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in told]]
     page = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP, *below])
-    return Diagram(lines_of(fitting(width, [page]), width, glyphs), lambda: alternative(options, model, boxes))
+    return Diagram(
+        lines_of(fitting(width, [page]), width, glyphs),
+        lambda: alternative(options, model, boxes, said(names, labels.shown)),
+    )
 
 
 def _source(tokens: Sequence[str], labels: Labels, room: int, glyphs: Glyphs) -> Sequence[str]:

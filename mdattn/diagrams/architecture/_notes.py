@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mdattn import numerals
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture._blueprint import TokenBoxes
@@ -88,7 +90,7 @@ def active(model: Model) -> str:
     return f"Active for one token: {count}, with {model.active_experts} of {model.experts} experts in each layer."
 
 
-def alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
+def alternative(options: Options, model: Model, boxes: TokenBoxes, names: Sequence[str]) -> str:
     """The diagram in one to three sentences."""
     double = model.model == "encoder-decoder"
     name = TITLES[model.model].capitalize() + (f" ({_origin(options, model)})" if options.preset else "")
@@ -104,8 +106,8 @@ def alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
     if options.parameters:
         text += f" It has {numerals.count(models.total(model))} parameters."
     if options.values:
-        word, *numbers = boxes.output[0]
-        text += f" '{word}' comes out as [{', '.join(number.strip() for number in numbers)}]."
+        _, *numbers = boxes.output[0]
+        text += f" '{names[0]}' comes out as [{', '.join(number.strip() for number in numbers)}]."
     return text
 
 

@@ -14,7 +14,7 @@ from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, SelfAttention
 from mdattn.study.heads import Study, study
-from mdattn.study.names import LONGEST, labelled
+from mdattn.study.names import LONGEST, labelled, said
 
 RETENTION_DECIMALS = 4
 PERCENT = 2
@@ -33,6 +33,7 @@ class Comparison(NamedTuple):
     options: Options
     glyphs: Glyphs
     words: tuple[str, ...]  # as they stand in the diagram, long ones cut
+    names: tuple[str, ...]  # as they stand in sentences, only very long ones cut
     legend: tuple[tuple[str, str], ...]  # those that are cut, as (label, word)
     study: Study
     memory: tuple[float, ...]
@@ -59,7 +60,7 @@ class Comparison(NamedTuple):
 
     def name(self, index: int) -> str:
         """A word in quotes; the first and the last one so that they cannot be mistaken for their equals."""
-        quoted = f'"{self.words[index]}"'
+        quoted = f'"{self.names[index]}"'
         if self.study.tokens.count(self.study.tokens[index]) == 1:
             return quoted
         if index in (0, self.n - 1):
@@ -137,6 +138,7 @@ def compare(options: Options) -> Comparison:
         options=options,
         glyphs=glyphs,
         words=labels.shown,
+        names=said(found.labels, labels.shown),
         legend=labels.legend,
         study=found,
         memory=memory(count, options.retention),
