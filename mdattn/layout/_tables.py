@@ -137,8 +137,8 @@ class Bars(NamedTuple):
     def least(self) -> int:
         """With all remarks."""
         remarks = cells.widest([each.remark for each in _barred(self.bars)])
-        told = cells.widest([each for each in self.bars if isinstance(each, str)])
-        return max(sum(self._sides()) + self.length + (remarks and _REMARKED + remarks), told)
+        texts = cells.widest([each for each in self.bars if isinstance(each, str)])
+        return max(sum(self._sides()) + self.length + (remarks and _REMARKED + remarks), texts)
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
         """A row a bar."""

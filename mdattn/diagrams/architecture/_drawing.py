@@ -19,7 +19,7 @@ from mdattn.diagrams.architecture._notes import (
     alternative,
     resized,
     rule,
-    shapes_said,
+    shapes_in_words,
     summary,
 )
 from mdattn.diagrams.architecture._numbers import model_of, token_boxes, tokens_of
@@ -51,10 +51,10 @@ def draw(options: Options) -> Diagram:
     shapes = ""
     if options.shapes and not all(map(tower.labels_fit, built, form.frames)):
         built = stacks(model, glyphs, count, source, boxes, shapes=False)
-        shapes = shapes_said(model, count)
+        shapes = shapes_in_words(model, count)
     picture = tower.drawn(Canvas(width, glyphs), built, form.frames, beside=form.beside)
-    told = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
-    below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in told]]
+    closing = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
+    below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in closing]]
     page = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP, *below])
     return Diagram(
         lines_of(fitting(width, [page]), width, glyphs),

@@ -42,7 +42,7 @@ def _origin(options: Options, model: Model) -> str:
     return f"{options.preset}{' with changed ' + notes.listed(changed) if changed else ''}"
 
 
-def shapes_said(model: Model, count: str) -> str:
+def shapes_in_words(model: Model, count: str) -> str:
     """The shapes in a sentence."""
     double = model.model == "encoder-decoder"
     between = f"[{count}, {model.d_model}]" + (

@@ -9,17 +9,17 @@ from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.comparison._bars import Sides, rows_listed, sides_of
 from mdattn.diagrams.comparison._notes import (
-    also,
     alternative,
+    beside_weights,
     conclusion,
     connections,
     formula,
-    inputs_said,
+    inputs_heading,
     left_out,
     operations,
-    path_said,
+    origin_of_d,
+    path_in_words,
     rounding,
-    whose_d,
 )
 from mdattn.diagrams.comparison._numbers import MEMORY, PERCENT, RETENTION_DECIMALS, Comparison, compare, state_name
 from mdattn.diagrams.comparison._options import Options
@@ -38,13 +38,13 @@ def draw(options: Options) -> Diagram:
     placement = fitting(width, placements(both), LEAST_WIDTH)
     sides = fitting(width, sides_of(both), LEAST_WIDTH)
     rule = [GAP, Rows([both.glyphs.lines[(LEFT | RIGHT) * DOUBLE] * width]), GAP]
-    title = [] if options.title in (None, "none") else [_said(authored(options.title or "")), GAP]
+    title = [] if options.title in (None, "none") else [_sentences(authored(options.title or "")), GAP]
     before, after = _before(both, placement, sides), _after(both, placement, sides)
     page = Below([*title, *before, *rule, *after, *rule, *_costs(both), *_legend(both, placement)])
     return Diagram(lines_of(fitting(width, [page], LEAST_WIDTH), width, both.glyphs), lambda: alternative(both))
 
 
-def _said(*lines: str) -> Block:
+def _sentences(*lines: str) -> Block:
     """Sentences, each on rows of its own."""
     return Below([Text(line, hang=0) for line in lines])
 
@@ -61,27 +61,27 @@ def _legend(both: Comparison, placement: Placement) -> Iterator[Block]:
 def _before(both: Comparison, placement: Placement, sides: Sides) -> Iterator[Block]:
     """The recurrent side."""
     dash, times = both.glyphs.dash, both.glyphs.times
-    yield _said("BEFORE TRANSFORMERS (RNNs)", f"Sequential processing {dash} each step waits for the one before")
+    yield _sentences("BEFORE TRANSFORMERS (RNNs)", f"Sequential processing {dash} each step waits for the one before")
     sentence = opening("Sentence", both.study.tokens, "word", both.legend, both.options.width, both.glyphs)
     yield from (GAP, sentence, GAP)
-    yield _said("Each step puts one word into the hidden state (h):")
+    yield _sentences("Each step puts one word into the hidden state (h):")
     yield chain(both, placement)
-    yield _said(left_out(both, placement))
-    yield from (GAP, _said(f"Share of {both.first} in the hidden state:"), sides.before)
+    yield _sentences(left_out(both, placement))
+    yield from (GAP, _sentences(f"Share of {both.first} in the hidden state:"), sides.before)
     _, clause = both.memory_word(both.memory[-1])
-    yield _said(f"By the end, {both.first} {clause}: {both.share(both.memory[-1])} of {state_name(both.n - 1)}.")
+    yield _sentences(f"By the end, {both.first} {clause}: {both.share(both.memory[-1])} of {state_name(both.n - 1)}.")
     yield GAP
     keep = numerals.compact(both.options.retention, RETENTION_DECIMALS)
     take = numerals.compact(1 - both.options.retention, RETENTION_DECIMALS)
     if both.n > 1:
         first, second = both.words[:2]
         rules = (f"h1 = {first}", f"h2 = {keep} {times} h1 + {take} {times} {second}")
-        yield _said(f"In this cell each step multiplies the share by {keep}:")
+        yield _sentences(f"In this cell each step multiplies the share by {keep}:")
         yield Below([*map(Text, rules)], indent=2)
-        yield _said(rounding(both, sides)[0])
+        yield _sentences(rounding(both, sides)[0])
     (most, best, _), (some, middling, _), (_, worst, _) = MEMORY
     high, low = (numerals.percent(each, PERCENT) for each in (most, some))
-    yield _said(
+    yield _sentences(
         "Cells with gates (LSTM, GRU) can learn to keep a word longer.",
         f"Words: {best} from {high}, {middling} from {low}, else {worst}.",
     )
@@ -89,33 +89,33 @@ def _before(both: Comparison, placement: Placement, sides: Sides) -> Iterator[Bl
 
 def _after(both: Comparison, placement: Placement, sides: Sides) -> Iterator[Block]:
     """The transformer side."""
-    yield _said("AFTER TRANSFORMERS", f"Parallel processing {both.glyphs.dash} every word in the same step")
-    yield from (GAP, _said("All words processed simultaneously:"), attention(both, placement))
-    yield _said(left_out(both, placement))
-    yield from (GAP, _said(*connections(both)), GAP)
-    yield _said(f"Weight that each word gives to {both.first}{also(both, sides)}:")
+    yield _sentences("AFTER TRANSFORMERS", f"Parallel processing {both.glyphs.dash} every word in the same step")
+    yield from (GAP, _sentences("All words processed simultaneously:"), attention(both, placement))
+    yield _sentences(left_out(both, placement))
+    yield from (GAP, _sentences(*connections(both)), GAP)
+    yield _sentences(f"Weight that each word gives to {both.first}{beside_weights(both, sides)}:")
     yield sides.after
     if not all(both.sees):
-        yield _said(f"{both.glyphs.masked} masked: may not attend to {both.first}")
-    yield from (_said(conclusion(both)), GAP)
-    listed = inputs_said(both, sides)
-    yield _said(formula(both), listed)
-    if listed:
+        yield _sentences(f"{both.glyphs.masked} masked: may not attend to {both.first}")
+    yield from (_sentences(conclusion(both)), GAP)
+    heading = inputs_heading(both, sides)
+    yield _sentences(formula(both), heading)
+    if heading:
         wide = cells.widest([word for word, _ in sides.inputs])
         yield from [Text(f"{cells.pad(word, wide)} {numbers}") for word, numbers in sides.inputs]
-    yield _said(rounding(both, sides)[1])
+    yield _sentences(rounding(both, sides)[1])
     if both.study.illustrative and both.study.embeddings is not None:
-        yield _said(notes.illustrative(both.study.embeddings.shape[1]))
+        yield _sentences(notes.illustrative(both.study.embeddings.shape[1]))
 
 
 def _costs(both: Comparison) -> Iterator[Block]:
     """What table 1 of the 2017 paper compares, for this sentence: one type of layer with another, and no more."""
-    sizes = f"n = {notes.counted(both.n, 'word')}, d = {notes.counted(both.d, 'number')} a word {whose_d(both)}"
-    yield _said("ONE TYPE OF LAYER AND THE OTHER", sizes)
-    yield from (_said('Orders of growth, as in "Attention Is All You Need", table 1:'), GAP)
+    sizes = f"n = {notes.counted(both.n, 'word')}, d = {notes.counted(both.d, 'number')} a word {origin_of_d(both)}"
+    yield _sentences("ONE TYPE OF LAYER AND THE OTHER", sizes)
+    yield from (_sentences('Orders of growth, as in "Attention Is All You Need", table 1:'), GAP)
     yield _table(both)
     yield GAP
-    yield _said(
+    yield _sentences(
         operations(both),
         "A layer of a transformer has projections and a feed-forward network besides, which are not counted here.",
     )
@@ -127,7 +127,7 @@ def _table(both: Comparison) -> Block:
     pairs = f"n {times} n" if both.study.allowed is None else "weights"
     rows = (
         ("Steps in sequence", f"n = {n}", "1"),
-        ("Path, first to last", f"n - 1 = {n - 1}", path_said(both)),
+        ("Path, first to last", f"n - 1 = {n - 1}", path_in_words(both)),
         (
             "Operations",
             f"n {times} d {times} d = {numerals.count(both.recurrent_operations)}",
@@ -143,7 +143,7 @@ def _table(both: Comparison) -> Block:
         return table
     wide = cells.widest(heads) + 1
     blocks: list[Block] = []
-    for label, *told in rows:
-        each = zip(heads[1:], told, strict=True)
-        blocks += [_said(label), Below([Text(f"{cells.pad(head, wide)} {said}", wide + 1) for head, said in each], 2)]
+    for label, *texts in rows:
+        listed = [f"{cells.pad(head, wide)} {text}" for head, text in zip(heads[1:], texts, strict=True)]
+        blocks += [_sentences(label), Below([Text(text, wide + 1) for text in listed], indent=2)]
     return Below(blocks)

@@ -53,7 +53,7 @@ def _nothing(both: Comparison) -> list[str]:
     return [f"{notes.listed(both.name(index) for index in idle)} {verb} to nothing."]
 
 
-def also(both: Comparison, sides: Sides) -> str:
+def beside_weights(both: Comparison, sides: Sides) -> str:
     """What else stands beside the bars of the weights."""
     if not sides.beside or not sides.inputs:
         return ""
@@ -91,7 +91,7 @@ def formula(both: Comparison) -> str:
     return f"A word's weights: softmax of its {score}{done}, over {keys}."
 
 
-def inputs_said(both: Comparison, sides: Sides) -> str:
+def inputs_heading(both: Comparison, sides: Sides) -> str:
     """What stands above the vectors or scores below the bars, or that they are not printed."""
     if both.study.basis == "weights" or (sides.beside and sides.inputs):
         return ""
@@ -113,7 +113,7 @@ def rounding(both: Comparison, sides: Sides) -> tuple[str, str]:
     return "The shares are rounded only when printed." if shares else "", ""
 
 
-def whose_d(both: Comparison) -> str:
+def origin_of_d(both: Comparison) -> str:
     """Where d comes from, and how long the embeddings are if that is another number."""
     vectors = both.study.embeddings
     own = None if vectors is None else vectors.shape[1]
@@ -124,7 +124,7 @@ def whose_d(both: Comparison) -> str:
     return f"({origin})" if own in (None, both.d) else f"({origin}; the embeddings have {own})"
 
 
-def path_said(both: Comparison) -> str:
+def path_in_words(both: Comparison) -> str:
     """How the last word comes to know of the first: in one step, through more layers, or never."""
     if both.path is None:
         return "not reachable"
