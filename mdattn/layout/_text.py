@@ -22,7 +22,9 @@ class Text(NamedTuple):
     @property
     def least(self) -> int:
         """Room for a single character, as a word that is too long for a row is divided."""
-        return self.hang + (1 if self.text.isascii() else cells.widest(list(cells.clusters(self.text))))
+        if self.text.isascii():
+            return self.hang + 1
+        return self.hang + max(1, cells.widest([each for each in cells.clusters(self.text) if not each.isascii()]))
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
         """No row for no text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,7 +15,8 @@ MOST_ROWS = 12  # bars a side; of more words the first and the last are shown
 FIRST_ROWS, LAST_ROWS = 6, 3
 MOST_NUMBERS = 16  # of a vector that is printed
 LENGTHS = (20, 16, 12)  # cells of a full bar, the first that fits
-_LABELS = (('Step {}: process "{}"', 'Word {}: "{}"'), ("{} {}", "{} {}"))
+_BRIEF = "{} {}"
+_LABELS = (('Step {}: process "{}"', 'Word {}: "{}"'), (_BRIEF, _BRIEF))
 
 _Rows = Sequence[Bar | str]
 
@@ -39,17 +40,17 @@ class Sides(NamedTuple):
 def sides_of(both: Comparison) -> Iterator[Sides]:
     """Both sides in all their forms, the fullest first: with remarks, with long labels, with long bars."""
     width = both.options.width
-    forms = [(_shares(both, before), _weights(both, after)) for before, after in _LABELS]
-    brief = forms[-1]
-    inputs = [(bar.label, bar.remark) for bar in brief[1] if isinstance(bar, Bar) and bar.remark]
+    texts = {index: _inputs(both, index) for index in rows_listed(both.n) if index is not None}
+    inputs = [(_BRIEF.format(index + 1, both.words[index]), text) for index, text in texts.items() if text]
     for remarked in (True, False):
-        for before, after in forms:
+        for labels in _LABELS:
+            before, after = _shares(both, labels[0]), _weights(both, labels[1], texts)
             for length in LENGTHS:
                 beside = remarked and Bars(after, length, before).least <= width
                 rows = before if remarked else _bare(before), after if beside else _bare(after)
                 yield _sides(*rows, length, inputs, beside=beside)
     # As long as there is room for.
-    before, after = map(_bare, brief)
+    before, after = _bare(before), _bare(after)
     spare = width - Bars(before, 1, after).least
     yield _sides(before, after, 1 + max(0, spare), inputs, beside=False)
 
@@ -88,7 +89,7 @@ def _shares(both: Comparison, label: str) -> _Rows:
     return rows
 
 
-def _weights(both: Comparison, label: str) -> _Rows:
+def _weights(both: Comparison, label: str, inputs: Mapping[int, str]) -> _Rows:
     """The weight of each word on the first, and what it is computed from."""
     rows: list[Bar | str] = []
     for index in rows_listed(both.n):
@@ -97,7 +98,7 @@ def _weights(both: Comparison, label: str) -> _Rows:
             continue
         weight = both.weights[index] if both.sees[index] else None
         value = both.glyphs.masked if weight is None else both.share(weight)
-        rows.append(Bar(label.format(index + 1, both.words[index]), weight, value, _inputs(both, index)))
+        rows.append(Bar(label.format(index + 1, both.words[index]), weight, value, inputs[index]))
     return rows
 
 
