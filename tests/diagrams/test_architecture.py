@@ -265,6 +265,15 @@ def test_a_word_in_full_goes_on_further_in() -> None:
     assert lines[after].startswith("Counted")
 
 
+def test_a_word_that_is_only_counted_is_not_explained() -> None:
+    words = [f"internationalization-{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    drawn = " ".join(text(tokens=words).split())
+    legend = re.findall(r"(\S+…\d*) = (\S+)", drawn)
+    assert 0 < len(legend) < len(words)
+    assert all(re.search(rf"│ {label} │", drawn) for label, _ in legend)
+    assert [word for _, word in legend] == words[: len(legend)]
+
+
 def test_a_changed_preset_says_what_was_changed() -> None:
     assert "gpt-2: 12 layers" in text(preset="gpt-2", layers=12)
     assert "gpt-2 with changed layers and norm: 24 layers" in text(preset="gpt-2", layers=24, norm="post", width=100)

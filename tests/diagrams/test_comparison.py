@@ -369,6 +369,15 @@ def test_what_is_left_out_of_a_long_sentence_is_counted(count: int) -> None:
     assert f"{count * (count - 1) // 2:,} pairs" in after
 
 
+def test_a_long_word_that_is_only_named_in_a_sentence_is_explained() -> None:
+    words = [f"w{number}" for number in range(100)]
+    words[60] = "x" * 60  # It has no bar, no place in the pictures, and none in the sentence above them.
+    allowed = [[row != 60] * 100 for row in range(100)]
+    lines = draw_options({"kind": "comparison", "tokens": words, "mask": allowed, "width": 28}).lines
+    assert '"xxxxxxx…" attends to nothing.' in " ".join(lines)
+    assert "xxxxxxx… =" in lines
+
+
 def test_a_sentence_says_a_word_by_its_name() -> None:
     name, long = "internationalizations", "x" * 41
     drawn_ = draw_options({"kind": "comparison", "tokens": [name, "and", long], "width": 40})

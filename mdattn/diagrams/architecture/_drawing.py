@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
 from mdattn.diagrams._opening import opening
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture import _tower as tower
@@ -27,7 +28,6 @@ from mdattn.diagrams.architecture._options import Options
 from mdattn.diagrams.architecture._tower import Count, Frame, Picture
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, Below, Block, Remarked, Rows, Text, fitting, lines_of
-from mdattn.study import notes
 from mdattn.study.names import LONGEST, Labels, authored, labelled, printable, said
 
 _ROOM_FOR_COLUMN = 44  # A drawing that is narrower than this has its counts below it.
@@ -54,12 +54,13 @@ def draw(options: Options) -> Diagram:
         shapes = shapes_in_words(model, count)
     picture = tower.drawn(Canvas(width, glyphs), built, form.frames, beside=form.beside)
     closing = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
-    below = [*map(Text, notes.legend(labels.legend)), *[Text(each, hang=0) for each in closing]]
-    page = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP, *below])
-    return Diagram(
-        lines_of(fitting(width, [page]), width, glyphs),
-        lambda: alternative(options, model, boxes, said(names, labels.shown)),
-    )
+    drawn = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP])
+
+    def words() -> str:
+        return alternative(options, model, boxes, said(names, labels.shown))
+
+    page = Below([Explained(drawn, labels.legend, words, options.caption), *[Text(each, hang=0) for each in closing]])
+    return Diagram(lines_of(fitting(width, [page]), width, glyphs), words)
 
 
 def _source(tokens: Sequence[str], labels: Labels, room: int, glyphs: Glyphs) -> Sequence[str]:

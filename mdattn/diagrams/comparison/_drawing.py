@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
-from mdattn.diagrams._opening import long_words, opening
-from mdattn.diagrams.comparison._bars import Sides, rows_listed, sides_of
+from mdattn.diagrams._legend import Explained
+from mdattn.diagrams._opening import opening
+from mdattn.diagrams.comparison._bars import Sides, sides_of
 from mdattn.diagrams.comparison._notes import (
     alternative,
     beside_weights,
@@ -40,22 +41,14 @@ def draw(options: Options) -> Diagram:
     rule = [GAP, Rows([both.glyphs.lines[(LEFT | RIGHT) * DOUBLE] * width]), GAP]
     title = [] if options.title in (None, "none") else [_sentences(authored(options.title or "")), GAP]
     before, after = _before(both, placement, sides), _after(both, placement, sides)
-    page = Below([*title, *before, *rule, *after, *rule, *_costs(both), *_legend(both, placement)])
-    return Diagram(lines_of(fitting(width, [page], LEAST_WIDTH), width, both.glyphs), lambda: alternative(both))
+    picture = Below([*title, *before, *rule, *after, *rule, *_costs(both), GAP])
+    page = Explained(picture, both.legend, lambda: alternative(both), options.caption)
+    return Diagram(lines_of(fitting(width, [page], LEAST_WIDTH), width, both.glyphs), page.words)
 
 
 def _sentences(*lines: str) -> Block:
     """Sentences, each on rows of its own."""
     return Below([Text(line, hang=0) for line in lines])
-
-
-def _legend(both: Comparison, placement: Placement) -> Iterator[Block]:
-    """The words that are cut where they stand, in full."""
-    drawn = {both.words[word] for word, _ in placement.shown}
-    drawn |= {both.words[each] for each in rows_listed(both.n) if each is not None}
-    opened = long_words("Sentence", both.study.tokens, both.options.width)
-    yield GAP
-    yield from map(Text, notes.legend([pair for pair in both.legend if pair[0] in drawn or pair[1] in opened]))
 
 
 def _before(both: Comparison, placement: Placement, sides: Sides) -> Iterator[Block]:
