@@ -25,37 +25,22 @@ class Canvas:
     def __init__(self, width: int, glyphs: Glyphs) -> None:
         self.width = width
         self.glyphs = glyphs
-        # What stands in each cell; the further cells of a wide text hold "". A row that is a text has one character a
-        # cell, and blanks behind it: most rows are written at once and never looked at again.
-        self._rows: list[list[str] | str] = []
+        # What stands in each cell; the further cells of a wide text hold "".
+        self._rows: list[list[str]] = []
         # The arms of the cells that belong to lines, by row * width + column.
         self._arms: dict[int, int] = {}
 
     @property
     def height(self) -> int:
-        """The number of rows so far: the first row below all ink and gaps."""
+        """The number of rows so far: the first row below all ink."""
         return len(self._rows)
-
-    def gap(self, rows: int = 1) -> None:
-        """Leave empty rows below what is there."""
-        self._rows += [""] * rows
-
-    def write(self, text: str, column: int = 0) -> None:
-        """Text on a row of its own, below everything else."""
-        self.text(len(self._rows), column, text)
 
     def text(self, row: int, column: int, text: str) -> None:
         """Text from a cell to the right."""
-        count = len(text) if text.isascii() else cells.width(text)
-        rows, end = self._rows, column + count
+        count = cells.width(text)
+        end = column + count
         if column < 0 or end > self.width:
             raise CanvasError(f"text {text!r} at column {column} does not fit in {self.width} columns")
-        if row == len(rows):
-            rows.append("")
-        known = rows[row] if 0 <= row < len(rows) else self._row(row)
-        if isinstance(known, str) and len(known) <= column and len(text) == count:
-            rows[row] = known.ljust(column) + text
-            return
         line = self._row(row)
         if line[column:end].count(" ") != count:
             raise CanvasError(f"text {text!r} at row {row}, column {column} would cover other ink")
@@ -110,24 +95,16 @@ class Canvas:
             self._arms[start + column] = self._arms[start + end - 1] = wall
 
     def lines(self) -> tuple[str, ...]:
-        """The rows as text, without blanks of any sort at the right and without empty rows at the ends."""
-        drawn = [(row if isinstance(row, str) else "".join(row)).rstrip() for row in self._rows]
-        while drawn and not drawn[-1]:
-            drawn.pop()
-        while drawn and not drawn[0]:
-            drawn.pop(0)
-        return tuple(drawn)
+        """The rows as text, without blanks of any sort at the right."""
+        return tuple(["".join(row).rstrip() for row in self._rows])
 
     def _row(self, row: int) -> list[str]:
         """The cells of a row, which there may not have been yet."""
         if row < 0:
             raise CanvasError(f"row {row} is above the canvas")
-        rows = self._rows
-        rows += [""] * (row + 1 - len(rows))
-        line = rows[row]
-        if isinstance(line, str):
-            line = rows[row] = [*line, *" " * (self.width - len(line))]
-        return line
+        while len(self._rows) <= row:
+            self._rows.append([" "] * self.width)
+        return self._rows[row]
 
     def _ink(self, row: int, first: int, end: int, arms: int) -> None:
         """Line cells with the same arms, side by side, on empty cells."""

@@ -96,17 +96,9 @@ def test_ink_outside_is_refused() -> None:
             ink()
 
 
-def test_rows_lose_blanks_at_the_right_and_empty_rows_at_the_ends() -> None:
+def test_rows_lose_blanks_of_any_sort_at_the_right_and_stay_where_they_are() -> None:
     canvas = Canvas(9, UNICODE)
-    canvas.gap(2)
-    canvas.write("a  ")
-    canvas.gap()
-    canvas.write("b")
-    canvas.gap(3)
-    assert canvas.lines() == ("a", "", "b")
-
-
-def test_no_line_ends_in_blanks_of_any_sort() -> None:
-    canvas = Canvas(9, UNICODE)
-    canvas.write("a \u00a0\u3000")
-    assert canvas.lines() == ("a",)
+    canvas.text(1, 0, "a \u00a0\u3000")
+    canvas.text(3, 2, "猫")
+    assert canvas.lines() == ("", "a", "", "  猫")
+    assert canvas.height == 4

@@ -88,8 +88,11 @@ def table(random: Random) -> Table:
 
 
 def bars(random: Random) -> Bars:
-    rows = [Bar(word(random), random.choice((None, random.random())), word(random)) for _ in range(3)]
-    return Bars([*rows, *words(random, 1, 0)], random.choice((("", ""), ("0", "1"), ("0 %", "100 %"))))
+    def some() -> list[Bar | str]:
+        shares = [random.choice((None, random.random())) for _ in range(3)]
+        return [Bar(word(random), share, word(random), random.choice(("", word(random)))) for share in shares]
+
+    return Bars([*some(), *words(random, 1, 0)], random.randint(1, 20), some())
 
 
 def grid(random: Random) -> Block:
@@ -149,7 +152,7 @@ def test_no_row_is_wider_than_its_room_and_every_box_closes(name: str, glyphs: G
                 assert list(loose_ends(rows)) == [], block
 
 
-@pytest.mark.parametrize("name", ["alike", "cell", "framed", "abreast", "table", "grid"])
+@pytest.mark.parametrize("name", ["alike", "cell", "framed", "abreast", "table", "bars", "grid"])
 def test_the_least_room_is_needed(name: str) -> None:
     """What cannot be divided fills the least room, so that no error asks for more columns than are enough."""
     random = Random(f"least {name}")
@@ -277,11 +280,13 @@ def test_a_bar_is_as_long_as_its_share(share: float, glyphs: Glyphs, inked: str)
     assert bar(share, 3, glyphs) == inked
 
 
-def test_bars_have_one_zero_one_scale_and_as_much_room_as_there_is() -> None:
-    bars = Bars([Bar("The", 0.5, "50 %"), Bar("猫", None, "·"), "… 2 more"], ("0 %", "100 %"))
-    assert drawn(bars, 21) == ["The ██████       50 %", "猫                  ·", "… 2 more", "    0 %    100 %"]
-    assert (bars.length(24), bars.length(25), bars.length(200)) == (12, 16, 20)
-    assert bars.length(bars.least) == 9
+def test_bars_have_one_zero_and_one_scale_with_those_that_stand_elsewhere() -> None:
+    first: list[Bar | str] = [Bar("The", 0.5, "50 %", "half"), Bar("猫", None, "·"), "… 2 more"]
+    second: list[Bar | str] = [Bar("longer", 1, "100 %")]
+    bars = Bars(first, 4, second)
+    assert drawn(bars, 99) == ["The    ██    50 %  half", "猫" + " " * 14 + "·", "… 2 more"]
+    assert drawn(Bars(second, 4, first), 99) == ["longer ████ 100 %"]
+    assert (bars.least, Bars(second, 4, first).least, Bars(first[1:], 4).least) == (23, 17, 9)
 
 
 def test_a_grid_is_divided_into_even_panels() -> None:

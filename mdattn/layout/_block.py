@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from mdattn import cells
 from mdattn.errors import OptionError
@@ -13,12 +13,19 @@ NARROWEST = 24  # No narrower diagram is attempted, whatever stands in it.
 WIDEST = 200  # The largest `width` that a block may ask for.
 
 
-class Block(Protocol):
-    """A part of a page. It is made before anyone knows where it will stand."""
+class Measured(Protocol):
+    """What knows how narrow it can be."""
 
     @property
     def least(self) -> int:
         """The fewest cells that it can be drawn in."""
+
+
+Form = TypeVar("Form", bound=Measured)
+
+
+class Block(Measured, Protocol):
+    """A part of a page. It is made before anyone knows where it will stand."""
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
         """Its rows, none wider than `room` cells, which are `least` or more."""
@@ -67,7 +74,7 @@ class Below(NamedTuple):
         return rows
 
 
-def fitting(width: int, forms: Iterable[Block], least: int = NARROWEST) -> Block:
+def fitting(width: int, forms: Iterable[Form], least: int = NARROWEST) -> Form:
     """The first form that can be drawn in `width` cells; none is drawn in fewer than `least`.
 
     Raises OptionError that says how many columns are enough.

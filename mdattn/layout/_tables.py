@@ -13,6 +13,7 @@ Align = Literal["left", "right", "centre"]
 _ALIGN = {"left": cells.pad, "right": cells.right, "centre": cells.centre}
 _PLAIN = {"left": str.ljust, "right": str.rjust}  # the same for text that is ASCII
 _BOTH = LEFT | RIGHT
+_REMARKED = 2  # blanks between the value of a bar and what is said of it
 
 
 class Column(NamedTuple):
@@ -112,59 +113,54 @@ def bar(share: float, length: int, glyphs: Glyphs) -> str:
 
 
 class Bar(NamedTuple):
-    """A share with its label, and the share in words; without a share there is no bar."""
+    """A share with its label, the share in words, and a remark; without a share there is no bar."""
 
     label: str
     share: float | None
     value: str
+    remark: str = ""
 
 
 class Bars(NamedTuple):
-    """Bars from one zero, on one scale, with their labels at the left and their values at the right.
+    """Bars from one zero, on one scale, with their labels at the left, their values at the right and remarks behind.
 
     A text among the bars stands for those that are left out.
     """
 
     bars: Sequence[Bar | str]
-    scale: tuple[str, str] = ("", "")
-    """What is printed below the ends of a full bar, if anything."""
-    lengths: Sequence[int] = (20, 16, 12)
-    """Of a full bar, the longest first; where none of them fits, what there is room for."""
+    length: int
+    """The cells of a full bar."""
+    others: Sequence[Bar | str] = ()
+    """Bars that stand elsewhere, from the same zero and on the same scale."""
 
     @property
     def least(self) -> int:
-        """With a full bar of a single cell, or as long as the scale."""
-        label, value = self._sides()
-        told = [cells.width(each) for each in self.bars if isinstance(each, str)]
-        return max(label + max(1, self._scale()) + value, *told, 0)
-
-    def length(self, room: int) -> int:
-        """The cells of a full bar."""
-        left = room - sum(self._sides())
-        return next((each for each in self.lengths if self._scale() <= each <= left), left)
+        """With all remarks."""
+        remarks = cells.widest([each.remark for each in _barred(self.bars)])
+        texts = cells.widest([each for each in self.bars if isinstance(each, str)])
+        return max(sum(self._sides()) + self.length + (remarks and _REMARKED + remarks), texts)
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
-        """A row a bar, and one for the scale."""
-        (label, value), length = self._sides(), self.length(room)
+        """A row a bar."""
+        label, value = self._sides()
         rows = []
         for each in self.bars:
             if isinstance(each, str):
                 rows.append(each)
                 continue
-            inked = "" if each.share is None else bar(each.share, length, glyphs)
-            rows.append(cells.pad(each.label, label) + inked.ljust(length) + cells.right(each.value, value))
-        if any(self.scale):
-            first, last = self.scale
-            rows.append(" " * label + cells.pad(first, length - cells.width(last)) + last)
+            inked = "" if each.share is None else bar(each.share, self.length, glyphs)
+            row = cells.pad(each.label, label) + inked.ljust(self.length) + cells.right(each.value, value)
+            rows.append(row + " " * _REMARKED + each.remark if each.remark else row)
         return rows
 
     def _sides(self) -> tuple[int, int]:
         """The cells at the left and at the right of the bars, blanks among them."""
-        bars = [each for each in self.bars if not isinstance(each, str)]
+        bars = [*_barred(self.bars), *_barred(self.others)]
         return cells.widest([each.label for each in bars]) + 1, cells.widest([each.value for each in bars]) + 1
 
-    def _scale(self) -> int:
-        return sum(map(cells.width, self.scale)) + 1 if any(self.scale) else 0
+
+def _barred(bars: Sequence[Bar | str]) -> list[Bar]:
+    return [each for each in bars if not isinstance(each, str)]
 
 
 class Grid(NamedTuple):

@@ -22,7 +22,9 @@ class Text(NamedTuple):
     @property
     def least(self) -> int:
         """Room for a single character, as a word that is too long for a row is divided."""
-        return self.hang + (1 if self.text.isascii() else cells.widest(list(cells.clusters(self.text))))
+        if self.text.isascii():
+            return self.hang + 1
+        return self.hang + max(1, cells.widest([each for each in cells.clusters(self.text) if not each.isascii()]))
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
         """No row for no text."""
@@ -104,22 +106,22 @@ def _plain(piece: str) -> str:
 
 
 class Elided(NamedTuple):
-    """As many of `total` items as a few rows hold: `told(n)` shows the first n of them, and says what it leaves out."""
+    """As many of `total` items as a few rows hold: `first(n)` shows the first n, and says how many it leaves out."""
 
     total: int
-    told: Callable[[int], Block]
+    first: Callable[[int], Block]
     most: int = MOST_ROWS
 
     @property
     def least(self) -> int:
         """With one item, which is always shown, and with all that a page has room for."""
-        return max(self.told(1).least, self.told(self._most(WIDEST)).least)
+        return max(self.first(1).least, self.first(self._most(WIDEST)).least)
 
     def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
         """No more than `most`, unless one item takes more."""
         count = self._most(room)
         while True:
-            rows = self.told(count).rows(room, glyphs)
+            rows = self.first(count).rows(room, glyphs)
             if len(rows) <= self.most or count == 1:
                 return rows
             count -= max(1, (len(rows) - self.most) * count // (2 * len(rows)))

@@ -110,6 +110,15 @@ def _label(name: str, longest: int, mark: str, taken: set[str], following: dict[
     return label
 
 
+def standing_in(lines: Sequence[str], legend: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The (label, name) of a legend whose labels stand in the lines, which may be divided at any blank."""
+    import re  # Few words are ever cut.
+
+    text = " ".join(" ".join(lines).split())
+    # The label of another name may begin alike: `internationaliz…` and `internationaliz…2`.
+    return [pair for pair in legend if re.search(re.escape(" ".join(pair[0].split())) + r"(?![\w#])", text)]
+
+
 def said(names: Sequence[str], labels: Sequence[str], longest: int = LONGEST_SAID) -> tuple[str, ...]:
     """What stands for each name in a sentence: the name, or the label of one that is long."""
     return tuple([name if cells.width(name) <= longest else label for name, label in zip(names, labels, strict=True)])

@@ -330,7 +330,7 @@ def comparison(random: Random) -> Options:
         options["retention"] = random.choice([0.0001, 0.5, 0.875, 0.9, 0.9999])
     if random.random() < 0.4:
         options["d_model"] = random.choice([1, 512, 65536])
-    return options
+    return quiet(random, options)
 
 
 DRAWN: dict[str, Callable[[Random], Options]] = {

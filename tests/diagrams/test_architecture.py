@@ -243,7 +243,7 @@ def test_left_out_tokens_are_counted() -> None:
     drawn = text(tokens=[f"w{number}" for number in range(300)])
     boxes = len(set(re.findall(r"│ (w\d+) (?=│)", drawn)))
     assert f"… {300 - boxes} more tokens" in drawn
-    begun = re.search(r'Input: "(.*?) …" and (\d+) more tokens', " ".join(drawn.split()))
+    begun = re.search(r'Input: "(.*?) …" \((\d+) more tokens\)', " ".join(drawn.split()))
     assert begun
     shown = [word for word in begun[1].split() if word.startswith("w")]
     assert len(shown) + int(begun[2]) == 300
@@ -253,6 +253,25 @@ def test_heads_that_are_not_named_stand_between_the_first_and_the_last() -> None
     assert "Head 1  Head 2  Head 3" in text(heads=3, d_model=48)
     many = text(heads=16)
     assert "Head 3  …  Head 16" in many or "Head 4  …  Head 16" in many
+
+
+def test_a_word_in_full_goes_on_further_in() -> None:
+    lines = draw(text="Donaudampfschifffahrtsgesellschaft sails", width=32).lines
+    first = lines.index("Donaudampfschif… =")
+    word, after = "", first + 1
+    while lines[after].startswith("  "):
+        word, after = word + lines[after].strip(), after + 1
+    assert word == "Donaudampfschifffahrtsgesellschaft"
+    assert lines[after].startswith("Counted")
+
+
+def test_a_word_that_is_only_counted_is_not_explained() -> None:
+    words = [f"internationalization-{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    drawn = " ".join(text(tokens=words).split())
+    legend = re.findall(r"(\S+…\d*) = (\S+)", drawn)
+    assert 0 < len(legend) < len(words)
+    assert all(re.search(rf"│ {label} │", drawn) for label, _ in legend)
+    assert [word for _, word in legend] == words[: len(legend)]
 
 
 def test_a_changed_preset_says_what_was_changed() -> None:
@@ -348,6 +367,11 @@ def test_without_decimals_the_embeddings_keep_the_one_that_the_model_is_run_with
     lines = draw(text="a b", **SMALL, decimals=0).lines
     assert len(vectors(lines)) == 2
     assert re.search(r"│ +-?\d │ │ +-?\d │", "\n".join(lines))
+
+
+def test_the_alternative_says_a_word_by_its_name() -> None:
+    name = "internationalizations"
+    assert f"'{name}' comes out as [" in draw(text=f"{name} b", **SMALL).alternative
 
 
 def test_values_say_that_nothing_is_learned() -> None:

@@ -345,6 +345,16 @@ def test_long_words_are_cut_and_given_in_full() -> None:
     assert "floccinaucinihi… = floccinaucinihilipilification" in text
 
 
+@pytest.mark.parametrize("width", [28, 72])
+def test_a_word_too_long_for_the_sentence_is_said_by_its_label(width: int) -> None:
+    # The eighth of fifteen words has no bar, and of these widths no place in the pictures.
+    words = [*"abcdefg", "x" * 50, *"hijklmn"]
+    text = drawn(f"tokens: [{', '.join(words)}]\nwidth: {width}\n", "kind: comparison\n")
+    label = "x" * (7 if width == 28 else 15) + "…"
+    assert f'Sentence: "a b c d e f g {label} h' in " ".join(text.split())
+    assert text.replace("\n  ", "").endswith(f"\n\n{label} ={' ' if width == 72 else ''}{'x' * 50}\n")
+
+
 @pytest.mark.parametrize("count", [13, 30, 200, 1024])
 def test_what_is_left_out_of_a_long_sentence_is_counted(count: int) -> None:
     words = " ".join(f"w{number}" for number in range(count))
@@ -353,10 +363,27 @@ def test_what_is_left_out_of_a_long_sentence_is_counted(count: int) -> None:
     assert f"… {count - 9} more words\n" in after
     shown = next(line for line in before.split("\n") if "h1 " in line).count("h")
     assert f"… stands for {count - shown:,} more words." in before
-    listed = before.split('"')[1]
-    rest = re.search(r"… (\d+) more words\n\nEach", before)
-    assert len(listed.split()) + (int(rest[1]) if rest else 0) == count
+    said = re.search(r'Sentence: "([^"…]*)(?:…" \(([\d,]+) more words\))?', " ".join(before.split()))
+    assert said
+    assert len(said[1].split()) + int((said[2] or "0").replace(",", "")) == count
     assert f"{count * (count - 1) // 2:,} pairs" in after
+
+
+def test_a_long_word_that_is_only_named_in_a_sentence_is_explained() -> None:
+    words = [f"w{number}" for number in range(100)]
+    words[60] = "x" * 60  # It has no bar, no place in the pictures, and none in the sentence above them.
+    allowed = [[row != 60] * 100 for row in range(100)]
+    lines = draw_options({"kind": "comparison", "tokens": words, "mask": allowed, "width": 28}).lines
+    assert '"xxxxxxx…" attends to nothing.' in " ".join(lines)
+    assert "xxxxxxx… =" in lines
+
+
+def test_a_sentence_says_a_word_by_its_name() -> None:
+    name, long = "internationalizations", "x" * 41
+    drawn_ = draw_options({"kind": "comparison", "tokens": [name, "and", long], "width": 40})
+    text = " ".join(drawn_.lines)
+    assert f'Share of "{name}" in the hidden state' in text.replace("  ", " ") and "1 internati… " in text
+    assert f'of "{name}"; in a transformer "{"x" * 9}…" gives' in drawn_.alternative
 
 
 def test_the_alternative_says_the_numbers() -> None:

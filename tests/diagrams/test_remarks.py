@@ -87,16 +87,20 @@ def test_where_no_query_has_a_choice_the_words_say_so(heads: int) -> None:
         ("steps", {"query": 0, "weights": [[1 / 3] * 3] * 3, "values": [[1], [2], [3]]}),
         ("steps", {"query": 0, "decimals": 1}),
         ("heatmap", {"weights": [[1 / 3] * 3] * 3, "mode": "numbers"}),
+        ("comparison", {"decimals": 1, "retention": 0.995}),
+        ("comparison", {"embeddings": [[1 / 3], [2 / 3], [1 / 7]], "retention": 0.995}),
+        ("comparison", {"embeddings": [[1 / 3], [2 / 3], [1 / 7]], "retention": 0.1}),
     ],
 )
 def test_what_is_said_of_rounding_can_be_left_out(kind: str, options: dict[str, Any]) -> None:
     full, quiet = (said(kind, tokens=ABC, **options, remarks=remarks) for remarks in ("all", "none"))
     assert said(kind, tokens=ABC, **options) == full
-    told = r"Rounded:|Computed in full precision"
+    told = r"Rounded: as printed|Computed in full precision|The shares are rounded|Printed (?:shares|vectors)"
     assert re.search(told, full)
     assert not re.search(told, quiet)
+    assert kind != "comparison" or (len(re.findall(told, full)) == 1 and "ounded" not in quiet)
     # Nothing else is missing.
-    parts = re.split(r"(?:Rounded: as printed|Computed in full precision).*?\.(?= [A-Z\"S]|$)", full)
+    parts = re.split(rf"(?:{told}).*?\.(?= [A-Z\"S]|$)", full)
     assert all(part.strip() in quiet for part in parts)
 
 

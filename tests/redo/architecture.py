@@ -333,15 +333,12 @@ class Reader:
         for match in re.finditer(r"comes out as \[([^\]]*)\]", text.text):
             for numeral in text.group(match, 1).numerals():
                 numeral.status = "illustrative"
-        for match in re.finditer(r"Input: (?:(\d+) tokens|\"([^\"]*)\" and (\d+) more tokens?)", text.text):
-            if match[1]:
-                self._equal(text.group(match, 1).numerals()[0], self.tokens or -1, "count")
-            else:
-                shown, tokens = 0, self.words
-                for word in match[2].split():
-                    word = re.split(r"…|\.\.\.", word)[0]
-                    shown += bool(word) and shown < len(tokens) and tokens[shown].startswith(word)
-                self._equal(text.group(match, 3).numerals()[0], (self.tokens or 0) - shown, "count")
+        for match in re.finditer(r"Input: \"([^\"]*)\" \(([\d,]+) more tokens?\)", text.text):
+            shown, tokens = 0, self.words
+            for word in match[1].split():
+                word = re.split(r"…|\.\.\.", word)[0]
+                shown += bool(word) and shown < len(tokens) and tokens[shown].startswith(word)
+            self._equal(text.group(match, 2).numerals()[0], (self.tokens or 0) - shown, "count")
         for match in re.finditer(r"Shapes: vectors (.*?)\.(?: |$)", text.text):
             part = text.group(match, 1)
             for axes in re.finditer(r"\[([^\]]*)\]", part.text):

@@ -184,7 +184,7 @@ class Reader:
             ),
             (r"table (\d+)", equal(1)),
             (r"\"([^\"]*)\" \(word (\d+)\)", self._named),
-            (r"\"([^\"]*)\" (?:…|\.\.\.) (\d+) more words?", self._opening),
+            (r"Sentence: \"([^\"]*) (?:…|\.\.\.)\" \(([\d,]+) more words?\)", self._opening),
             (
                 rf"Operations(?: Recurrent)? *[│|]? *n [×x] d [×x] d = {NUMBER}(?: Self-attention)? *[│|]? *"
                 rf"(?:n [×x] n|weights) [×x] d = {NUMBER}",

@@ -8,7 +8,7 @@ import pytest
 from support import width
 
 from mdattn.cells import cut, without_isolates
-from mdattn.study.names import distinct, labelled, printable, said
+from mdattn.study.names import distinct, labelled, printable, said, standing_in
 
 LONG = [
     "internationalizations",
@@ -101,3 +101,10 @@ def test_a_thousand_names_with_one_beginning_take_a_try_each(monkeypatch: pytest
 def test_a_long_name_is_said_by_its_label() -> None:
     names = ("short", "x" * 41)
     assert said(names, labelled(names).shown) == ("short", "x" * 15 + "…")
+
+
+def test_a_label_stands_in_lines_that_are_divided_at_its_blanks() -> None:
+    legend = [("a long…", "a longer one"), ("abc…", "abcdef"), ("abc…2", "abcxyz"), ("b…#2", "bb#2"), ("ab…", "abba")]
+    lines = ['keys "a', '  long…", "abc…2"', "│ b…#2 │"]
+    assert standing_in(lines, legend) == [legend[0], legend[2], legend[3]]
+    assert standing_in(["abc… is"], legend) == [legend[1]]

@@ -2,7 +2,8 @@
 
 Floor 3. The path of the data is one line down the middle. A residual connection leaves it before a sub-layer and joins
 it at "Add". Each box stands in the box it belongs to; what repeats is drawn once. Parameters are counted by `_models`,
-the parts come from `_blueprint`; `_drawing` gives them a place, and `_notes` says what is said of them.
+the parts come from `_blueprint`; `_parts` says what stands in their boxes, and `_tower` joins these by lines, on a
+canvas. `_drawing` puts all of it on a page, with what `_notes` says.
 """
 
 from mdattn.diagrams._kind import Kind

@@ -6,6 +6,8 @@ they stand on the page is decided by who draws them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -66,7 +68,8 @@ class Stack(Struct, frozen=True):
     """One path from top to bottom: what goes in, the parts, and the shape and name of what comes out."""
 
     name: str
-    source: str
+    source: Sequence[str]
+    """The rows that say what goes in."""
     items: tuple[Part | Layer, ...]
     shape: str
     result: str
@@ -80,8 +83,8 @@ class TokenBoxes(Struct, frozen=True):
     output: Boxes = ()
 
 
-class Draft(Struct, frozen=True):
-    """What the parts of one stack are made from."""
+class Side(Struct, frozen=True):
+    """One side of a model, the encoder or the decoder: what the parts of its stack are made from."""
 
     model: Model
     glyphs: Glyphs
@@ -97,11 +100,11 @@ class Draft(Struct, frozen=True):
         """The shape of what flows between the parts."""
         return self.on_arrow(self.tokens, self.model.d_model)
 
-    def on_arrow(self, *axes: object) -> str:
+    def on_arrow(self, *axes: str | int) -> str:
         """A shape that stands on an arrow; nothing if shapes are left out."""
         return shape(*axes) if self.shapes else ""
 
-    def arrow(self, *steps: object) -> str:
+    def arrow(self, *steps: str | int) -> str:
         """`512 → 2048 → 512`."""
         return f" {self.glyphs.right} ".join(map(str, steps))
 
@@ -110,137 +113,139 @@ class Draft(Struct, frozen=True):
         return f"{numerals.count(rows)} {self.glyphs.times} {self.model.d_model}"
 
 
-def shape(*axes: object) -> str:
+def shape(*axes: str | int) -> str:
     """`[3, 512]`."""
     return f"[{', '.join(map(str, axes))}]"
 
 
-def stacks(model: Model, glyphs: Glyphs, tokens: str, source: str, words: TokenBoxes, *, shapes: bool) -> list[Stack]:
+def stacks(
+    model: Model, glyphs: Glyphs, tokens: str, source: Sequence[str], words: TokenBoxes, *, shapes: bool
+) -> list[Stack]:
     """The stacks of the model, the encoder first; so many `tokens` go in at `source`."""
-    first = Draft(model, glyphs, tokens, model.model == "decoder-only", shapes)
+    first = Side(model, glyphs, tokens, model.model == "decoder-only", shapes)
     if model.model == "encoder":
         return [_encoder(first, source, words)]
     if model.model == "decoder-only":
         return [_decoder(first, source, words, cross=False)]
     second = replace(first, tokens="m", decoder=True, source_tokens=tokens)
-    return [_encoder(first, source, words), _decoder(second, "Output so far: m tokens", TokenBoxes(), cross=True)]
+    return [_encoder(first, source, words), _decoder(second, ("Output so far: m tokens",), TokenBoxes(), cross=True)]
 
 
-def _encoder(draft: Draft, source: str, words: TokenBoxes) -> Stack:
-    model = draft.model
-    parts: list[Part | Layer] = [*_inputs(draft, words, shared=False), _layer(draft, "ENCODER", cross=False)]
-    parts += _final_norm(draft)
+def _encoder(side: Side, source: Sequence[str], words: TokenBoxes) -> Stack:
+    model = side.model
+    parts: list[Part | Layer] = [*_inputs(side, words, shared=False), _layer(side, "ENCODER", cross=False)]
+    parts += _final_norm(side)
     if model.model == "encoder-decoder":
-        return Stack("Encoder", source, tuple(parts), draft.state, "")
-    parts.append(Part("Output", ("a vector for each token, in context",), entry=draft.state, words=words.output))
+        return Stack("Encoder", source, tuple(parts), side.state, "")
+    parts.append(Part("Output", ("a vector for each token, in context",), entry=side.state, words=words.output))
     if not model.pooler:
         return Stack("Encoder", source, tuple(parts), "", "")
-    entry = f"first token {draft.on_arrow(model.d_model)}".rstrip()
-    parts.append(Part("Pooler", (draft.arrow("Linear", "tanh"),), models.pooler(model), entry=entry))
-    return Stack("Encoder", source, tuple(parts), draft.on_arrow(model.d_model), "a vector for the whole input")
+    entry = f"first token {side.on_arrow(model.d_model)}".rstrip()
+    parts.append(Part("Pooler", (side.arrow("Linear", "tanh"),), models.pooler(model), entry=entry))
+    return Stack("Encoder", source, tuple(parts), side.on_arrow(model.d_model), "a vector for the whole input")
 
 
-def _decoder(draft: Draft, source: str, words: TokenBoxes, *, cross: bool) -> Stack:
-    model = draft.model
-    parts: list[Part | Layer] = [*_inputs(draft, words, shared=cross and model.tied)]
-    parts.append(_layer(draft, "DECODER", cross=cross))
-    parts += _final_norm(draft)
+def _decoder(side: Side, source: Sequence[str], words: TokenBoxes, *, cross: bool) -> Stack:
+    model = side.model
+    parts: list[Part | Layer] = [*_inputs(side, words, shared=cross and model.tied)]
+    parts.append(_layer(side, "DECODER", cross=cross))
+    parts += _final_norm(side)
     if words.output:
-        parts.append(Part("Vectors", ("one for each token, in context",), entry=draft.state, words=words.output))
+        parts.append(Part("Vectors", ("one for each token, in context",), entry=side.state, words=words.output))
     tied = ("matrix shared with the embeddings",) if model.tied else ()
-    lines = (draft.arrow(model.d_model, numerals.count(model.vocabulary)), *tied)
+    lines = (side.arrow(model.d_model, numerals.count(model.vocabulary)), *tied)
     parameters = SHARED if model.tied else models.output(model)
-    parts.append(Part(draft.arrow("Linear", "Softmax"), lines, parameters, entry=draft.state))
-    scores = draft.on_arrow(draft.tokens, model.vocabulary)
+    parts.append(Part(side.arrow("Linear", "Softmax"), lines, parameters, entry=side.state))
+    scores = side.on_arrow(side.tokens, model.vocabulary)
     return Stack("Decoder", source, tuple(parts), scores, "probabilities of the next token")
 
 
-def _inputs(draft: Draft, words: TokenBoxes, *, shared: bool) -> list[Part]:
+def _inputs(side: Side, words: TokenBoxes, *, shared: bool) -> list[Part]:
     """Embeddings, and what is added to them."""
-    model = draft.model
-    known = ("shared with the encoder",) if shared else (draft.size(model.vocabulary),)
+    model = side.model
+    known = ("shared with the encoder",) if shared else (side.size(model.vocabulary),)
     parameters = SHARED if shared else models.embeddings(model)
-    found = [Part("Token Embeddings", known, parameters, entry=draft.on_arrow(draft.tokens), words=words.embeddings)]
+    found = [Part("Token Embeddings", known, parameters, entry=side.on_arrow(side.tokens), words=words.embeddings)]
     if model.positions in ("sinusoidal", "learned"):
         learned = model.positions == "learned"
         last = len(words.positions) - 1
-        line = f"+ learned, {draft.size(model.context)}" if learned else "+ sines and cosines"
+        line = f"+ learned, {side.size(model.context)}" if learned else "+ sines and cosines"
         found.append(
             Part(
                 "Positional Encoding",
                 (line,),
                 models.positions(model),
-                entry=draft.state,
+                entry=side.state,
                 words=words.positions,
                 instead="" if last < 0 else "position 0" if last == 0 else f"positions 0 to {last}",
             )
         )
     if model.segments:
-        line = f"+ learned, {draft.size(model.segments)}"
-        found.append(Part("Segment Embeddings", (line,), models.segments(model), entry=draft.state))
+        line = f"+ learned, {side.size(model.segments)}"
+        found.append(Part("Segment Embeddings", (line,), models.segments(model), entry=side.state))
     if model.embedding_norm:
-        found.append(_norm(draft, draft.state))
+        found.append(_norm(side, side.state))
     return found
 
 
-def _norm(draft: Draft, entry: str) -> Part:
-    return Part(NORM_NAMES[draft.model.norm_type], (), models.norm(draft.model), entry=entry)
+def _norm(side: Side, entry: str) -> Part:
+    return Part(NORM_NAMES[side.model.norm_type], (), models.norm(side.model), entry=entry)
 
 
-def _final_norm(draft: Draft) -> list[Part | Layer]:
-    return [_norm(draft, draft.state)] if draft.model.norm == "pre" else []
+def _final_norm(side: Side) -> list[Part | Layer]:
+    return [_norm(side, side.state)] if side.model.norm == "pre" else []
 
 
 # Layers ---------------------------------------------------------------------------------------------------------------
 
 
-def _layer(draft: Draft, name: str, *, cross: bool) -> Layer:
-    model = draft.model
-    sublayers = [(_attention(draft), "attention")]
+def _layer(side: Side, name: str, *, cross: bool) -> Layer:
+    model = side.model
+    sublayers = [(_attention(side), "attention")]
     if cross:
-        sublayers.append((_cross_attention(draft), "cross-attention"))
-    sublayers.append((_experts(draft) if model.experts > 1 else _feed_forward(draft), "feed-forward"))
+        sublayers.append((_cross_attention(side), "cross-attention"))
+    sublayers.append((_experts(side) if model.experts > 1 else _feed_forward(side), "feed-forward"))
     return Layer(
         name,
         model.layers,
-        tuple(_branch(draft, part, what) for part, what in sublayers),
+        tuple(_branch(side, part, what) for part, what in sublayers),
         models.layer(model, attentions=len(sublayers) - 1),
-        draft.state,
+        side.state,
     )
 
 
-def _branch(draft: Draft, part: Part, what: str) -> Branch:
+def _branch(side: Side, part: Part, what: str) -> Branch:
     """Post-norm: the part, then add and norm. Pre-norm: norm, the part, then add alone."""
-    if draft.model.norm == "pre":
-        return Branch((_norm(draft, draft.state), part), Part("Add", small=True, entry=draft.state))
-    line = f"{NORM_NAMES[draft.model.norm_type]}(input + {what})"
-    return Branch((part,), Part("Add & Norm", (line,), models.norm(draft.model), entry=draft.state))
+    if side.model.norm == "pre":
+        return Branch((_norm(side, side.state), part), Part("Add", small=True, entry=side.state))
+    line = f"{NORM_NAMES[side.model.norm_type]}(input + {what})"
+    return Branch((part,), Part("Add & Norm", (line,), models.norm(side.model), entry=side.state))
 
 
-def _attention(draft: Draft) -> Part:
-    model = draft.model
-    lines = ["causal mask: no token sees a later one"] if draft.decoder else []
+def _attention(side: Side) -> Part:
+    model = side.model
+    lines = ["causal mask: no token sees a later one"] if side.decoder else []
     if model.positions == "rotary":
         lines.append("rotary positions turn Q and K")
     if model.positions == "alibi":
         lines.append("ALiBi: scores fall with distance")
     family = _family(model)
     return Part(
-        f"Masked {family}" if draft.decoder else family,
-        (*lines, *_heads(draft, draft.tokens)),
+        f"Masked {family}" if side.decoder else family,
+        (*lines, *_heads(side, side.tokens)),
         models.attention(model),
         entry="Q, K, V",
-        fan=_heads_fan(draft),
+        fan=_heads_fan(side),
     )
 
 
-def _cross_attention(draft: Draft) -> Part:
+def _cross_attention(side: Side) -> Part:
     return Part(
         "Cross-Attention",
-        ("Q from the decoder", "K, V from the encoder", *_heads(draft, draft.source_tokens)),
-        models.attention(draft.model),
+        ("Q from the decoder", "K, V from the encoder", *_heads(side, side.source_tokens)),
+        models.attention(side.model),
         entry="Q",
-        fan=_heads_fan(draft),
+        fan=_heads_fan(side),
         memory=True,
     )
 
@@ -254,45 +259,45 @@ def _family(model: Model) -> str:
     return "Multi-Query Attention" if model.kv_heads == 1 else "Grouped-Query Attention"
 
 
-def _heads(draft: Draft, keys: str) -> list[str]:
+def _heads(side: Side, keys: str) -> list[str]:
     """How many heads there are of Q and of K and V, and their shapes [head, token, d_head]."""
-    model = draft.model
+    model = side.model
     lines = []
     if model.kv_heads != model.heads:
         each = model.heads // model.kv_heads
         lines.append(f"{each} query heads share each K and V")
-    if not draft.shapes:
+    if not side.shapes:
         return lines
-    query = shape(model.heads, draft.tokens, model.d_head)
+    query = shape(model.heads, side.tokens, model.d_head)
     key = shape(model.kv_heads, keys, model.d_head)
     return [*lines, *([f"Q, K, V {query}"] if query == key else [f"Q {query}", f"K, V {key}"])]
 
 
-def _heads_fan(draft: Draft) -> Fan | None:
-    heads = draft.model.heads
-    return Fan("Head", heads, draft.arrow("Concatenate", "Linear")) if heads > 1 else None
+def _heads_fan(side: Side) -> Fan | None:
+    heads = side.model.heads
+    return Fan("Head", heads, side.arrow("Concatenate", "Linear")) if heads > 1 else None
 
 
-def _feed_forward(draft: Draft) -> Part:
-    return Part("Feed-Forward Network", _network(draft), models.feed_forward(draft.model), entry=draft.state)
+def _feed_forward(side: Side) -> Part:
+    return Part("Feed-Forward Network", _network(side), models.feed_forward(side.model), entry=side.state)
 
 
-def _experts(draft: Draft) -> Part:
-    model = draft.model
+def _experts(side: Side) -> Part:
+    model = side.model
     return Part(
         "Mixture of Experts",
-        (f"router: {model.active_experts} of {model.experts} experts a token", *_network(draft)),
+        (f"router: {model.active_experts} of {model.experts} experts a token", *_network(side)),
         models.experts(model),
-        entry=draft.state,
+        entry=side.state,
         fan=Fan("Expert", model.experts, "Sum weighted by the router"),
     )
 
 
-def _network(draft: Draft) -> tuple[str, ...]:
+def _network(side: Side) -> tuple[str, ...]:
     """The layers of one feed-forward network, and how wide they are."""
-    model = draft.model
+    model = side.model
     if model.gated:
-        steps = draft.arrow(f"{GATED[model.activation]}(Linear) {draft.glyphs.times} Linear", "Linear")
+        steps = side.arrow(f"{GATED[model.activation]}(Linear) {side.glyphs.times} Linear", "Linear")
     else:
-        steps = draft.arrow("Linear", PLAIN[model.activation], "Linear")
-    return (steps, draft.arrow(model.d_model, model.d_ff, model.d_model)) if draft.shapes else (steps,)
+        steps = side.arrow("Linear", PLAIN[model.activation], "Linear")
+    return (steps, side.arrow(model.d_model, model.d_ff, model.d_model)) if side.shapes else (steps,)

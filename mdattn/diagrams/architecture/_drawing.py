@@ -1,134 +1,186 @@
-"""A model on the page: its stacks, the counts beside or below them, and notes."""
+"""A model on the page: its title, its stacks, the counts beside or below them, and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from mdattn import cells, numerals
 from mdattn.canvas import Canvas
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
+from mdattn.diagrams._opening import opening
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture import _tower as tower
-from mdattn.diagrams.architecture._blueprint import Stack, TokenBoxes, stacks
+from mdattn.diagrams.architecture._blueprint import stacks
 from mdattn.diagrams.architecture._models import Model
-from mdattn.diagrams.architecture._notes import TITLES, alternative, resized, rule, shapes_said, source_line, summary
+from mdattn.diagrams.architecture._notes import (
+    TITLES,
+    active,
+    alternative,
+    resized,
+    rule,
+    shapes_in_words,
+    summary,
+)
 from mdattn.diagrams.architecture._numbers import model_of, token_boxes, tokens_of
 from mdattn.diagrams.architecture._options import Options
-from mdattn.diagrams.architecture._tower import Drawing, Entry, Frame
-from mdattn.glyphs import Glyphs
-from mdattn.layout import too_narrow
-from mdattn.layout._page import paragraph, start
-from mdattn.study import notes
-from mdattn.study.names import LONGEST, Labels, labelled, printable
+from mdattn.diagrams.architecture._tower import Count, Frame, Picture
+from mdattn.glyphs import CHARSETS, Glyphs
+from mdattn.layout import GAP, Below, Block, Remarked, Rows, Text, fitting, lines_of
+from mdattn.study.names import LONGEST, Labels, authored, labelled, printable, said
+
+_ROOM_FOR_COLUMN = 44  # A drawing that is narrower than this has its counts below it.
+_BESIDE = 32  # The narrowest of two stacks side by side.
+_LIST = 56  # cells of a list of counts, where there are so many
+_GUTTER = 2  # cells between a picture and the column of its counts
+_MADE_UP = "Illustrative: embeddings made from the letters of each word, weights by a fixed rule; none is learned."
 
 
 def draw(options: Options) -> Diagram:
     """The diagram of the model that the options describe. Raises OptionError."""
-    model = model_of(options)
+    model, glyphs, width = model_of(options), CHARSETS[options.charset], options.width
     tokens = tokens_of(options, model)
-    plan = _plan(options, model, tokens)
-    canvas = plan.drawing.canvas
-    _head(plan, options, model)
-    first, *others = plan.stacks
-    top = canvas.height
-    bottom = tower.stack(plan.drawing, top, plan.frames[0], first)
-    for other in others:
-        _second(plan, top, bottom, other)
-    if options.parameters:
-        _parameters(plan, model)
-    for note in _remarks(plan, options, model):
-        paragraph(canvas, note)
-    return Diagram(canvas.lines(), lambda: alternative(options, model, plan.boxes))
-
-
-# The page -------------------------------------------------------------------------------------------------------------
-
-_ROOM_FOR_COLUMN = 44  # A drawing that is narrower than this has its counts below it.
-_BESIDE = 32  # The narrowest of two stacks side by side.
-
-
-class _Plan(Struct, frozen=True):
-    """What goes where."""
-
-    drawing: Drawing
-    frames: tuple[Frame, ...]
-    stacks: Sequence[Stack]
-    beside: bool
-    """Whether two stacks stand side by side, not one below the other."""
-    column: bool
-    """Whether counts stand in a column at the right edge."""
-    shapes: str
-    """What says the shapes where arrows have no room for them."""
-    cut: Labels
-    boxes: TokenBoxes
-
-
-def _plan(options: Options, model: Model, tokens: tuple[str, ...]) -> _Plan:
-    canvas, glyphs = start(options)
-    double = model.model == "encoder-decoder"
-    least = tower.NARROWEST + (tower.LANE if double else 0)
-    if options.width < least:
-        raise too_narrow(least)
-    beside = double and options.width >= 2 * _BESIDE + tower.GUTTER
-    wanted = _column_width(model, glyphs) + 2
-    column = options.parameters and not beside and options.width - wanted >= _ROOM_FOR_COLUMN
-    frames = _frames(double, options.width - (wanted if column else 0), beside)
-    labels = printable(tokens)
-    cut = labelled(labels, min(LONGEST, frames[0].inner - 4), glyphs.ellipsis)
-    boxes = token_boxes(options, model, tokens, cut.shown)
+    form = fitting(width, _forms(options, model, glyphs))
+    names = printable(tokens)
+    labels = labelled(names, min(LONGEST, form.frames[0].inner - 4), glyphs.ellipsis)
+    boxes = token_boxes(options, model, tokens, labels.shown)
     count = str(len(tokens)) if tokens else "n"
-    source = source_line(labels, frames[0].width, glyphs)
+    source = _source(tokens, labels, form.frames[0].width, glyphs)
     built = stacks(model, glyphs, count, source, boxes, shapes=options.shapes)
-    below = ""
-    if options.shapes and not all(map(tower.labels_fit, built, frames)):
+    shapes = ""
+    if options.shapes and not all(map(tower.labels_fit, built, form.frames)):
         built = stacks(model, glyphs, count, source, boxes, shapes=False)
-        below = shapes_said(model, count)
-    return _Plan(Drawing(canvas, glyphs, headed=double), frames, built, beside, column, below, cut, boxes)
+        shapes = shapes_in_words(model, count)
+    picture = tower.drawn(Canvas(width, glyphs), built, form.frames, beside=form.beside)
+    closing = [shapes, resized(options, model, glyphs), *_counting(options, model), _MADE_UP if options.values else ""]
+    drawn = Below([*_heading(options, model, form), GAP, _counted(options, model, picture, form), GAP])
+
+    def words() -> str:
+        return alternative(options, model, boxes, said(names, labels.shown))
+
+    page = Below([Explained(drawn, labels.legend, words, options.caption), *[Text(each, hang=0) for each in closing]])
+    return Diagram(lines_of(fitting(width, [page]), width, glyphs), words)
 
 
-def _frames(double: bool, room: int, beside: bool) -> tuple[Frame, ...]:
-    """Where each stack stands."""
+def _source(tokens: Sequence[str], labels: Labels, room: int, glyphs: Glyphs) -> Sequence[str]:
+    """The rows of the sentence that goes in, above the path of the data."""
+    if not tokens:
+        return ("Input: n tokens",)
+    return [row.strip(" ") for row in opening("Input", tokens, "token", labels.legend, room, glyphs).rows(room, glyphs)]
+
+
+# Forms ----------------------------------------------------------------------------------------------------------------
+
+
+class _Form(NamedTuple):
+    """Where the stacks stand, and where the counts."""
+
+    least: int
+    frames: Sequence[Frame]
+    beside: bool = False
+    """Whether two stacks stand side by side, not one below the other."""
+    column: int = 0
+    """The cells of the column of counts beside the picture; 0 if they stand below it."""
+
+    @property
+    def extent(self) -> int:
+        """The cells of the picture."""
+        return max(frame.right for frame in self.frames) + 1
+
+
+def _forms(options: Options, model: Model, glyphs: Glyphs) -> Iterator[_Form]:
+    """Two stacks side by side; else one, or one below the other, with the counts in a column or below."""
+    double = model.model == "encoder-decoder"
+    if double:
+        width = min((options.width - tower.GUTTER) // 2, tower.WIDEST)
+        frames = Frame(0, width), Frame(width + tower.GUTTER, width, mirrored=True)
+        yield _Form(2 * _BESIDE + tower.GUTTER, frames, beside=True)
+    if options.parameters:
+        column = _column_width(model, glyphs)
+        room = options.width - column - _GUTTER
+        yield _Form(_ROOM_FOR_COLUMN + column + _GUTTER, _frames(room, double=double), column=column)
+    least = tower.NARROWEST + (tower.LANE if double else 0)
+    yield _Form(least, _frames(options.width, double=double))
+
+
+def _frames(room: int, *, double: bool) -> Sequence[Frame]:
+    """Of one stack, or of two below each other."""
     if not double:
         return (Frame(0, min(room, tower.WIDEST)),)
-    if not beside:
-        width = min(room - tower.LANE, tower.WIDEST)
-        return Frame(tower.LANE, width), Frame(tower.LANE, width, mirrored=True)
-    width = min((room - tower.GUTTER) // 2, tower.WIDEST)
-    return Frame(0, width), Frame(width + tower.GUTTER, width, mirrored=True)
+    width = min(room - tower.LANE, tower.WIDEST)
+    return Frame(tower.LANE, width), Frame(tower.LANE, width, mirrored=True)
 
 
-def _second(plan: _Plan, top: int, bottom: int, other: Stack) -> None:
-    """The decoder, beside its encoder or below it, and the line that brings it keys and values."""
-    drawing, (first, second) = plan.drawing, plan.frames
-    corner = bottom + 2
-    label = plan.stacks[0].shape
-    if plan.beside:
-        tower.stack(drawing, top, second, other)
-        lane = first.right + 3
-        if corner == drawing.memory[0]:
-            corner += 1
-        drawing.canvas.text(drawing.memory[0] - 1, lane - 1, "K, V")
-    else:
-        tower.stack(drawing, corner + 2, second, other)
-        lane = 0
-        drawing.canvas.text(corner + 1, 2, "K, V for the decoder")
-    tower.join_stacks(drawing, bottom, first, lane, corner, label)
+class _Centred(NamedTuple):
+    """A paragraph whose rows stand above the middle of what takes `extent` cells."""
+
+    text: str
+    extent: int
+
+    @property
+    def least(self) -> int:
+        """Room for a single character."""
+        return Text(self.text, hang=0).least
+
+    def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
+        """As few as hold it."""
+        rows = Text(self.text, hang=0).rows(room, glyphs)
+        return [" " * max(0, (self.extent - cells.width(row)) // 2) + row for row in rows]
 
 
-def _head(plan: _Plan, options: Options, model: Model) -> None:
-    """The title, and the model in a line, above the middle of the drawing."""
-    canvas = plan.drawing.canvas
+def _heading(options: Options, model: Model, form: _Form) -> Iterator[Block]:
+    """The title, and the model in a line."""
     title = "" if options.title == "none" else options.title or TITLES[model.model]
-    extent = max(frame.right for frame in plan.frames) + 1
-    for text in filter(None, (cells.isolated(cells.printable(title)), summary(options, model))):
-        for line in cells.wrap(text, canvas.width):
-            canvas.write(line, max(0, (extent - cells.width(line)) // 2))
-    canvas.gap()
+    for text in (authored(title), summary(options, model)):
+        yield _Centred(text, form.extent)
 
 
 # Parameters -----------------------------------------------------------------------------------------------------------
+
+
+class _Counts(NamedTuple):
+    """A list of counts, as (how deep, of what, how many): names at the left, numbers below each other at the right."""
+
+    lines: Sequence[tuple[int, str, str]]
+
+    @property
+    def least(self) -> int:
+        """With the numbers on rows of their own."""
+        return max(2 * depth + max(1, len(count)) for depth, _, count in self.lines)
+
+    def rows(self, room: int, glyphs: Glyphs) -> Sequence[str]:
+        """A row each; what does not fit takes more."""
+        rows: list[str] = []
+        for depth, name, count in self.lines:
+            margin, width = " " * 2 * depth, min(room, _LIST) - 2 * depth
+            names = cells.wrap(name, width)
+            if cells.width(names[-1]) + 2 + len(count) > width:
+                names.append("")
+            names[-1] = cells.pad(names[-1], width - len(count)) + count
+            rows += [margin + each for each in names]
+        return rows
+
+
+def _counted(options: Options, model: Model, picture: Picture, form: _Form) -> Block:
+    """The picture, and how many parameters each part has: in a column beside the parts, or in a list below them."""
+    rows = Rows(picture.canvas.lines())
+    if not options.parameters:
+        return rows
+    total = numerals.count(models.total(model))
+    beside: list[tuple[int, str]] = []
+    if form.column:
+        first = next(each.row for each in picture.counts if each.count)  # In a box three rows below the sentence.
+        column = [(first - 3, "parameters"), (len(rows.texts) - 1, f"total  {total}")]
+        column += [(each.row, f"{each.label}  {_digits(each)}".strip()) for each in picture.counts]
+        beside = [(row, cells.right(text, form.column)) for row, text in column if text]
+    listed = [(each.depth, each.label or each.name, _digits(each)) for each in picture.counts]
+    below: list[Block] = [GAP, Text("Parameters"), _Counts([*listed, (1, "total", total)])]
+    return Remarked(rows, beside, below, gap=_GUTTER)
+
+
+def _digits(count: Count) -> str:
+    return count.count if isinstance(count.count, str) else numerals.count(count.count)
 
 
 def _column_width(model: Model, glyphs: Glyphs) -> int:
@@ -141,65 +193,6 @@ def _column_width(model: Model, glyphs: Glyphs) -> int:
     return max(len("parameters"), *map(len, largest), len(f"one layer  {numerals.count(models.layer(model, 2))}"))
 
 
-def _parameters(plan: _Plan, model: Model) -> None:
-    """How many parameters each part has: in a column beside the parts, or in a list below them."""
-    canvas, entries = plan.drawing.canvas, plan.drawing.entries
-    total = numerals.count(models.total(model))
-    if not plan.column:
-        canvas.gap()
-        canvas.write("Parameters")
-        for line in _listed(entries, total):
-            _line(canvas, *line)
-        return
-    edge = plan.frames[0].right + 3 + _column_width(model, plan.drawing.glyphs)
-    first = next(entry.row for entry in entries if entry.count)  # In a box three rows below the sentence.
-    rows = [(first - 3, "parameters"), (canvas.height - 1, f"total  {total}")]
-    rows += [(entry.row, f"{entry.label}  {_digits(entry.count)}".strip()) for entry in entries]
-    for row, text in rows:
-        canvas.text(row, edge - cells.width(text), text)
-
-
-_LIST = 56
-
-
-def _digits(count: int | str) -> str:
-    return count if isinstance(count, str) else numerals.count(count)
-
-
-def _listed(entries: Sequence[Entry], total: str) -> Iterator[tuple[int, str, str]]:
-    """The counts as lines: how deep, what, and how many."""
-    for entry in entries:
-        yield entry.depth, entry.label or entry.name, _digits(entry.count)
-    yield 1, "total", total
-
-
-def _line(canvas: Canvas, depth: int, name: str, count: str) -> None:
-    """A name at the left and a count at the right of the list; what does not fit takes more rows."""
-    indent, width = 2 * depth, min(canvas.width, _LIST)
-    lines = cells.wrap(name, width - indent)
-    if len(lines[-1]) + 2 + len(count) > width - indent:
-        lines.append("")
-    for line in lines[:-1]:
-        canvas.write(line, indent)
-    canvas.write(lines[-1].ljust(width - indent - len(count)) + count, indent)
-
-
-# Words ----------------------------------------------------------------------------------------------------------------
-
-
-def _remarks(plan: _Plan, options: Options, model: Model) -> Iterator[str]:
-    """What stands below the drawing: words in full, shapes without room, what was counted, what was made up."""
-    below = [*notes.legend(plan.cut.legend), plan.shapes, resized(options, model, plan.drawing.canvas.glyphs)]
-    if options.parameters:
-        below.append(rule(model))
-        if model.experts > 1:
-            active = numerals.count(models.total(model) - models.idle(model))
-            used = f"{model.active_experts} of {model.experts} experts in each layer"
-            below.append(f"Active for one token: {active}, with {used}.")
-    if options.values:
-        below.append(
-            "Illustrative: embeddings made from the letters of each word, weights by a fixed rule; none is learned."
-        )
-    if any(below):
-        plan.drawing.canvas.gap()
-    yield from filter(None, below)
+def _counting(options: Options, model: Model) -> list[str]:
+    """What was counted, and of experts how much of it a token uses."""
+    return [rule(model), active(model)] if options.parameters else []

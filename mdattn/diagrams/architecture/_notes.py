@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mdattn import cells, numerals
+from mdattn import numerals
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture._blueprint import TokenBoxes
 from mdattn.diagrams.architecture._models import PRESETS, Model
@@ -23,13 +23,12 @@ _BIASES = {
     "feed-forward": "biases in the feed-forward network only",
     "none": "no biases",
 }
-_SOURCE_LINES = 3  # Of a sentence, before its other words are only counted.
 
 
 def summary(options: Options, model: Model) -> str:
     """`gpt-2: 12 layers, 12 heads, d_model 768, d_ff 3072`."""
     each = " each" if model.model == "encoder-decoder" else ""
-    text = f"{counted(model.layers, 'layer')}{each}, {counted(model.heads, 'head')}"
+    text = f"{_many(model.layers, 'layer')}{each}, {_many(model.heads, 'head')}"
     text += f", d_model {model.d_model}, d_ff {model.d_ff}"
     if not options.preset:
         return text
@@ -43,23 +42,7 @@ def _origin(options: Options, model: Model) -> str:
     return f"{options.preset}{' with changed ' + notes.listed(changed) if changed else ''}"
 
 
-def source_line(labels: Sequence[str], room: int, glyphs: Glyphs) -> str:
-    """The sentence that goes in; of a long one the beginning, and how many words follow."""
-    if not labels:
-        return "Input: n tokens"
-    # A line holds no more words than half its cells; more need not be looked at.
-    most = min(len(labels), _SOURCE_LINES * room // 2 + 1)
-    for count in range(most, 0, -1):
-        rest = len(labels) - count
-        begun = f"Input: {notes.sentence(labels)}"
-        if rest:
-            begun = f'Input: "{" ".join(labels[:count])} {glyphs.ellipsis}" and {counted(rest, "more token")}'
-        if cells.width(begun) <= _SOURCE_LINES * room and len(cells.wrap(begun, room)) <= _SOURCE_LINES:
-            return begun
-    return f"Input: {len(labels)} tokens"
-
-
-def shapes_said(model: Model, count: str) -> str:
+def shapes_in_words(model: Model, count: str) -> str:
     """The shapes in a sentence."""
     double = model.model == "encoder-decoder"
     between = f"[{count}, {model.d_model}]" + (
@@ -79,12 +62,12 @@ def resized(options: Options, model: Model, glyphs: Glyphs) -> str:
     kept: list[str] = []
     for name, size, rule in (
         ("d_ff", f"d_ff {model.d_ff}", f"4 {glyphs.times} d_model"),
-        ("heads", counted(model.heads, "head"), f"{model.d_head} numbers each"),
+        ("heads", _many(model.heads, "head"), f"{model.d_head} numbers each"),
     ):
         if getattr(options, name) is None:
             (brought if name in follows else kept).append(f"{size} ({rule})" if name in follows else size)
     if options.kv_heads is None and base.kv_heads != base.heads:
-        kept.append(counted(model.kv_heads, "key and value head"))
+        kept.append(_many(model.kv_heads, "key and value head"))
     sentences = [f"With d_model {model.d_model}: {notes.listed(brought)}."] if brought else []
     if kept:
         verb = "is" if kept == [f"d_ff {model.d_ff}"] else "are"
@@ -99,15 +82,23 @@ def rule(model: Model) -> str:
     return f"Counted: every weight, {bias}, {gain} of each norm."
 
 
-def alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
+def active(model: Model) -> str:
+    """How many parameters a token uses where it is sent to some of the experts."""
+    if model.experts == 1:
+        return ""
+    count = numerals.count(models.total(model) - models.idle(model))
+    return f"Active for one token: {count}, with {model.active_experts} of {model.experts} experts in each layer."
+
+
+def alternative(options: Options, model: Model, boxes: TokenBoxes, names: Sequence[str]) -> str:
     """The diagram in one to three sentences."""
     double = model.model == "encoder-decoder"
     name = TITLES[model.model].capitalize() + (f" ({_origin(options, model)})" if options.preset else "")
     networks = f"a mixture of {model.experts} experts" if model.experts > 1 else "a feed-forward network"
     masked = "masked " if model.model == "decoder-only" else ""
     text = (
-        f"{name}: {counted(model.layers, 'layer')}{' in each stack' if double else ''} of {masked}self-attention with "
-        f"{counted(model.heads, 'head')} and {networks}, each with a residual connection and {model.norm}-norm; "
+        f"{name}: {_many(model.layers, 'layer')}{' in each stack' if double else ''} of {masked}self-attention with "
+        f"{_many(model.heads, 'head')} and {networks}, each with a residual connection and {model.norm}-norm; "
         f"d_model is {model.d_model}."
     )
     if double:
@@ -115,10 +106,11 @@ def alternative(options: Options, model: Model, boxes: TokenBoxes) -> str:
     if options.parameters:
         text += f" It has {numerals.count(models.total(model))} parameters."
     if options.values:
-        word, *numbers = boxes.output[0]
-        text += f" '{word}' comes out as [{', '.join(number.strip() for number in numbers)}]."
+        _, *numbers = boxes.output[0]
+        text += f" '{names[0]}' comes out as [{', '.join(number.strip() for number in numbers)}]."
     return text
 
 
-def counted(number: int, noun: str) -> str:
+def _many(number: int, noun: str) -> str:
+    """`8 heads`, `1024 heads`: a size of the model, written as its other sizes are."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

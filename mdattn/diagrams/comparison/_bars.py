@@ -1,42 +1,67 @@
-"""The bars of both sides, in one form and at one scale: what is left of the first word, and the weight on it."""
+"""The bars of both sides, from one zero and on one scale: what is left of the first word, and the weight on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mdattn import cells, numerals
-from mdattn.canvas import Canvas
-from mdattn.diagrams.comparison._numbers import PERCENT, Comparison
-from mdattn.glyphs import Glyphs
+from mdattn import numerals
+from mdattn.diagrams.comparison._numbers import Comparison
+from mdattn.layout import Bar, Bars
 from mdattn.study.heads import WRITTEN_DECIMALS
 
 MOST_ROWS = 12  # bars a side; of more words the first and the last are shown
 FIRST_ROWS, LAST_ROWS = 6, 3
 MOST_NUMBERS = 16  # of a vector that is printed
-BARS = (20, 16, 12)  # cells of a full bar, the widest that fits
+LENGTHS = (20, 16, 12)  # cells of a full bar, the first that fits
+_BRIEF = "{} {}"
+_LABELS = (('Step {}: process "{}"', 'Word {}: "{}"'), (_BRIEF, _BRIEF))
+
+_Rows = Sequence[Bar | str]
 
 
-class Row(NamedTuple):
-    long: str
-    short: str
-    share: float | None
-    value: str
-    remark: str
+class Sides(NamedTuple):
+    """The bars of both sides, in one form."""
+
+    before: Bars
+    after: Bars
+    inputs: Sequence[tuple[str, str]]
+    """What the weights are computed from, as (word, its vector or its scores), as far as it is printed."""
+    beside: bool
+    """Whether this stands beside the bars of the weights."""
+
+    @property
+    def least(self) -> int:
+        """As wide as the wider side."""
+        return max(self.before.least, self.after.least)
 
 
-class Bars(NamedTuple):
-    """The rows of both sides, None where words are left out, and the layout that both share."""
+def sides_of(both: Comparison) -> Iterator[Sides]:
+    """Both sides in all their forms, the fullest first: with remarks, with long labels, with long bars."""
+    width = both.options.width
+    texts = {index: _inputs(both, index) for index in rows_listed(both.n) if index is not None}
+    inputs = [(_BRIEF.format(index + 1, both.words[index]), text) for index, text in texts.items() if text]
+    for remarked in (True, False):
+        for labels in _LABELS:
+            before, after = _shares(both, labels[0]), _weights(both, labels[1], texts)
+            for length in LENGTHS:
+                beside = remarked and Bars(after, length, before).least <= width
+                rows = before if remarked else _bare(before), after if beside else _bare(after)
+                yield _sides(*rows, length, inputs, beside=beside)
+    # As long as there is room for.
+    before, after = _bare(before), _bare(after)
+    spare = width - Bars(before, 1, after).least
+    yield _sides(before, after, 1 + max(0, spare), inputs, beside=False)
 
-    before: tuple[Row | None, ...]
-    after: tuple[Row | None, ...]
-    brief: bool  # with the short labels
-    label: int  # cells of the labels, the bars and the values
-    bar: int
-    value: int
-    remarks: bool  # whether the remarks of each side stand beside its bars
-    inputs: bool
+
+def _sides(before: _Rows, after: _Rows, length: int, inputs: Sequence[tuple[str, str]], *, beside: bool) -> Sides:
+    return Sides(Bars(before, length, after), Bars(after, length, before), inputs, beside)
+
+
+def _bare(rows: _Rows) -> _Rows:
+    """Without remarks."""
+    return [row if isinstance(row, str) else row._replace(remark="") for row in rows]
 
 
 def rows_listed(count: int) -> list[int | None]:
@@ -47,39 +72,34 @@ def rows_listed(count: int) -> list[int | None]:
     return indexes
 
 
-def bars_of(both: Comparison) -> Bars:
-    """The rows of both sides, in the fullest form that fits."""
-    indexes = rows_listed(both.n)
-    before = tuple(None if index is None else _step(both, index) for index in indexes)
-    after = tuple(None if index is None else _weight(both, index) for index in indexes)
-    rows = [row for row in (*before, *after) if row]
-    value = cells.widest([row.value for row in rows])
-    labels_ = [(False, cells.widest([row.long for row in rows])), (True, cells.widest([row.short for row in rows]))]
-    remark, inputs = (cells.widest([row.remark for row in side if row]) for side in (before, after))
-    for remarks in (True, False):
-        for brief, label in labels_:
-            for bar in BARS:
-                used = label + 1 + bar + 1 + value
-                if used + (2 + remark if remarks else 0) <= both.wide:
-                    beside = remarks and used + 2 + inputs <= both.wide
-                    return Bars(before, after, brief, label, bar, value, remarks, beside)
-    brief, label = labels_[-1]
-    return Bars(before, after, brief, label, both.wide - label - value - 2, value, remarks=False, inputs=False)
+def _left_out(both: Comparison, noun: str) -> str:
+    return f"{both.glyphs.ellipsis} {both.n - FIRST_ROWS - LAST_ROWS} more {noun}s"
 
 
-def _step(both: Comparison, index: int) -> Row:
-    word, share = both.words[index], both.memory[index]
-    long = f'Step {index + 1}: process "{word}"'
-    return Row(long, f"{index + 1} {word}", share, both.share(share), both.memory_word(share)[0])
+def _shares(both: Comparison, label: str) -> _Rows:
+    """What is left of the first word after each step, and what that is called."""
+    rows: list[Bar | str] = []
+    for index in rows_listed(both.n):
+        if index is None:
+            rows.append(_left_out(both, "step"))
+            continue
+        share = both.memory[index]
+        word, _ = both.memory_word(share)
+        rows.append(Bar(label.format(index + 1, both.words[index]), share, both.share(share), word))
+    return rows
 
 
-def _weight(both: Comparison, index: int) -> Row:
-    word, weight = both.words[index], both.weights[index]
-    seen = both.sees[index]
-    value = both.share(weight) if seen else both.glyphs.masked
-    return Row(
-        f'Word {index + 1}: "{word}"', f"{index + 1} {word}", weight if seen else None, value, inputs_of(both, index)
-    )
+def _weights(both: Comparison, label: str, inputs: Mapping[int, str]) -> _Rows:
+    """The weight of each word on the first, and what it is computed from."""
+    rows: list[Bar | str] = []
+    for index in rows_listed(both.n):
+        if index is None:
+            rows.append(_left_out(both, "word"))
+            continue
+        weight = both.weights[index] if both.sees[index] else None
+        value = both.glyphs.masked if weight is None else both.share(weight)
+        rows.append(Bar(label.format(index + 1, both.words[index]), weight, value, inputs[index]))
+    return rows
 
 
 def printing(both: Comparison) -> tuple[int, bool]:
@@ -92,7 +112,7 @@ def printing(both: Comparison) -> tuple[int, bool]:
     return (need, True) if need <= WRITTEN_DECIMALS else (max(both.options.decimals, 1), False)
 
 
-def inputs_of(both: Comparison, index: int) -> str:
+def _inputs(both: Comparison, index: int) -> str:
     """What the weights of a word are computed from: its vector or its scores; nothing where they would be too many."""
     found = both.study
     if found.basis == "weights":
@@ -105,11 +125,11 @@ def inputs_of(both: Comparison, index: int) -> str:
     return numerals.vector(row, printing(both)[0]) if len(row) <= MOST_NUMBERS else ""
 
 
-def drifts(both: Comparison, bars: Bars) -> bool:
+def drifts(both: Comparison) -> bool:
     """Whether a share, worked out from the printed one before it, would print otherwise."""
-    decimals = max(PERCENT, both.options.decimals)
+    decimals = both.decimals
     printed = [
-        None if row is None or row.share is None else numerals.rounded(row.share, decimals) for row in bars.before
+        None if index is None else numerals.rounded(both.memory[index], decimals) for index in rows_listed(both.n)
     ]
     return any(
         before is not None
@@ -117,23 +137,3 @@ def drifts(both: Comparison, bars: Bars) -> bool:
         and numerals.rounded(before * both.options.retention, decimals) != after
         for before, after in pairwise(printed)
     )
-
-
-def bar_rows(
-    canvas: Canvas, both: Comparison, bars: Bars, rows: Sequence[Row | None], noun: str, remarks: bool
-) -> None:
-    for row in rows:
-        if row is None:
-            canvas.write(f"{both.glyphs.ellipsis} {both.n - FIRST_ROWS - LAST_ROWS} more {noun}s")
-            continue
-        label = cells.pad(row.short if bars.brief else row.long, bars.label)
-        bar = "" if row.share is None else _bar(row.share, bars.bar, both.glyphs)
-        line = f"{label} {cells.pad(bar, bars.bar)} {cells.right(row.value, bars.value)}"
-        canvas.write(f"{line}  {row.remark}" if remarks and row.remark else line)
-
-
-def _bar(share: float, cells_: int, glyphs: Glyphs) -> str:
-    """A share of 1 as a bar; a full one takes all the cells."""
-    parts = 2 if glyphs.half_bar else 1
-    whole, half = divmod(int(numerals.rounded(share * cells_ * parts, 0)), parts)
-    return glyphs.bar * whole + glyphs.half_bar * half

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from mdattn import cells, numerals
-from mdattn.diagrams.comparison._bars import FIRST_ROWS, Bars, drifts, printing
+from mdattn import numerals
+from mdattn.diagrams.comparison._bars import FIRST_ROWS, Sides, drifts, printing
 from mdattn.diagrams.comparison._numbers import RETENTION_DECIMALS, Comparison, state_name
-from mdattn.diagrams.comparison._pictures import Pictures
+from mdattn.diagrams.comparison._pictures import Placement
 from mdattn.study import notes
 
 
-def many(count: int, noun: str) -> str:
-    return f"{numerals.count(count)} {noun}" if count == 1 else f"{numerals.count(count)} {noun}s"
-
-
-def left_out(both: Comparison, pictures: Pictures) -> str:
-    rest = both.n - len(pictures.shown)
-    return f"{both.glyphs.ellipsis} stands for {many(rest, 'more word')}." if rest else ""
+def left_out(both: Comparison, placement: Placement) -> str:
+    """How many words the pictures leave out."""
+    rest = both.n - len(placement.shown)
+    return f"{both.glyphs.ellipsis} stands for {notes.counted(rest, 'more word')}." if rest else ""
 
 
 def connections(both: Comparison) -> list[str]:
@@ -27,7 +24,7 @@ def connections(both: Comparison) -> list[str]:
     if both.study.allowed is None:
         if n == 1:
             return ["One word has only itself to attend to."]
-        pairs = many(n * (n - 1) // 2, "pair")
+        pairs = notes.counted(n * (n - 1) // 2, "pair")
         return [
             f"Every word can attend to every other word: {pairs}, both ways.",
             f"Lines meet at each pair. With each on itself, {square} weights.",
@@ -56,8 +53,9 @@ def _nothing(both: Comparison) -> list[str]:
     return [f"{notes.listed(both.name(index) for index in idle)} {verb} to nothing."]
 
 
-def also(both: Comparison, bars: Bars) -> str:
-    if not bars.inputs or not any(row and row.remark for row in bars.after):
+def beside_weights(both: Comparison, sides: Sides) -> str:
+    """What else stands beside the bars of the weights."""
+    if not sides.beside or not sides.inputs:
         return ""
     return ", and its scores" if both.study.basis == "scores" else ", and its vector"
 
@@ -79,35 +77,10 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:] if text.startswith("the ") else text
 
 
-def provenance(both: Comparison, bars: Bars) -> list[str]:
-    """Where the weights come from, so that a reader can redo them."""
-    found = both.study
-    if found.basis == "weights":
-        return ["The weights are given."]
-    lines = [_formula(both)]
-    printed = any(row and row.remark for row in bars.after)
-    what = "scores" if found.basis == "scores" else "vectors"
-    if not printed:
-        lines.append(f"The {what} are too long to be printed.")
-    elif not bars.inputs:
-        lines.append(f"The {what}:")
-        wide = cells.widest([row.short for row in bars.after if row])
-        lines += [f"{cells.pad(row.short, wide)} {row.remark}" for row in bars.after if row]
-    if rounds_inputs(both, bars):
-        shares = "shares and " if drifts(both, bars) else ""
-        lines.append(f"Printed {shares}{what} are rounded; all is computed in full.")
-    if found.illustrative and found.embeddings is not None:
-        lines.append(notes.illustrative(found.embeddings.shape[1]))
-    return lines
-
-
-def rounds_inputs(both: Comparison, bars: Bars) -> bool:
-    """Whether vectors or scores are printed, and not in full: then one note tells of all that is rounded."""
-    return both.study.basis != "weights" and any(row and row.remark for row in bars.after) and not printing(both)[1]
-
-
-def _formula(both: Comparison) -> str:
+def formula(both: Comparison) -> str:
     """How a word's weights follow from what is printed."""
+    if both.study.basis == "weights":
+        return "The weights are given."
     score = "dot products" if both.study.basis == "vectors" else "scores"
     done, plain = "", True
     for step in both.study.heads[0].trace.steps:
@@ -118,7 +91,29 @@ def _formula(both: Comparison) -> str:
     return f"A word's weights: softmax of its {score}{done}, over {keys}."
 
 
-def whose_d(both: Comparison) -> str:
+def inputs_heading(both: Comparison, sides: Sides) -> str:
+    """What stands above the vectors or scores below the bars, or that they are not printed."""
+    if both.study.basis == "weights" or (sides.beside and sides.inputs):
+        return ""
+    return f"The {_inputs(both)}:" if sides.inputs else f"The {_inputs(both)} are too long to be printed."
+
+
+def _inputs(both: Comparison) -> str:
+    return "scores" if both.study.basis == "scores" else "vectors"
+
+
+def rounding(both: Comparison, sides: Sides) -> tuple[str, str]:
+    """What is said of rounding below the shares, or else below the weights: one note tells of all of it."""
+    if both.options.remarks == "none":
+        return "", ""
+    shares = drifts(both)
+    if both.study.basis != "weights" and sides.inputs and not printing(both)[1]:
+        what = f"shares and {_inputs(both)}" if shares else _inputs(both)
+        return "", f"Printed {what} are rounded; all is computed in full."
+    return "The shares are rounded only when printed." if shares else "", ""
+
+
+def origin_of_d(both: Comparison) -> str:
     """Where d comes from, and how long the embeddings are if that is another number."""
     vectors = both.study.embeddings
     own = None if vectors is None else vectors.shape[1]
@@ -129,11 +124,20 @@ def whose_d(both: Comparison) -> str:
     return f"({origin})" if own in (None, both.d) else f"({origin}; the embeddings have {own})"
 
 
-def path_said(both: Comparison) -> str:
+def path_in_words(both: Comparison) -> str:
     """How the last word comes to know of the first: in one step, through more layers, or never."""
     if both.path is None:
         return "not reachable"
     return str(both.path) if both.path < 2 else f"{both.path} layers"
+
+
+def operations(both: Comparison) -> str:
+    """Which type of layer takes fewer of them, and why."""
+    recurrent, attention = both.recurrent_operations, both.attention_operations
+    order = (attention > recurrent) - (attention < recurrent)
+    more, size = {-1: ("fewer", "below"), 0: ("as many", "equal to"), 1: ("more", "above")}[order]
+    reason = f", because n is {size} d" if both.study.allowed is None else ""
+    return f"Counted so, self-attention takes {more} operations here{reason}."
 
 
 def alternative(both: Comparison) -> str:
@@ -142,8 +146,8 @@ def alternative(both: Comparison) -> str:
     gives = f"gives it a weight of {weight} in one step" if both.sees[-1] else "may not attend to it"
     keep = numerals.compact(both.options.retention, RETENTION_DECIMALS)
     return (
-        f"A recurrent cell that keeps {keep} of its state a step reads the sentence in {many(both.n, 'step')} "
+        f"A recurrent cell that keeps {keep} of its state a step reads the sentence in {notes.counted(both.n, 'step')} "
         f"and ends with {left} of {both.first}; in a transformer {both.last} {gives}. "
-        f"As the 2017 paper counts them, a recurrent layer takes {numerals.count(both.n * both.d * both.d)} "
-        f"operations and self-attention {numerals.count(both.pairs * both.d)}."
+        f"As the 2017 paper counts them, a recurrent layer takes {numerals.count(both.recurrent_operations)} "
+        f"operations and self-attention {numerals.count(both.attention_operations)}."
     )

@@ -11,10 +11,10 @@ from mdattn import numerals
 from mdattn.attention.recurrent import memory
 from mdattn.diagrams.comparison._options import USUAL_D, Options
 from mdattn.errors import OptionError
-from mdattn.glyphs import Glyphs
+from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import Attention, SelfAttention
 from mdattn.study.heads import Study, study
-from mdattn.study.names import LONGEST, labelled
+from mdattn.study.names import LONGEST, labelled, said
 
 RETENTION_DECIMALS = 4
 PERCENT = 2
@@ -33,6 +33,8 @@ class Comparison(NamedTuple):
     options: Options
     glyphs: Glyphs
     words: tuple[str, ...]  # as they stand in the diagram, long ones cut
+    names: tuple[str, ...]  # as they stand in sentences, only very long ones cut
+    legend: tuple[tuple[str, str], ...]  # those that are cut, as (label, word)
     study: Study
     memory: tuple[float, ...]
     weights: tuple[float, ...]  # of each word on the first
@@ -44,8 +46,9 @@ class Comparison(NamedTuple):
         return len(self.study.tokens)
 
     @property
-    def wide(self) -> int:
-        return self.options.width
+    def decimals(self) -> int:
+        """Of a share, before it is written in percent."""
+        return max(PERCENT, self.options.decimals)
 
     @property
     def first(self) -> str:
@@ -57,7 +60,7 @@ class Comparison(NamedTuple):
 
     def name(self, index: int) -> str:
         """A word in quotes; the first and the last one so that they cannot be mistaken for their equals."""
-        quoted = f'"{self.words[index]}"'
+        quoted = f'"{self.names[index]}"'
         if self.study.tokens.count(self.study.tokens[index]) == 1:
             return quoted
         if index in (0, self.n - 1):
@@ -66,14 +69,13 @@ class Comparison(NamedTuple):
 
     def share(self, value: float) -> str:
         """A share in percent; one that would print as 0 and is not is said to be below the least that prints."""
-        decimals = max(PERCENT, self.options.decimals)
-        if value > 0 and numerals.rounded(value, decimals) == 0:
-            return f"<{numerals.percent(10.0**-decimals, decimals)}"
-        return numerals.percent(value, decimals)
+        if value > 0 and numerals.rounded(value, self.decimals) == 0:
+            return f"<{numerals.percent(10.0**-self.decimals, self.decimals)}"
+        return numerals.percent(value, self.decimals)
 
     def memory_word(self, value: float) -> tuple[str, str]:
         """What is said of a share, judged by the number that is printed."""
-        printed = numerals.rounded(value, max(PERCENT, self.options.decimals))
+        printed = numerals.rounded(value, self.decimals)
         return next((word, clause) for least, word, clause in MEMORY if printed >= least)
 
     def joined(self, one: int, other: int) -> bool:
@@ -85,6 +87,16 @@ class Comparison(NamedTuple):
     def pairs(self) -> int:
         """How many weights there are: the (query, key) pairs that the mask allows."""
         return self.n * self.n if self.study.allowed is None else int(self.study.allowed.sum())
+
+    @property
+    def recurrent_operations(self) -> int:
+        """As the paper counts them: n d^2."""
+        return self.n * self.d * self.d
+
+    @property
+    def attention_operations(self) -> int:
+        """As the paper counts them, n^2 d: for each weight that there is."""
+        return self.pairs * self.d
 
     @property
     def path(self) -> int | None:
@@ -108,8 +120,9 @@ def layers_between(allowed: NDArray[np.bool_]) -> int | None:
     return layers
 
 
-def compare(options: Options, glyphs: Glyphs) -> Comparison:
+def compare(options: Options) -> Comparison:
     """What the block compares, in numbers. Raises OptionError."""
+    glyphs = CHARSETS[options.charset]
     if numerals.decimals_needed((options.retention,), numerals.SNAP) > RETENTION_DECIMALS:
         near = numerals.compact(options.retention, RETENTION_DECIMALS)
         near = near if near not in ("0", "1") else "0.5"
@@ -120,11 +133,13 @@ def compare(options: Options, glyphs: Glyphs) -> Comparison:
     found = study(Attention(**fields))
     trace = found.heads[0].trace
     count = len(found.tokens)
-    longest = min(LONGEST, max(8, options.width // 4))
+    labels = labelled(found.labels, min(LONGEST, max(8, options.width // 4)), glyphs.ellipsis)
     return Comparison(
         options=options,
         glyphs=glyphs,
-        words=labelled(found.labels, longest, glyphs.ellipsis).shown,
+        words=labels.shown,
+        names=said(found.labels, labels.shown),
+        legend=labels.legend,
         study=found,
         memory=memory(count, options.retention),
         weights=tuple(trace.weights[0, :, 0].tolist()),

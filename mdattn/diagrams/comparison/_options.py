@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from mdattn.errors import OptionError
-from mdattn.options import SelfAttention, doc
+from mdattn.options import Remarks, SelfAttention, doc
 
 USUAL_D = 512  # d_model of the base model in "Attention Is All You Need"
 Dimensions = Annotated[int, Meta(ge=1, le=65536)]
@@ -28,6 +28,7 @@ class Options(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "a whole number from 1 to 65536",
         ),
     ] = None
+    remarks: Remarks = "all"
 
     def idle(self) -> Iterator[OptionError]:
         """What neither the weights nor the costs come from, too."""
