@@ -14,7 +14,7 @@ from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.flow import _notes as _flow_notes
-from mdattn.diagrams.flow._numbers import Flow, Head, Options, Page, Part, Printed, Section, flow_of, page_of, vector
+from mdattn.diagrams.flow._numbers import Flow, Options, Page, Part, Printed, Section, flow_of, page_of, vector
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
 from mdattn.layout import (
     GAP,
@@ -33,6 +33,7 @@ from mdattn.layout import (
 )
 from mdattn.study import notes
 from mdattn.study.names import LONGEST, authored, labelled
+from mdattn.study.query import Head
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
 LONGEST_NARROW = 9  # cells of a word where the width is short; LONGEST elsewhere
@@ -148,10 +149,10 @@ def _attention(labelled: _Labelled) -> Iterator[Block]:
     for (head, printed), table in zip(every, tables, strict=True):
         if head is not flow.heads[0]:
             yield GAP
-        yield Text(head.name)
+        yield Text(head.title)
         if head.query:
             yield Pieces(["query =", *printed.query])
-        if head.query or head.name:
+        if head.query or head.title:
             yield GAP
         last = len(table.columns) - 1
         if divided and last > 1:
@@ -172,7 +173,7 @@ def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
     more = [""] * (len(keys) - len(labelled.names))
     return [
         Column("Key", keys, "left"),
-        *(Column(step.head, texts + more) for step, texts in zip(head.steps, printed.scores, strict=True)),
+        *(Column(each.head, texts + more) for each, texts in zip(printed.columns, printed.scores, strict=True)),
         Column("Attention", shares),
     ]
 

@@ -12,7 +12,6 @@ from mdattn import numerals
 from mdattn.diagrams.flow._numbers import (
     FEWER_NUMBERS,
     Flow,
-    Head,
     Page,
     Printed,
     Scores,
@@ -23,6 +22,7 @@ from mdattn.diagrams.flow._numbers import (
 from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES, Attended, attended
 from mdattn.study.notes import counted
+from mdattn.study.query import Head
 
 
 def heading(flow: Flow, page: Page) -> str:
@@ -78,12 +78,12 @@ def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) 
     options = flow.options
     rest = sum(head.weights[index] for index in flow.rest)
     rounded = notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
-    redone = "" if head.working and head.steps else _redone(flow, names, head, printed)
+    redone = "" if head.working and printed.columns else _redone(flow, names, head, printed)
     if options.remarks == "all":
         yield from _of_rounding(rounded, redone)
-    for column in head.steps:
+    for column in printed.columns:
         yield from _formula(flow, column)
-    if head.working and head.steps:
+    if head.working and printed.columns:
         total = numerals.text(head.working.total, options.decimals)
         shift = numerals.text(head.working.shift, options.decimals)
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
@@ -114,7 +114,7 @@ def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> s
     seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
     before = _products(flow, head, printed)
     found: list[tuple[str, list[tuple[int, str]]]] = []
-    for column, texts in zip(head.steps, printed.scores, strict=True):
+    for column, texts in zip(printed.columns, printed.scores, strict=True):
         known = [float(texts[row]) for row in seen]
         if before is not None:
             redone = before
@@ -211,7 +211,7 @@ def alternative(flow: Flow, page: Page) -> str:
     query = f"'{flow.query_name}'"
     sentences = []
     for head in flow.heads:
-        who = f"In h{head.name.removeprefix('H')}, {query}" if head.name else query
+        who = f"In h{head.title.removeprefix('H')}, {query}" if head.title else query
         found = _attended(flow, head)
         share = numerals.text(max(head.weights), flow.finer)
         said = found.said(share, lambda key: f"'{flow.names[key]}'")

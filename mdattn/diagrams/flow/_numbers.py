@@ -14,23 +14,21 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from mdattn import numerals
-from mdattn.attention import Trace, Weighing, ties
-from mdattn.attention.scores import Step, steps_of
+from mdattn.attention import Trace
+from mdattn.attention.scores import Step
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, Remarks, doc
-from mdattn.study.heads import WRITTEN_DECIMALS, Study, refuse_long_work, study
-from mdattn.study.names import authored, distinct
-from mdattn.study.tokens import heaviest_of, position, query_of
+from mdattn.options import doc
+from mdattn.study.heads import WRITTEN_DECIMALS, Study
+from mdattn.study.names import authored
+from mdattn.study.query import Head, QueryOptions, Vector, heads_of, named, study_of, vector_decimals
+from mdattn.study.tokens import heaviest_of, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mdattn.attention.pencil import Working
-
     Array = NDArray[np.float64]
 
-Vector = Sequence[float]
 Section = Literal["embeddings", "attention", "output"]
 SECTIONS: tuple[Section, ...] = ("embeddings", "attention", "output")
 
@@ -38,17 +36,9 @@ MOST_KEYS, FEWER_KEYS = 16, 12  # Up to so many keys are all shown; of more, so 
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
 
 
-class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a flow."""
 
-    query: Annotated[
-        int | str | None,
-        doc("the token that attends: the token, its position from 0, or `word#2`", "a token, a position or word#2"),
-    ] = None
-    arithmetic: Annotated[
-        Literal["exact", "shown"],
-        doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
-    ] = "exact"
     annotations: Annotated[
         Literal["none"] | dict[str, str] | None,
         doc(
@@ -56,7 +46,6 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "'none' or a mapping from token to text",
         ),
     ] = None
-    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the parts to draw (default: all)", "a list of 'embeddings', 'attention' and 'output'"),
@@ -75,29 +64,6 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 # What attends, in numbers ---------------------------------------------------------------------------------------------
-
-
-class Scores(Struct, frozen=True):
-    """One column of scores [n_key], and the step that makes its numbers of those in the column before."""
-
-    head: str
-    numbers: Vector
-    decimals: int
-    step: Step | None = None
-
-
-class Head(Struct, frozen=True):
-    """One head in plain numbers, for all n_key keys."""
-
-    name: str
-    trace: Weighing
-    query: Vector  # [d_k], empty where scores or weights are given
-    steps: tuple[Scores, ...]  # the columns between the vectors and the weights
-    allowed: list[bool]
-    weights: Vector
-    top: tuple[int, ...]  # where the largest weight stands
-    output: Vector  # [d_v], empty without values
-    working: Working | None  # of `shown` arithmetic
 
 
 class Flow(Struct, frozen=True):
@@ -129,17 +95,12 @@ class Flow(Struct, frozen=True):
 
 def flow_of(options: Options) -> Flow:
     """The options of a flow, carried out. Raises OptionError."""
-    query = query_of(options, options.query)
-    found = study(options, query=query)
-    assert found.query is not None
-    if options.arithmetic == "shown":
-        refuse_long_work(found)
+    found = study_of(options)
     sections = _sections(options, found)
-    heads = tuple([_head(options, found, index, sections) for index in range(len(found.heads))])
+    heads = heads_of(options, found)
     annotated = _annotated(options, found)
-    cross = options.key_tokens is not None
-    names = distinct(found.key_tokens)
-    shown = _shown(heads, [*([] if cross else [found.query]), *(key for key, _ in annotated)])
+    keys, query_name, itself = named(options, found)
+    shown = _shown(heads, [*([] if itself is None else [itself]), *(key for key, _ in annotated)])
     given = (options.projections, options.keys, options.values, options.key_tokens)
     return Flow(
         options=options,
@@ -148,10 +109,10 @@ def flow_of(options: Options) -> Flow:
         sections=sections,
         heads=heads,
         shown=shown,
-        rest=() if len(shown) == len(names) else tuple(sorted({*range(len(names))} - {*shown})),
-        names=names,
-        query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
-        itself=None if cross else found.query,
+        rest=() if len(shown) == len(keys) else tuple(sorted({*range(len(keys))} - {*shown})),
+        names=keys,
+        query_name=query_name,
+        itself=itself,
         largest=max([max(head.weights) for head in heads]),
         annotated=annotated,
         finer=max(options.decimals, 2),
@@ -195,79 +156,16 @@ def _annotated(options: Options, found: Study) -> list[tuple[int, str]]:
     ]
 
 
-def _head(options: Options, found: Study, index: int, sections: Sequence[Section]) -> Head:
-    head = found.heads[index]
-    trace = head.trace
-    allowed: list[bool] = trace.allowed[0, 0].tolist()
-    query = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
-    weights = trace.weights[0, 0].tolist()
-    output = [] if trace.output is None else trace.output[0, 0].tolist()
-    working = None
-    if options.arithmetic == "shown":
-        if found.basis == "weights":
-            weights, output = _shown_sum(options, weights, trace.value)
-        else:
-            working = _worked(options, trace, query, allowed)
-            query, weights, output = working.query, working.weights, working.output
-    count = len(found.heads)
-    name = f"Head {index + 1} of {count}" + (f": {authored(head.name)}" if head.name else "") if count > 1 else ""
-    steps = tuple(_scores(options, trace, working)) if "attention" in sections else ()
-    return Head(name, trace, query, steps, allowed, weights, ties(weights), output, working)
-
-
-def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool]) -> Working:
-    """The head worked out with a pencil."""
-    from mdattn.attention.pencil import work  # Rarely asked for.
-
-    vectors = isinstance(trace, Trace)
-    try:
-        return work(
-            query if vectors else None,
-            trace.key[0].tolist() if isinstance(trace, Trace) else None,
-            None if trace.value is None else trace.value[0].tolist(),
-            allowed=allowed,
-            steps=steps_of(options, len(query) if vectors else None, options.decimals),
-            decimals=options.decimals,
-            arithmetic="shown",
-            scores=None if vectors or trace.dot_products is None else trace.dot_products[0, 0].tolist(),
-        )
-    except ValueError as error:
-        raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
-
-
-def _shown_sum(options: Options, weights: Vector, value: Array | None) -> tuple[Vector, Vector]:
-    """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
-    assert value is not None  # Or `arithmetic` would have been idle.
-    keep = options.decimals
-    kept = [numerals.rounded(weight, keep) for weight in weights]
-    rows = [
-        [numerals.rounded(weight * numerals.rounded(each, keep), keep) for each in row]
-        for weight, row in zip(kept, value[0].tolist(), strict=True)
-    ]
-    return kept, [numerals.rounded(sum(column), keep) for column in zip(*rows, strict=True)]
-
-
-def _scores(options: Options, trace: Weighing, working: Working | None) -> Iterator[Scores]:
-    """The columns between the vectors and the weights, as many as there are steps that change something."""
-    decimals = options.decimals
-    if not trace.scores:
-        return
-    after = working.scores if working else [scores[0, 0].tolist() for scores in trace.scores]
-    vectors = isinstance(trace, Trace)
-    first = decimals
-    if not vectors and not working:
-        # Scores that an author wrote are printed as written.
-        written = numerals.decimals_needed(after[0], numerals.MOST_DECIMALS)
-        first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
-    yield Scores("Similarity" if vectors else "Score", after[0], first)
-    for step, numbers in zip(trace.steps, after[1:], strict=True):
-        if head := step.head(CHARSETS[options.charset]):
-            yield Scores(head, numbers, decimals, step)
-    if working:
-        yield Scores("exp", working.exponentials, decimals)
-
-
 # What is printed of it ------------------------------------------------------------------------------------------------
+
+
+class Scores(Struct, frozen=True):
+    """One column of scores [n_key], and the step that makes its numbers of those in the column before."""
+
+    head: str
+    numbers: Vector
+    decimals: int
+    step: Step | None = None
 
 
 class Vectors(Struct, frozen=True):
@@ -295,8 +193,10 @@ class Printed(Struct, frozen=True):
     values: Vectors | None
     query: list[str]
     query_decimals: int
+    columns: tuple[Scores, ...]
+    """Between the vectors and the weights, as many as there are steps that change something."""
     scores: list[list[str]]
-    """Of each step, one a key."""
+    """Of each column, one a key."""
     shares: list[str]
     """The weights as percentages."""
     weights: list[str]
@@ -383,16 +283,9 @@ def _written(rows: Sequence[Vector]) -> int:
     return numerals.decimals_needed(set(chain.from_iterable(rows)), numerals.MOST_DECIMALS)
 
 
-def _decimals(options: Options, written: int) -> int:
-    """Decimals of a vector: as many as it was written with, if that is few."""
-    if options.arithmetic == "shown":
-        return min(written, options.decimals)
-    return written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
-
-
 def decimals_of(flow: Flow, vectors: Vectors) -> int:
     """Decimals that the vectors are printed with."""
-    return _decimals(flow.options, vectors.written)
+    return vector_decimals(flow.options, vectors.written)
 
 
 def _part(flow: Flow, label: str, vectors: Vectors) -> Part:
@@ -411,28 +304,47 @@ def _printed(flow: Flow, head: Head, keys: Vectors | None, values: Vectors | Non
     attention, output = "attention" in flow.sections, "output" in flow.sections
     decimals = _query_decimals(flow, head, keys) if attention else 0
     text, percent, weights = numerals.text, numerals.percent, head.weights
+    columns = tuple(_columns(flow, head)) if attention else ()
     return Printed(
         keys=keys,
         values=values,
         query=vector(head.query, decimals, mark) if attention else [],
         query_decimals=decimals,
-        scores=[
-            [text(step.numbers[index], step.decimals) if may else dash for index, may in seen] for step in head.steps
-        ],
+        columns=columns,
+        scores=[[text(each.numbers[index], each.decimals) if may else dash for index, may in seen] for each in columns],
         shares=[percent(weights[index], finer) if may else "masked" for index, may in seen] if attention else [],
         weights=[text(weights[index], finer) if may else "" for index, may in seen] if output else [],
         output=vector(head.output, flow.options.decimals, mark) if output else [],
     )
 
 
+def _columns(flow: Flow, head: Head) -> Iterator[Scores]:
+    """The scores before the steps, and after each that changes something; exp of those that a pencil worked out."""
+    decimals, working, after = flow.options.decimals, head.working, head.scores
+    if not after:
+        return
+    vectors = isinstance(head.trace, Trace)
+    first = decimals
+    if not vectors and not working:
+        # Scores that an author wrote are printed as written.
+        written = numerals.decimals_needed(after[0], numerals.MOST_DECIMALS)
+        first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
+    yield Scores("Similarity" if vectors else "Score", after[0], first)
+    for step, numbers in zip(head.trace.steps, after[1:], strict=True):
+        if name := step.head(flow.glyphs):
+            yield Scores(name, numbers, decimals, step)
+    if working:
+        yield Scores("exp", working.exponentials, decimals)
+
+
 def _query_decimals(flow: Flow, head: Head, keys: Vectors | None) -> int:
     """Decimals of the query: no fewer than those of the keys that it meets."""
     if flow.plain:
-        return _decimals(flow.options, flow.found.input_decimals)
+        return vector_decimals(flow.options, flow.found.input_decimals)
     written = 0 if keys is None else keys.written
     if head.working and head.working.keys:
         written = _written([head.working.keys[index] for index in flow.shown])
-    return _decimals(flow.options, max(written, _written([head.query])))
+    return vector_decimals(flow.options, max(written, _written([head.query])))
 
 
 def most_numbers(dimensions: int) -> int:

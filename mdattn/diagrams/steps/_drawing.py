@@ -26,15 +26,13 @@ from mdattn.diagrams.steps._numbers import (
     MOST_NUMBERS,
     MOST_TERMS,
     Check,
-    Head,
     Options,
     Section,
     Steps,
     Texts,
-    Vector,
+    decimals_of,
     prepared,
     texts_of,
-    vector_decimals,
 )
 from mdattn.diagrams.steps._sums import (
     Factors,
@@ -66,6 +64,7 @@ from mdattn.layout import (
 from mdattn.study import notes
 from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, distinct, labelled
+from mdattn.study.query import Head, Vector
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
@@ -483,7 +482,7 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         yield Pieces(["Nothing", "is", "attended", "to:", "output", "=", *output])
         return
     values = head.vectors("value", places)
-    decimals, _ = vector_decimals(steps, values)
+    decimals, _ = decimals_of(steps, values)
     printed = printed_numbers(values, decimals)
     weights = [texts.weights[place] for place in places]
     visible = [place for place, may in enumerate(head.allowed) if may]

@@ -1,6 +1,6 @@
 """What the steps are made of: the options carried out in plain numbers, and these as they are printed.
 
-Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers (`worked`) and chooses which keys are
+Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers and chooses which keys are
 written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would come to.
 """
 
@@ -13,17 +13,15 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta
 
 from mdattn import cells, numerals
-from mdattn.attention import Trace, Weighing
 from mdattn.attention.pencil import Working, work
 from mdattn.attention.scores import STEPS, Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, Remarks, doc
-from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
-from mdattn.study.names import authored, distinct
-from mdattn.study.tokens import heaviest_of, query_of
+from mdattn.options import doc
+from mdattn.study.heads import WRITTEN_DECIMALS, Study
+from mdattn.study.query import Head, QueryOptions, Vector, heads_of, named, study_of, vector_decimals
+from mdattn.study.tokens import heaviest_of
 
-Vector = Sequence[float]
 Section = Literal["dot", "scale", "softmax", "output"]
 SECTIONS: tuple[Section, ...] = ("dot", "scale", "softmax", "output")
 
@@ -32,21 +30,11 @@ MOST_LISTED, FEWER_LISTED = 20, 12  # Up to so many further keys stand in a tabl
 MOST_TERMS, FEWER_TERMS = 16, 8  # the same of the terms of a sum
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
 SMALL_TOTAL = 0.5  # A smaller sum of exp is avoided.
-WRITTEN_DECIMALS = 4  # Numbers are printed in full up to here.
 
 
-class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a calculation."""
 
-    query: Annotated[
-        int | str | None,
-        doc("the token that attends: the token, its position from 0, or `word#2`", "a token, a position or word#2"),
-    ] = None
-    arithmetic: Annotated[
-        Literal["exact", "shown"],
-        doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
-    ] = "exact"
-    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the steps to write out (default: all)", "a list of 'dot', 'scale', 'softmax' and 'output'"),
@@ -83,68 +71,14 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-class Head(NamedTuple):
-    """One head in plain numbers, for all n_key keys; without scores where weights are given."""
-
-    title: str
-    trace: Weighing
-    working: Working | None
-    query: Vector  # [d_k], empty where scores or weights are given
-    allowed: list[bool]
-    dots: Vector
-    weights: Vector
-    output: Vector  # [d_v], empty without values
-
-    def vectors(self, axis: Literal["key", "value"], places: Sequence[int]) -> list[Vector]:
-        """The keys or the values of these places; of a model's long ones as they are."""
-        rows = getattr(self.working, axis + "s", None)
-        if rows:
-            return [rows[place] for place in places]
-        array = getattr(self.trace, axis, None)
-        return [] if array is None else array[0][list(places)].tolist()
-
-
-def worked(options: Options, found: Study, index: int) -> Head:
-    """The head, computed as the option `arithmetic` says."""
-    head = found.heads[index]
+def _in_full(head: Head) -> Head:
+    """A head that was computed in full precision, with every number on the way from its scores to its weights."""
     trace = head.trace
-    count = len(found.heads)
-    shown = options.arithmetic == "shown"
-    allowed: list[bool] = trace.allowed[0, 0].tolist()
-    query = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
-    weights: Vector = trace.weights[0, 0].tolist()
-    output: Vector = [] if trace.output is None else trace.output[0, 0].tolist()
-    working = None
-    if trace.dot_products is not None:
-        working = _with_pencil(options, head, query, allowed)
-        working = working if shown else _less_the_largest(working)
-        weights = working.weights
-        query, output = (working.query, working.output) if shown else (query, output)
-    elif shown:
-        weights, output = _shown_sum(weights, [] if trace.value is None else trace.value[0].tolist(), options.decimals)
-    name = f"Head {index + 1} of {count}" + (f": {authored(head.name)}" if head.name else "") if count > 1 else ""
-    dots = working.dot_products if working else ()
-    return Head(name, trace, working, query, allowed, dots, weights, output)
-
-
-def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list[bool]) -> Working:
-    """The head worked out from its vectors, or from its scores; in full precision its dot products are known."""
-    trace = head.trace
-    vectors = isinstance(trace, Trace) and options.arithmetic == "shown"
-    assert trace.dot_products is not None
-    try:
-        return work(
-            query if vectors else None,
-            trace.key[0].tolist() if isinstance(trace, Trace) and vectors else None,
-            None if trace.value is None or options.arithmetic == "exact" else trace.value[0].tolist(),
-            allowed=allowed,
-            steps=steps_of(options, len(query) or None, options.decimals) if vectors else trace.steps,
-            decimals=options.decimals,
-            arithmetic=options.arithmetic,
-            scores=None if vectors else trace.dot_products[0, 0].tolist(),
-        )
-    except ValueError as error:
-        raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
+    if head.working or trace.dot_products is None:
+        return head
+    scores = trace.dot_products[0, 0].tolist()
+    working = _less_the_largest(work(None, None, None, allowed=head.allowed, steps=trace.steps, scores=scores))
+    return head._replace(working=working, weights=working.weights)
 
 
 def _less_the_largest(worked: Working) -> Working:
@@ -155,16 +89,6 @@ def _less_the_largest(worked: Working) -> Working:
     shift = max(score for score, may in zip(scores, worked.allowed, strict=True) if may)
     exps = tuple(exp(score - shift) if may else 0.0 for score, may in zip(scores, worked.allowed, strict=True))
     return worked._replace(shift=shift, exponentials=exps, total=sum(exps))
-
-
-def _shown_sum(weights: Vector, value: Sequence[Vector], decimals: int) -> tuple[Vector, Vector]:
-    """Weights that are given, and the sum of values [n_key, d_v], each number rounded before it is used."""
-    keep = numerals.rounded
-    kept = [keep(weight, decimals) for weight in weights]
-    rows = [
-        [keep(weight * keep(each, decimals), decimals) for each in row] for weight, row in zip(kept, value, strict=True)
-    ]
-    return kept, [keep(sum(column), decimals) for column in zip(*rows, strict=True)]
 
 
 # What is written out --------------------------------------------------------------------------------------------------
@@ -303,13 +227,15 @@ def texts_of(steps: Steps, head: Head) -> Texts:
         return Texts((), (), (), {}, weights, "", 0)
     shown = steps.options.arithmetic == "shown"
     if head.query:
-        vectors, full = vector_decimals(steps, [head.query, *head.vectors("key", places)])
+        vectors, full = decimals_of(steps, [head.query, *head.vectors("key", places)])
         product = min(2 * vectors, asked) if shown else 2 * vectors
         exact = full and product <= max(WRITTEN_DECIMALS, asked)
         score = product if exact else asked
     else:
         vectors = 0
-        written = numerals.decimals_needed([head.dots[place] for place in places], numerals.MOST_DECIMALS)
+        written = numerals.decimals_needed(
+            [head.working.dot_products[place] for place in places], numerals.MOST_DECIMALS
+        )
         score = written if written <= max(WRITTEN_DECIMALS, asked) and not shown else min(written, asked)
     work_ = head.working
     decimals = [score]
@@ -329,16 +255,13 @@ def texts_of(steps: Steps, head: Head) -> Texts:
     )
 
 
-def vector_decimals(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
+def decimals_of(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
     """Decimals of vectors: as many as they were written with, if that is few; and whether that shows them in full."""
     printed = {number for row in rows for number in row[:MOST_TERMS]}
     written = numerals.decimals_needed(printed, numerals.MOST_DECIMALS)
-    if steps.options.arithmetic == "shown":
-        return min(written, steps.decimals), True
-    most = max(WRITTEN_DECIMALS, steps.decimals)
-    if written <= min(most, numerals.MOST_DECIMALS - 1):
-        return written, True
-    return max(steps.decimals, 1), False
+    most = min(max(WRITTEN_DECIMALS, steps.decimals), numerals.MOST_DECIMALS - 1)
+    shown = steps.options.arithmetic == "shown"
+    return vector_decimals(steps.options, written, most), shown or written <= most
 
 
 # From options ---------------------------------------------------------------------------------------------------------
@@ -346,14 +269,10 @@ def vector_decimals(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
 
 def prepared(options: Options) -> Steps:
     """The options carried out, with the keys chosen that are written out. Raises OptionError."""
-    found = study(options, query=query_of(options, options.query))
-    assert found.query is not None
-    if options.arithmetic == "shown":
-        refuse_long_work(found)
+    found = study_of(options)
     sections = _sections(options)
-    heads = tuple(worked(options, found, index) for index in range(len(found.heads)))
-    cross = options.key_tokens is not None
-    names = distinct(found.key_tokens)
+    heads = tuple(map(_in_full, heads_of(options, found)))
+    names = named(options, found)
     glyphs = CHARSETS[options.charset]
     return Steps(
         options=options,
@@ -361,9 +280,9 @@ def prepared(options: Options) -> Steps:
         glyphs=glyphs,
         sections=sections,
         heads=heads,
-        plan=_plan(heads, None if cross else found.query),
-        names=names,
-        query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
+        plan=_plan(heads, names.itself),
+        names=names.keys,
+        query_name=names.query,
         check=Check(glyphs.approx, options.arithmetic == "exact", []),
     )
 
