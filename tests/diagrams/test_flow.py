@@ -306,6 +306,19 @@ def test_each_head_keeps_its_heaviest_key() -> None:
     assert '"w0" attends most to "w30", 5 %.' in text or "← gets the most attention" in text
 
 
+@pytest.mark.parametrize("heads", [2, 3])
+def test_each_key_that_is_named_has_a_row(heads: int) -> None:
+    """The heaviest keys of one head crowd those of another out, but for the two that the words name."""
+    near = [1 / 14] * 14 + [0.0] * 26
+    far = [1 / 43] * 40
+    far[30], far[35] = 3 / 43, 2 / 43
+    weights = [far, near, near][:heads]
+    shape = drawn(tokens=[f"w{i}" for i in range(40)], query=0, heads=heads, weights=weights)
+    named = set(re.findall(r"'(w\d+)'", shape.alternative)) | set(re.findall(r'"(w\d+)"', "\n".join(shape.lines)))
+    assert named >= {"w30", "w35"}
+    assert named <= set(columns("\n".join(shape.lines))["Key"])
+
+
 def test_keys_of_no_weight_have_no_part_in_the_sum() -> None:
     text = text_of(text="a b c", query="a", weights=[0, 0.5, 0.5], values=[[1], [2], [3]])
     assert "0.50 × b + 0.50 × c\n" in text

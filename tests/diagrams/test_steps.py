@@ -287,6 +287,70 @@ def test_weights_that_are_given_leave_the_sum() -> None:
     assert "nothing is left to work out" in error(options)
 
 
+# Words that are cut ---------------------------------------------------------------------------------------------------
+
+
+def legend_of(lines: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """What stands above the legend, in one line, and the legend: label -> name."""
+    found = {}
+    rows = list(lines)
+    while rows and (match := re.fullmatch(r"(\S+(?:…|\.\.\.)\S*) = (\S+)", rows[-1])):
+        found[match[1]] = match[2]
+        rows.pop()
+    return " ".join(rows), found
+
+
+@pytest.mark.parametrize("kind", ["steps", "flow"])
+@pytest.mark.parametrize("sections", [None, ["output"]])
+def test_only_labels_that_stand_in_the_picture_are_explained(kind: str, sections: list[str] | None) -> None:
+    tokens = [f"word-{place}-that-is-too-long" for place in range(300)]
+    options = {"kind": kind, "tokens": tokens, "query": 7, "mask": "causal", "dimensions": 1}
+    body, explained = legend_of(draw({**options, "sections": sections}).lines)
+    assert all(label in body for label in explained)
+    assert 0 < len(explained) < 30
+    short = {"kind": kind, "tokens": tokens[:3], "query": 0, "mask": "causal", "dimensions": 1}
+    body, explained = legend_of(draw({**short, "sections": ["output"]}).lines)
+    assert all(label in body for label in explained)
+
+
+@pytest.mark.parametrize("kind", ["steps", "flow"])
+def test_words_say_a_very_long_name_by_its_label(kind: str) -> None:
+    """Up to 40 cells a name stands in full; the label of a longer one stands in the picture, where it is explained."""
+    names = ["a" * 40, "b" * 41, "c" * 50]
+    options = {"kind": kind, "tokens": names, "query": 2, "scores": [[0, 1, 2]] * 3, "caption": True, "width": 100}
+    diagram = draw(options)
+    assert f"'{names[0]}'" in draw(options, query=0, scores=[[2, 1, 0]] * 3).alternative
+    assert re.search(r"'c+…'" if kind == "steps" else "itself", diagram.alternative)
+    assert re.search(r"'b+…'", diagram.alternative)
+    assert not re.search("b{41}|c{50}", diagram.alternative)
+    for label in re.findall(r"'([bc]+…)'", " ".join(diagram.lines)):
+        assert any(line.startswith(f"{label} = {label[0] * 41}") for line in diagram.lines)
+
+
+def test_a_label_that_stands_in_the_caption_alone_is_explained() -> None:
+    """A query that does not attend to itself stands in no sum, and the sentence is too long to reach it."""
+    tokens = [*(f"w{place}" for place in range(200)), "c" * 50]
+    given = {"scores": [0] * 201, "values": [[1]] * 201, "mask": [[True] * 200 + [False]] * 201}
+    lines = draw(
+        {"kind": "flow", "tokens": tokens, "query": 200, **given, "sections": ["output"], "caption": True}
+    ).lines
+    assert sum("ccc…'" in line for line in lines) == 1
+    assert f"{'c' * 15}… = {'c' * 50}" in lines
+
+
+def test_each_key_that_the_words_name_stands_in_the_picture() -> None:
+    """The heaviest keys of the second head crowd those of the first out of the table, but for those named."""
+    first, second = [1.0] * 40, [9.0] * 20 + [0.0] * 20
+    first[30], first[33], first[35] = 1.3, 1.2, 1.1
+    diagram = draw(
+        {"kind": "steps", "tokens": [f"w{place}" for place in range(40)], "query": 0, "heads": 2},
+        scores=[[first] * 40, [second] * 40],
+    )
+    named = re.findall(r"for '(w\d+)'", diagram.alternative)
+    assert named == ["w30", "w33", "w35"]
+    assert all(any(line.startswith(f"│ {name} ") for line in diagram.lines) for name in named)
+
+
 # Masks, heads, many keys ----------------------------------------------------------------------------------------------
 
 

@@ -240,10 +240,10 @@ class Reader:
         shares = re.finditer(r"(\d[\d.]*) for '([^']+)'", text.text)
         for place, match in zip(places, shares, strict=False):
             ledger.rounds(text.group(match, 1).numerals()[0], head.weights[place], "share", head.slack)
-            near = [p for p in range(len(may)) if self.all[p] == match[2]]
-            ledger.holds(
-                bool(near) and abs(head.weights[near[0]] - head.weights[place]) <= 1e-9 + head.slack, "most", match[0]
-            )
+            near = [p for p in places if self.all[p] == match[2]]
+            near = near or [p for p in places if is_name(match[2], self.all[p])]
+            alike = any(abs(head.weights[p] - head.weights[place]) <= 1e-9 + head.slack for p in near)
+            ledger.holds(alike, "most", match[0])
 
 
 def _squeezed(text: str) -> str:

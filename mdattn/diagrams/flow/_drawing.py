@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.flow import _notes as _flow_notes
 from mdattn.diagrams.flow._numbers import Flow, Options, Page, Part, Printed, Section, flow_of, page_of, vector
@@ -31,7 +32,7 @@ from mdattn.layout import (
     fitting,
     lines_of,
 )
-from mdattn.study import notes
+from mdattn.study.attended import Attended
 from mdattn.study.names import LONGEST, authored, labelled
 from mdattn.study.query import Head
 
@@ -48,7 +49,7 @@ def draw(options: Options) -> Diagram:
     page = page_of(flow)
     lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
     form = fitting(options.width, (_form(flow, page, longest) for longest in lengths))
-    return Diagram(lines_of(form, options.width, flow.glyphs), lambda: _flow_notes.alternative(flow, page))
+    return Diagram(lines_of(form, options.width, flow.glyphs), form.words)
 
 
 class _Labelled(NamedTuple):
@@ -60,7 +61,7 @@ class _Labelled(NamedTuple):
     query_name: str
 
 
-def _form(flow: Flow, page: Page, longest: int) -> Block:
+def _form(flow: Flow, page: Page, longest: int) -> Explained:
     """The whole diagram, with words of at most `longest` cells."""
     mark = flow.glyphs.ellipsis
     width, tokens = flow.options.width, flow.found.tokens
@@ -81,8 +82,9 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
         heading = Text(f"Step {number}: {_HEADINGS[section](words)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
-    closing = [*_flow_notes.closing(flow), *notes.legend(legend)]
-    return Below([*blocks, GAP, *map(Text, closing)])
+    blocks += [GAP, *map(Text, _flow_notes.closing(flow))]
+    label_of = {full: label for label, full in legend}
+    return Explained(Below(blocks), legend, lambda: _flow_notes.alternative(flow, page, label_of), flow.options.caption)
 
 
 def _indent(width: int, blocks: Sequence[Block]) -> int:
@@ -143,10 +145,10 @@ def _labels(parts: Sequence[Part]) -> list[str]:
 def _attention(labelled: _Labelled) -> Iterator[Block]:
     """Of each head the query, the table and what there is to say about it."""
     flow = labelled.flow
-    every = list(zip(flow.heads, labelled.page.heads, strict=True))
-    tables = [Table.of(_columns(labelled, head, printed)) for head, printed in every]
+    every = list(zip(flow.heads, flow.attended, labelled.page.heads, strict=True))
+    tables = [Table.of(_columns(labelled, head, printed)) for head, _, printed in every]
     divided, length = _barred(tables, flow.options.width)
-    for (head, printed), table in zip(every, tables, strict=True):
+    for (head, found, printed), table in zip(every, tables, strict=True):
         if head is not flow.heads[0]:
             yield GAP
         yield Text(head.title)
@@ -158,7 +160,8 @@ def _attention(labelled: _Labelled) -> Iterator[Block]:
         if divided and last > 1:
             yield table.only(range(last))
             yield GAP
-        yield from _remarked(labelled, head, printed, table.only([0, last]) if divided else table, length)
+        yield from _remarked(labelled, head, found, table.only([0, last]) if divided else table, length)
+        yield from map(Text, _flow_notes.below_table(flow, labelled.names, head, printed))
 
 
 def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
@@ -187,7 +190,7 @@ def _barred(tables: Sequence[Table], room: int) -> tuple[bool, int]:
     return True, apart if apart >= SHORTEST_BAR - 2 else 0
 
 
-def _remarked(labelled: _Labelled, head: Head, printed: Printed, table: Table, length: int) -> Iterator[Block]:
+def _remarked(labelled: _Labelled, head: Head, found: Attended, table: Table, length: int) -> Iterator[Block]:
     """The table with the weights, with bars, and what there is to say about it beside it or below."""
     flow = labelled.flow
     if length and flow.largest:
@@ -195,10 +198,9 @@ def _remarked(labelled: _Labelled, head: Head, printed: Printed, table: Table, l
         bars += [""] * (len(table.columns[0].cells) - len(bars))
         # An empty head keeps room for a full bar, which may be another head's.
         table = Table([*table.columns, Column("", bars, "left")], [*table.widths, length])
-    remarks, below = _flow_notes.remarks(flow, labelled.names, labelled.query_name, head, printed)
+    remarks, below = _flow_notes.remarks(flow, labelled.names, labelled.query_name, head, found)
     beside = [(HEAD_ROWS + row, text) for row, text in remarks]
     yield Remarked(table, beside, [*map(Text, below)], flow.glyphs.left + " ")
-    yield from map(Text, _flow_notes.below_table(flow, labelled.names, head, printed))
 
 
 # Output ---------------------------------------------------------------------------------------------------------------

@@ -5,22 +5,25 @@ A room of the kind `flow`. Every sentence is made from the numbers, and stands o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp
 
 from mdattn import numerals
 from mdattn.diagrams.flow._numbers import (
     FEWER_NUMBERS,
+    TOLD_HEADS,
     Flow,
     Page,
     Printed,
     Scores,
     decimals_of,
     most_numbers,
+    second_of,
     vector,
 )
 from mdattn.study import notes
-from mdattn.study.attended import TIED_NAMES, Attended, attended
+from mdattn.study.attended import TIED_NAMES, Attended
+from mdattn.study.names import said
 from mdattn.study.notes import counted
 from mdattn.study.query import Head
 
@@ -48,29 +51,21 @@ def heading(flow: Flow, page: Page) -> str:
 
 
 def remarks(
-    flow: Flow, names: Sequence[str], query_name: str, head: Head, printed: Printed
+    flow: Flow, names: Sequence[str], query_name: str, head: Head, found: Attended
 ) -> tuple[list[tuple[int, str]], list[str]]:
     """Remarks as (row, text) to stand beside the table, and the same as sentences to stand below it."""
     rows = {key: row for row, key in enumerate(flow.shown)}
     if flow.options.annotations is not None:
         given = [(rows[key], text) for key, text in flow.annotated]
         return given, [f'"{names[row]}": {text}' for row, text in given]
-    found = _attended(flow, head)
     query = f'"{query_name}"'
     if not found.keys:
         why = ": every key is masked" if found.how == "nothing" else ""
         return [], [f"{query} {found.said('', str)}{why}."]
     share = numerals.percent(head.weights[found.keys[0]], flow.finer)
-    if rows.keys() >= set(found.keys):
-        said = found.said(share, lambda key: f'"{names[rows[key]]}"')
-    else:
-        said = found.said(share, lambda key: f'"{flow.names[key]}"')
+    words = found.said(share, lambda key: f'"{names[rows[key]]}"')
     beside = [(rows[found.keys[0]], found.beside)] if found.beside else []
-    return beside, [f"{query} {said}."]
-
-
-def _attended(flow: Flow, head: Head) -> Attended:
-    return attended(head.weights, head.allowed, flow.finer, flow.itself)
+    return beside, [f"{query} {words}."]
 
 
 def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
@@ -206,23 +201,19 @@ def closing(flow: Flow) -> Iterator[str]:
         yield f"Each number is rounded to {counted(options.decimals, 'decimal')} before the next step uses it{root}."
 
 
-def alternative(flow: Flow, page: Page) -> str:
-    """The same in a few sentences, made from the numbers."""
-    query = f"'{flow.query_name}'"
+def alternative(flow: Flow, page: Page, label_of: Mapping[str, str]) -> str:
+    """The same in a few sentences, made from the numbers; a name that is too long for them stands as its label."""
+    names = {key: said([flow.names[key]], [label_of.get(flow.names[key], "")])[0] for key in flow.shown}
+    (query,) = said([flow.query_name], [label_of.get(flow.query_name, "")])
     sentences = []
-    for head in flow.heads:
-        who = f"In h{head.title.removeprefix('H')}, {query}" if head.title else query
-        found = _attended(flow, head)
+    for head, found in zip(flow.heads[:TOLD_HEADS], flow.attended, strict=False):
+        who = f"In h{head.title.removeprefix('H')}, '{query}'" if head.title else f"'{query}'"
         share = numerals.text(max(head.weights), flow.finer)
-        said = found.said(share, lambda key: f"'{flow.names[key]}'")
-        if found.how in ("clearly", "most"):
-            others = [key for key, may in enumerate(head.allowed) if may and key != found.keys[0]]
-            second = max(others, key=lambda key: numerals.snapped(head.weights[key]))
-            name = "itself" if second == flow.itself else f"'{flow.names[second]}'"
-            said += f", then to {name}, {numerals.text(head.weights[second], flow.finer)}"
-        sentences.append(f"{who} {said}.")
-        if len(sentences) == 2:
-            break
+        words = found.said(share, lambda key: f"'{names[key]}'")
+        if (second := second_of(head, found)) is not None:
+            name = "itself" if second == flow.itself else f"'{names[second]}'"
+            words += f", then to {name}, {numerals.text(head.weights[second], flow.finer)}"
+        sentences.append(f"{who} {words}.")
     if len(flow.heads) == 1 and "output" in flow.sections:
         sentences.append("The output is " + " ".join(page.heads[0].output) + ".")
     return " ".join(sentences)

@@ -19,6 +19,7 @@ from mdattn.attention.scores import Step
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import doc
+from mdattn.study.attended import TIED_NAMES, Attended, attended
 from mdattn.study.heads import WRITTEN_DECIMALS, Study
 from mdattn.study.names import authored
 from mdattn.study.query import Head, QueryOptions, Vector, heads_of, named, study_of, vector_decimals
@@ -34,6 +35,7 @@ SECTIONS: tuple[Section, ...] = ("embeddings", "attention", "output")
 
 MOST_KEYS, FEWER_KEYS = 16, 12  # Up to so many keys are all shown; of more, so many.
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
+TOLD_HEADS = 2  # The text alternative tells of so many.
 
 
 class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +76,8 @@ class Flow(Struct, frozen=True):
     glyphs: Glyphs
     sections: tuple[Section, ...]
     heads: tuple[Head, ...]
+    attended: tuple[Attended, ...]
+    """What the query attends to in each of them."""
     shown: tuple[int, ...]
     """The keys that are shown, and those that are not."""
     rest: tuple[int, ...]
@@ -100,7 +104,10 @@ def flow_of(options: Options) -> Flow:
     heads = heads_of(options, found)
     annotated = _annotated(options, found)
     keys, query_name, itself = named(options, found)
-    shown = _shown(heads, [*([] if itself is None else [itself]), *(key for key, _ in annotated)])
+    finer = max(options.decimals, 2)
+    every = tuple([attended(head.weights, head.allowed, finer, itself) for head in heads])
+    always = [*([] if itself is None else [itself]), *(key for key, _ in annotated)]
+    shown = _shown(heads, every, always)
     given = (options.projections, options.keys, options.values, options.key_tokens)
     return Flow(
         options=options,
@@ -108,6 +115,7 @@ def flow_of(options: Options) -> Flow:
         glyphs=CHARSETS[options.charset],
         sections=sections,
         heads=heads,
+        attended=every,
         shown=shown,
         rest=() if len(shown) == len(keys) else tuple(sorted({*range(len(keys))} - {*shown})),
         names=keys,
@@ -115,21 +123,32 @@ def flow_of(options: Options) -> Flow:
         itself=itself,
         largest=max([max(head.weights) for head in heads]),
         annotated=annotated,
-        finer=max(options.decimals, 2),
+        finer=finer,
         noun="word" if options.text is not None else "token",
         plain=found.basis == "vectors" and options.heads == 1 and all(each is None for each in given),
     )
 
 
-def _shown(heads: Sequence[Head], always: list[int]) -> tuple[int, ...]:
-    """The keys to show: some always, each head's heaviest, and of the rest the heaviest."""
+def second_of(head: Head, found: Attended) -> int | None:
+    """The key with the second largest weight, where one alone has the largest and others have some too."""
+    if found.how not in ("clearly", "most"):
+        return None
+    others = [key for key, may in enumerate(head.allowed) if may and key != found.keys[0]]
+    return max(others, key=lambda key: numerals.snapped(head.weights[key]))
+
+
+def _shown(heads: Sequence[Head], every: Sequence[Attended], always: list[int]) -> tuple[int, ...]:
+    """The keys to show: some always, those that a sentence names, and of the rest the heaviest."""
     count = len(heads[0].weights)
     if count <= MOST_KEYS:
         return tuple(range(count))
     most = [max(each) for each in zip(*(head.weights for head in heads), strict=True)]
     # Of a long sentence, masked keys are not worth a row.
     visible = sum(map(any, zip(*(head.allowed for head in heads), strict=True)))
-    always = [*always, *(place for head in heads for place in head.top[:1])]
+    always += [place for head in heads for place in head.top[:1]]
+    always += [key for found in every if len(found.keys) <= TIED_NAMES for key in found.keys]
+    seconds = [second_of(head, found) for head, found in zip(heads[:TOLD_HEADS], every, strict=False)]
+    always += [key for key in seconds if key is not None]
     return heaviest_of(most, max(min(FEWER_KEYS, visible), len(set(always)), 1), always)
 
 

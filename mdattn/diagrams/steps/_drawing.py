@@ -19,6 +19,7 @@ from sys import maxsize
 from mdattn import cells, numerals
 from mdattn.attention import scores
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
     FEWER_TERMS,
@@ -31,6 +32,7 @@ from mdattn.diagrams.steps._numbers import (
     Steps,
     Texts,
     decimals_of,
+    heaviest,
     prepared,
     texts_of,
 )
@@ -63,7 +65,7 @@ from mdattn.layout import (
 )
 from mdattn.study import notes
 from mdattn.study.attended import attended
-from mdattn.study.names import LONGEST, authored, distinct, labelled
+from mdattn.study.names import LONGEST, authored, labelled, said
 from mdattn.study.query import Head, Vector
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
@@ -81,15 +83,16 @@ def draw(options: Options) -> Diagram:
     """The calculation of one query. Raises OptionError."""
     steps = prepared(options)
     lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
-    form = fitting(options.width, (_form(_shortened(steps, longest)) for longest in lengths))
-    return Diagram(lines_of(form, options.width, steps.glyphs), lambda: _alternative(steps))
+    form = fitting(options.width, (_form(steps, longest) for longest in lengths))
+    return Diagram(lines_of(form, options.width, steps.glyphs), form.words)
 
 
-def _shortened(steps: Steps, longest: int) -> Steps:
-    mark = steps.glyphs.ellipsis
-    *names, query_name = labelled((*steps.names, steps.query_name), longest, mark).shown
+def _form(steps: Steps, longest: int) -> Explained:
+    """The whole calculation, with labels of at most `longest` cells, and the legend."""
+    (*names, query_name), legend = labelled((*steps.names, steps.query_name), longest, steps.glyphs.ellipsis)
     check = Check(steps.check.approx, steps.check.exact, [])
-    return steps._replace(names=tuple(names), query_name=query_name, check=check)
+    short = steps._replace(names=tuple(names), query_name=query_name, check=check)
+    return Explained(_page(short), legend, lambda: _alternative(steps, short), steps.options.caption)
 
 
 # The page -------------------------------------------------------------------------------------------------------------
@@ -97,8 +100,8 @@ def _shortened(steps: Steps, longest: int) -> Steps:
 Step = Callable[[Steps, Head, Texts], Iterator[Block]]
 
 
-def _form(steps: Steps) -> Block:
-    """The whole calculation."""
+def _page(steps: Steps) -> Block:
+    """The whole calculation, but for the legend."""
     options = steps.options
     blocks: list[Block] = []
     if options.title != "none":
@@ -224,11 +227,6 @@ def _closing(steps: Steps) -> Iterator[str]:
         else:
             where = notes.listed(differing)
         yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
-    shown = dict.fromkeys((*steps.names, steps.query_name))
-    full = distinct(found.key_tokens)
-    pairs = dict(zip(steps.names, full, strict=True))
-    pairs[steps.query_name] = distinct(found.tokens)[found.query or 0]
-    yield from notes.legend([(short, pairs[short]) for short in shown if pairs[short] != short])
 
 
 def _attends(steps: Steps, head: Head) -> str:
@@ -238,16 +236,16 @@ def _attends(steps: Steps, head: Head) -> str:
     return found.said(numerals.text(max(head.weights), steps.finer), lambda place: f'"{steps.names[place]}"')
 
 
-def _alternative(steps: Steps) -> str:
-    """The same in a few sentences, made from the numbers."""
+def _alternative(steps: Steps, short: Steps) -> str:
+    """The same in a few sentences, made from the numbers; a name that is too long for them stands as its label."""
     head = steps.heads[0]
-    names = distinct(steps.found.key_tokens)
-    whose = f"'{distinct(steps.found.tokens)[steps.found.query or 0]}'"
+    names = said(steps.names, short.names)
+    whose = f"'{said([steps.query_name], [short.query_name])[0]}'"
     places = [place for place, may in enumerate(head.allowed) if may]
     if not places:
         return f"Every key is masked: {whose} attends to nothing."
     if len(places) > MOST_FULL:
-        places = sorted(places, key=lambda place: -numerals.snapped(head.weights[place]))[:3]
+        places = heaviest(head)
         which = "the largest weights are"
     else:
         which = "the weights are"

@@ -29,6 +29,7 @@ MOST_FULL, FEWER_FULL, FEWEST_FULL = 6, 4, 2  # Up to so many keys are written o
 MOST_LISTED, FEWER_LISTED = 20, 12  # Up to so many further keys stand in a table; of more, so many.
 MOST_TERMS, FEWER_TERMS = 16, 8  # the same of the terms of a sum
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
+TOLD_KEYS = 3  # The text alternative of a long sentence tells of so many.
 SMALL_TOTAL = 0.5  # A smaller sum of exp is avoided.
 
 
@@ -110,6 +111,12 @@ class Plan(NamedTuple):
         return len(self.listed) + len(self.more) + len(self.masked_more)
 
 
+def heaviest(head: Head) -> list[int]:
+    """The keys with the largest weights, of which the text alternative of a long sentence tells."""
+    places = [place for place, may in enumerate(head.allowed) if may]
+    return sorted(places, key=lambda place: -numerals.snapped(head.weights[place]))[:TOLD_KEYS]
+
+
 def _plan(heads: Sequence[Head], query: int | None) -> Plan:
     """All keys of a short sentence; of a longer one the first, and the others in the table, as far as it goes."""
     allowed = heads[0].allowed
@@ -126,8 +133,8 @@ def _plan(heads: Sequence[Head], query: int | None) -> Plan:
     listed, more = rest, []
     if len(rest) > MOST_LISTED:
         most = [max(head.weights[place] for head in heads) for place in rest]
-        always = [rest.index(query)] if query in rest else []
-        picked = heaviest_of(most, FEWER_LISTED, always)
+        always = [*([] if query is None else [query]), *heaviest(heads[0])]
+        picked = heaviest_of(most, FEWER_LISTED, [rest.index(each) for each in always if each in rest])
         listed = [rest[each] for each in picked]
         taken = set(listed)
         more = [place for place in rest if place not in taken]
