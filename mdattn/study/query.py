@@ -7,7 +7,7 @@ down. What of it is printed, and with how many decimals, a kind knows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from mdattn import numerals
@@ -15,6 +15,8 @@ from mdattn.attention import Trace, Weighing, ties
 from mdattn.attention.scores import steps_of
 from mdattn.errors import OptionError
 from mdattn.options import Attention, Remarks, doc
+from mdattn.study import notes
+from mdattn.study.attended import TIED_NAMES
 from mdattn.study.heads import WRITTEN_DECIMALS, HeadStudy, Study, refuse_long_work, study
 from mdattn.study.names import authored, distinct
 from mdattn.study.tokens import query_of
@@ -164,3 +166,31 @@ def vector_decimals(options: QueryOptions, written: int, most: int = WRITTEN_DEC
     if options.arithmetic == "shown":
         return min(written, options.decimals)
     return written if written <= most else max(options.decimals, 1)
+
+
+# Rounding -------------------------------------------------------------------------------------------------------------
+
+
+def of_rounding(options: QueryOptions, totals: Mapping[int, str], redone: str, root: str = "") -> str:
+    """The one line of a picture that is about rounding; "" where it hides nothing.
+
+    `totals` is what the weights of each head add up to as printed, by its number from 1, 0 of a single one; `redone`
+    what a reader comes to from the printed numbers, where that is not what is printed; `root` what else is rounded.
+    """
+    told = [_unequal(totals), f"from the printed numbers, {redone}" if redone else ""]
+    told = [each for each in told if each] if options.remarks == "all" else []
+    if options.arithmetic == "shown":
+        rounded = f"Each number is rounded to {notes.counted(options.decimals, 'decimal')} before the next step uses it"
+        return "; ".join([rounded + root, *told]) + "."
+    return f"Computed in full precision, rounded when printed: {', and '.join(told)}." if told else ""
+
+
+def _unequal(totals: Mapping[int, str]) -> str:
+    """`the weights add up to 99 %`, of those heads where they do not add up to 100 %."""
+    other = {number: total for number, total in totals.items() if total != notes.WHOLE}
+    if len(other) > TIED_NAMES:
+        return f"the weights of {len(other)} heads do not add up to 100 %"
+    if other == {0: notes.NOTHING}:
+        return "each weight rounds to 0"
+    heads = [total + (f" in head {number}" if number else "") for number, total in other.items()]
+    return f"the weights add up to {notes.listed(heads)}" if heads else ""

@@ -190,7 +190,7 @@ def test_a_pencil_comes_to_the_numbers_of_the_first_template() -> None:
         "1.25 / 4.27 = 0.29 = 29 %",
         "1.30 / 4.27 = 0.30 = 30 %",
         "1.72 / 4.27 = 0.40 = 40 %",
-        "Rounded: as printed the column adds up to 99 %.",
+        "before the next step uses it; the\n  weights add up to 99 %.",
         "= 0.03 + 0.24 + 0.12 = 0.39",
         'Output for "sat" = [0.39, 0.48, 0.38]',
     ):

@@ -16,6 +16,7 @@ from mdattn.diagrams._legend import Explained
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.flow import _notes as _flow_notes
 from mdattn.diagrams.flow._numbers import Flow, Options, Page, Part, Printed, Section, flow_of, page_of, vector
+from mdattn.diagrams.flow._rounding import Rounding, rounding
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
 from mdattn.layout import (
     GAP,
@@ -59,6 +60,12 @@ class _Labelled(NamedTuple):
     page: Page
     names: list[str]
     query_name: str
+    rounding: Rounding
+
+    def rounded(self, section: Section, head: Head) -> Iterator[Text]:
+        """The line about rounding, if it stands below what a section shows of the head."""
+        if self.rounding.place == section and head is self.flow.heads[self.rounding.head]:
+            yield Text(self.rounding.text)
 
 
 def _form(flow: Flow, page: Page, longest: int) -> Explained:
@@ -73,7 +80,7 @@ def _form(flow: Flow, page: Page, longest: int) -> Explained:
     full = [*(flow.names[index] for index in flow.shown), flow.query_name]
     every, legend = labelled([*full, *(word for each in openings for word in long_words(*each, width))], longest, mark)
     *names, query_name = every[: len(full)]
-    words = _Labelled(flow, page, names, query_name)
+    words = _Labelled(flow, page, names, query_name, rounding(flow, names, page))
     title = flow.options.title
     blocks: list[Block] = [] if title in (None, "none") else [Text(authored(title or ""), hang=0), GAP]
     blocks += [opening(*each, flow.noun, legend, width, flow.glyphs) for each in openings]
@@ -82,7 +89,7 @@ def _form(flow: Flow, page: Page, longest: int) -> Explained:
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
         heading = Text(f"Step {number}: {_HEADINGS[section](words)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
-    blocks += [GAP, *map(Text, _flow_notes.closing(flow))]
+    blocks += [GAP, *map(Text, _flow_notes.closing(flow, words.rounding))]
     label_of = {full: label for label, full in legend}
     return Explained(Below(blocks), legend, lambda: _flow_notes.alternative(flow, page, label_of), flow.options.caption)
 
@@ -161,7 +168,8 @@ def _attention(labelled: _Labelled) -> Iterator[Block]:
             yield table.only(range(last))
             yield GAP
         yield from _remarked(labelled, head, found, table.only([0, last]) if divided else table, length)
-        yield from map(Text, _flow_notes.below_table(flow, labelled.names, head, printed))
+        yield from labelled.rounded("attention", head)
+        yield from map(Text, _flow_notes.below_table(flow, head, printed))
 
 
 def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
@@ -215,9 +223,7 @@ def _output(labelled: _Labelled) -> Iterator[Block]:
             yield Text(f"Head {number}:")
         yield _terms(labelled, head, printed)
         yield Pieces(["=", *printed.output])
-        redone = _flow_notes.output_redone(flow, head, printed)
-        if redone is not None:
-            yield Text(f"Computed in full precision; the rounded weights above would give {redone}.")
+        yield from labelled.rounded("output", head)
     if several:
         joined = [each for head in flow.heads for each in head.output]
         yield Pieces(["Side by side =", *vector(joined, flow.options.decimals, flow.glyphs.ellipsis)])

@@ -5,8 +5,7 @@ A room of the kind `flow`. Every sentence is made from the numbers, and stands o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import exp
+from collections.abc import Iterator, Mapping, Sequence
 
 from mdattn import numerals
 from mdattn.diagrams.flow._numbers import (
@@ -16,15 +15,13 @@ from mdattn.diagrams.flow._numbers import (
     Page,
     Printed,
     Scores,
-    decimals_of,
     most_numbers,
     second_of,
-    vector,
 )
+from mdattn.diagrams.flow._rounding import Rounding
 from mdattn.study import notes
-from mdattn.study.attended import TIED_NAMES, Attended
+from mdattn.study.attended import Attended
 from mdattn.study.names import said
-from mdattn.study.notes import counted
 from mdattn.study.query import Head
 
 
@@ -68,29 +65,16 @@ def remarks(
     return beside, [f"{query} {words}."]
 
 
-def below_table(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> Iterator[str]:
+def below_table(flow: Flow, head: Head, printed: Printed) -> Iterator[str]:
     """What must be said about the columns, and only then."""
-    options = flow.options
-    rest = sum(head.weights[index] for index in flow.rest)
-    rounded = notes.rounded_column([*(head.weights[index] for index in flow.shown), rest], flow.finer)
-    redone = "" if head.working and printed.columns else _redone(flow, names, head, printed)
-    if options.remarks == "all":
-        yield from _of_rounding(rounded, redone)
+    decimals = flow.options.decimals
     for column in printed.columns:
         yield from _formula(flow, column)
     if head.working and printed.columns:
-        total = numerals.text(head.working.total, options.decimals)
-        shift = numerals.text(head.working.shift, options.decimals)
+        total = numerals.text(head.working.total, decimals)
+        shift = numerals.text(head.working.shift, decimals)
         minus = f" of the score less {shift}, the largest" if head.working.shift else ""
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
-
-
-def _of_rounding(rounded: str | None, redone: str) -> Iterator[str]:
-    """All that is said of rounding, in one line."""
-    if rounded:
-        yield f"{rounded[:-1]}, and {redone}." if redone else rounded
-    elif redone:
-        yield f"Computed in full precision: {redone}."
 
 
 def _formula(flow: Flow, column: Scores) -> Iterator[str]:
@@ -104,101 +88,13 @@ def _formula(flow: Flow, column: Scores) -> Iterator[str]:
         yield f"{column.head.split()[-1]} = {behind.split()[-1]}"
 
 
-def _redone(flow: Flow, names: Sequence[str], head: Head, printed: Printed) -> str:
-    """What a reader who goes on from the printed numbers comes to, where that is not the printed number."""
-    seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
-    before = _products(flow, head, printed)
-    found: list[tuple[str, list[tuple[int, str]]]] = []
-    for column, texts in zip(printed.columns, printed.scores, strict=True):
-        known = [float(texts[row]) for row in seen]
-        if before is not None:
-            redone = before
-            if column.step:
-                keys = [flow.shown[row] for row in seen]
-                redone = [column.step.redo(score, 0, 0, key) for key, score in zip(keys, before, strict=True)]
-            found.append((f' in the column "{column.head}"', _differing(seen, known, redone, column.decimals)))
-        before = known
-    if before and len(seen) == sum(head.allowed):
-        top = max(before)
-        exponentials = [exp(score - top) for score in before]
-        total = sum(exponentials)
-        known = [float(printed.shares[row].removesuffix(" %")) for row in seen]
-        redone = [each / total * 100 for each in exponentials]
-        found.append(("", _differing(seen, known, redone, flow.finer - 2, " %")))
-    found = [each for each in found if each[1]]
-    if not found:
-        return ""
-    if len(found) == 1 and len(found[0][1]) <= TIED_NAMES:
-        return _would_give(*found[0], names)
-    return f"from the rounded numbers, {sum(len(rows) for _, rows in found)} last digits would differ"
-
-
-def _differing(
-    rows: Sequence[int], printed: Sequence[float], redone: Iterable[float], decimals: int, unit: str = ""
-) -> list[tuple[int, str]]:
-    """The rows whose number is another one when redone, and which."""
-    return [
-        (row, numerals.text(new, decimals) + unit)
-        for row, old, new in zip(rows, printed, redone, strict=True)
-        if numerals.rounded(new, decimals) != old
-    ]
-
-
-def _would_give(where: str, differing: Sequence[tuple[int, str]], names: Sequence[str]) -> str:
-    values = dict.fromkeys(text for _, text in differing)
-    given = [
-        f"{value} for " + notes.listed(f'"{names[row]}"' for row, text in differing if text == value)
-        for value in values
-    ]
-    return f"the rounded numbers would give {notes.listed(given)}{where}"
-
-
-def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
-    """The dot products of the printed vectors with the visible keys; None where a reader cannot get others."""
-    keys = printed.keys
-    if keys is None or most_numbers(len(head.query)) < len(head.query) or (flow.plain and flow.found.inputs_exact):
-        return None
-    decimals = printed.query_decimals
-    query = [numerals.rounded(each, decimals) for each in head.query]
-    return [
-        sum(one * numerals.rounded(other, decimals) for one, other in zip(query, key, strict=True))
-        for key, index in zip(keys.rows, flow.shown, strict=True)
-        if head.allowed[index]
-    ]
-
-
-def output_redone(flow: Flow, head: Head, printed: Printed) -> str | None:
-    """What the printed weights and values give, if that is printed in full and differs from the printed output."""
-    values = printed.values
-    if flow.options.arithmetic == "shown" or flow.options.remarks == "none" or flow.rest or values is None:
-        return None
-    if most_numbers(len(head.output)) < len(head.output):
-        return None
-    rows = values.rows
-    if not (flow.plain and flow.found.inputs_exact):
-        decimals = decimals_of(flow, values)
-        rows = [[numerals.rounded(each, decimals) for each in row] for row in rows]
-    weights = [float(weight or 0) for weight in printed.weights]
-    redone = [
-        sum(weight * each for weight, each in zip(weights, column, strict=True)) for column in zip(*rows, strict=True)
-    ]
-    text = vector(redone, flow.options.decimals, "")
-    return None if text == printed.output else " ".join(text)
-
-
-def closing(flow: Flow) -> Iterator[str]:
+def closing(flow: Flow, rounded: Rounding) -> Iterator[str]:
     """What holds for the whole diagram."""
-    found, options = flow.found, flow.options
+    found = flow.found
     if found.embeddings is not None:
-        yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
-    if options.arithmetic == "shown":
-        working = flow.heads[0].working
-        root = "".join(
-            f" ({flow.glyphs.root}{step.root} = {numerals.text(float(step.value), options.decimals)})"
-            for step in (working.steps if working else ())
-            if step.root > 1
-        )
-        yield f"Each number is rounded to {counted(options.decimals, 'decimal')} before the next step uses it{root}."
+        yield from notes.made_up(flow.options, found.embeddings.shape[1], found.basis == "vectors")
+    if rounded.place is None:
+        yield rounded.text
 
 
 def alternative(flow: Flow, page: Page, label_of: Mapping[str, str]) -> str:

@@ -66,7 +66,8 @@ from mdattn.layout import (
 from mdattn.study import notes
 from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, labelled, said
-from mdattn.study.query import Head, Vector
+from mdattn.study.notes import counted
+from mdattn.study.query import Head, Vector, of_rounding
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
@@ -116,7 +117,7 @@ def _page(steps: Steps) -> Block:
         blocks += _head(steps, head)
     if len(heads) > 1:
         blocks += [GAP, *_together(steps, heads[len(shown) :])]
-    return Below([*blocks, GAP, *map(Text, _closing(steps))])
+    return Below([*blocks, GAP, *map(Text, _closing(steps, shown))])
 
 
 def _head(steps: Steps, head: Head) -> Iterator[Block]:
@@ -132,14 +133,8 @@ def _head(steps: Steps, head: Head) -> Iterator[Block]:
             yield GAP
             yield Text(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
             yield from step(steps, head, texts)
-        # Without a softmax, the weights stand in the sum, or in the table above it.
-        summed = not scoring or len(steps.plan.summed) == sum(head.allowed)
-        if section == "output" and "softmax" not in steps.sections and summed:
-            yield from _say_rounded(steps, head)
         if scoring and section == scoring[-1]:
             yield from _table(steps, head, texts, scoring)
-            if section == "softmax":
-                yield from _say_rounded(steps, head)
 
 
 def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, Step]]:
@@ -162,16 +157,16 @@ def _fits(options: Options, long: str, short: str) -> str:
     return long if cells.width(long) <= options.width else short
 
 
-def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
-    """Says so if the weights as printed do not add up to 1, and if each of them prints as 0."""
-    plan = steps.plan
-    if any(head.allowed) and not numerals.rounded(max(head.weights), steps.finer):
-        yield Text("Each weight rounds to 0.")
+def _total(steps: Steps, head: Head) -> str:
+    """What the weights of a head add up to as printed, if all of them are."""
+    plan, scoring = steps.plan, steps.sections != ("output",)
+    # Without a softmax, the weights stand in the sum, or in the table above it.
+    if "softmax" not in steps.sections and scoring and len(plan.summed) < sum(head.allowed):
+        return notes.WHOLE
+    if not any(head.allowed) or not {"softmax", "output"} & {*steps.sections}:
+        return notes.WHOLE
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
-    more = sum(head.weights[place] for place in plan.more)
-    note = notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
-    if note and steps.options.remarks == "all":
-        yield Text(note)
+    return notes.total_as_printed([*printed, sum(head.weights[place] for place in plan.more)], steps.finer)
 
 
 def _given(steps: Steps) -> Iterator[Block]:
@@ -202,7 +197,7 @@ def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
     """The heads that are not written out, and the outputs of all."""
     decimals, mark = steps.decimals, steps.glyphs.ellipsis
     if others:
-        yield Text(f"The other {_count(len(others), 'head')} in the same way:")
+        yield Text(f"The other {counted(len(others), 'head')} in the same way:")
         for head in others:
             yield Text(f"{head.title}: {_attends(steps, head)}.")
             if "output" in steps.sections:
@@ -213,20 +208,19 @@ def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
         yield Pieces(["Heads", "side", "by", "side", "=", *vector_of(joined, decimals, mark)])
 
 
-def _closing(steps: Steps) -> Iterator[str]:
-    """What holds for the whole diagram."""
+def _closing(steps: Steps, shown: Sequence[Head]) -> Iterator[str]:
+    """What holds for the whole diagram, of which these heads are written out."""
     found, options = steps.found, steps.options
     if found.embeddings is not None:
         yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
-    if options.arithmetic == "shown":
-        yield f"Each number is rounded to {_count(options.decimals, 'decimal')} before the next step uses it."
-    elif steps.check.differing and options.remarks == "all":
-        differing = list(dict.fromkeys(steps.check.differing))
-        if len(differing) > MOST_DIFFERENCES:
-            where = f"{len(steps.check.differing)} last digits would differ"
-        else:
-            where = notes.listed(differing)
-        yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
+    several = len(steps.heads) > 1
+    totals = {number if several else 0: _total(steps, head) for number, head in enumerate(shown, 1)}
+    differing = list(dict.fromkeys(steps.check.differing))
+    if len(differing) > MOST_DIFFERENCES:
+        redone = f"{counted(len(steps.check.differing), 'last digit')} would differ"
+    else:
+        redone = notes.listed(differing) if differing else ""
+    yield of_rounding(options, totals, redone)
 
 
 def _attends(steps: Steps, head: Head) -> str:
@@ -260,10 +254,6 @@ def _alternative(steps: Steps, short: Steps) -> str:
     return " ".join(sentences)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{numerals.count(number)} {noun}{'' if number == 1 else 's'}"
-
-
 # The steps ------------------------------------------------------------------------------------------------------------
 
 
@@ -292,7 +282,7 @@ def _dot(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     names, vectors, results = steps.quoted(plan.full, ":"), vectors_of(printed, keys, mark), list(sums)
     vector = listed(query[: most_numbers(len(head.query))], head.query, mark)
     query_line = Pieces([f'Query "{steps.query_name}":', *vector])
-    last = f"{mark} {_count(plan.rest, 'more key')} in the same way: table below" if plan.rest else ""
+    last = f"{mark} {counted(plan.rest, 'more key')} in the same way: table below" if plan.rest else ""
     rows = [query_line.whole, "", *_beside(steps.glyphs.right, names, vectors, results), *(["", last] if last else [])]
     beside = Framed([Rows(rows)])
     if beside.least <= steps.options.width:
@@ -405,7 +395,7 @@ def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         yield Text(f"Every key is masked: {query} attends to nothing.")
     else:
         names = notes.listed(name.strip(" ") for name in steps.quoted(masked)) if len(masked) <= MOST_NAMES else ""
-        who = names or f"{numerals.count(len(masked))} of {_count(count, 'key')}"
+        who = names or f"{numerals.count(len(masked))} of {counted(count, 'key')}"
         yield Text(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
 
 
@@ -416,7 +406,7 @@ def _softmax(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         return
     yield from _exps(steps, head, texts)
     yield GAP
-    yield from _total(steps, head, texts)
+    yield from _sum(steps, head, texts)
     yield GAP
     total = float(texts.total)
     yield from _results(
@@ -456,7 +446,7 @@ def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     )
 
 
-def _total(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _sum(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     """The sum of all exps; of many, the first ones and what the others come to."""
     assert head.working is not None
     plan = steps.plan
@@ -464,10 +454,10 @@ def _total(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     others = [place for place, may in enumerate(head.allowed) if may]
     pieces = ["Sum = " + added[0], *(f"+ {each}" for each in added[1:])]
     if len(others) > len(added):
-        counted = set(plan.summed)
-        rest = sum(head.working.exponentials[place] for place in others if place not in counted)
+        written = set(plan.summed)
+        rest = sum(head.working.exponentials[place] for place in others if place not in written)
         added.append(numerals.text(rest, steps.decimals))
-        pieces += [f"+ {added[-1]}", f"({len(others) - len(counted)} more)"]
+        pieces += [f"+ {added[-1]}", f"({len(others) - len(written)} more)"]
     sign = steps.check.sign(sum(map(float, added)), texts.total, steps.decimals, "the sum of exp")
     yield Pieces([*pieces, *([f"{sign} {texts.total}"] if len(added) > 1 else [])])
 
@@ -484,8 +474,8 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     printed = printed_numbers(values, decimals)
     weights = [texts.weights[place] for place in places]
     visible = [place for place, may in enumerate(head.allowed) if may]
-    counted = set(places)
-    others = [place for place in visible if place not in counted]
+    written = set(places)
+    others = [place for place in visible if place not in written]
     if "dot" in steps.sections and head.vectors("key", places) == values:
         yield Text("Here each value is the same vector as its key.")
     for number, (weight, name, vector) in enumerate(
@@ -496,7 +486,7 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         line = Pieces([*first, name, *vector], hang=4 if number else 2, aligned=True)
         yield line if number else Below([line], indent=2)
     if others:
-        yield Text(f"+ {mark} {_count(len(others), 'more value')}, each times its weight")
+        yield Text(f"+ {mark} {counted(len(others), 'more value')}, each times its weight")
     yield GAP
     yield from _numbers(steps, head, weights, values, printed, others)
     yield GAP
@@ -535,7 +525,7 @@ def _numbers(
         yield Pieces([*label, *each.terms], hang=indent, aligned=True)
         yield Below([Pieces(each.results, hang=0, aligned=True)], indent)
     if count < len(head.output):
-        yield Text(f"{steps.glyphs.ellipsis} {_count(len(head.output) - count, 'more number')} in the same way")
+        yield Text(f"{steps.glyphs.ellipsis} {counted(len(head.output) - count, 'more number')} in the same way")
 
 
 def _weighted(
@@ -568,7 +558,7 @@ def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> 
         if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
     yield GAP
-    yield Text(f"The other {_count(plan.rest, 'key')} in the same way:")
+    yield Text(f"The other {counted(plan.rest, 'key')} in the same way:")
     yield Table.of(columns)
 
 
