@@ -242,6 +242,70 @@ def test_negative_numbers_stand_in_brackets_and_below_each_other() -> None:
     assert len({line.rindex(".") for line in diagram.lines if re.search(r"= +-?\d\.\d\d ", line)}) == 1
 
 
+@pytest.mark.parametrize(
+    ("decimals", "line"),
+    [(0, '"b": -74 / 1.4 ≈ -52'), (1, '"b": -74.1 / 1.41 ≈ -52.4'), (2, '"b": -74.12 / 1.41 ≈ -52.41')],
+)
+def test_a_root_is_printed_as_its_line_needs_it(decimals: int, line: str) -> None:
+    vectors = [[-3.123, 4.71], [8.2, -10.3]]  # -25.6086 - 48.513 = -74.1216
+    drawn = text({"kind": "steps", "tokens": ["a", "b"], "query": 0, "embeddings": vectors}, decimals=decimals)
+    assert line in drawn
+
+
+def off(diagram: Diagram) -> list[str]:
+    """Lines whose numbers give their result neither but for one unit of its last digit nor to one percent."""
+    found = []
+    for parts in equations(diagram):
+        for left, right in zip(parts[::2], parts[2::2], strict=False):
+            pairs = [(left, right)]
+            factors = re.findall(rf"\(?({NUMBER})\)?[×x]\(?({NUMBER})\)?", left)
+            if factors and "tanh" not in left and "/" not in left:
+                # Of a sum of products each one is looked at; what is added to it comes last.
+                pairs = [(f"({a}) * ({b})", each) for (a, b), each in zip(factors, right.split(" + "), strict=False)]
+            for one, other in pairs:
+                redone, printed = value(one), value(other)
+                if redone is None or printed is None or " %" in right or re.match(r"exp", other):
+                    continue
+                unit = 1.01 / 10 ** places(re.findall(NUMBER, other)[-1])
+                if abs(redone - printed) > max(unit, abs(printed) / 99):
+                    found.append(f"{one} ≈ {other}: {redone}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("weights", "values", "decimals"),
+    [
+        ([1 / 16] * 16, [[3.3]] * 16, 0),  # Sixteen times 0.2 are about 3; sixteen times 0 are not.
+        ([0.9, *[0.1 / 15] * 15], [[0.0446789], *[[4.46789]] * 15], 1),  # 0.90 times 0.0 is not 0.04.
+    ],
+)
+def test_a_sum_of_many_small_parts_holds(weights: list[float], values: list[list[float]], decimals: int) -> None:
+    tokens = [f"w{place}" for place in range(16)]
+    given = {"weights": weights, "values": values, "decimals": decimals}
+    diagram = draw({"kind": "steps", "tokens": tokens, "query": 0, "width": 200}, **given)
+    assert off(diagram) == []
+    assert list(equations(diagram))
+
+
+@pytest.mark.campaign
+def test_each_line_of_full_precision_holds_nearly(budget: int) -> None:
+    """However few decimals are asked for, and however large the numbers are."""
+    lines = 0
+    for seed in range(60 * budget):
+        chance = random.Random(seed)
+        count, size = chance.choice([2, 3, 6, 16]), chance.choice([1, 2, 3, 5, 20])
+        mean, large = chance.choice([(0, 1), (3, 2), (0, 5), (0, 90), (0, 900)])
+        options: dict[str, Any] = {"kind": "steps", "tokens": [f"w{place}" for place in range(count)], "query": 0}
+        options |= {"decimals": chance.randint(0, 4), "width": 200}
+        options["embeddings"] = [[chance.gauss(0, 2) for _ in range(size)] for _ in range(count)]
+        options["values"] = [[chance.gauss(mean, large)] for _ in range(count)]
+        options |= chance.choice([{}, {}, {"temperature": 0.3}, {"softcap": 3}, {"scale": 0.07}])
+        diagram = draw(options)
+        assert off(diagram) == [], seed
+        lines += len(list(equations(diagram)))
+    assert lines > 1000 * budget
+
+
 def test_large_scores_lose_their_largest_first() -> None:
     options = {"kind": "steps", "tokens": ["a", "b"], "query": "a", "scores": [12.5, -7]}
     drawn = text(options)

@@ -680,7 +680,7 @@ class HeadReader:
         printed = [*written, *self.weights_below]
         if not printed or (self.given.weights is not None and len(printed) < sum(self.visible)):
             return ""
-        return shown(100 * sum(each.value for each in printed), max(0, self.reader.finer - 2))
+        return shown(100 * sum(each.value for each in printed), max(0, printed[0].decimals - 2))
 
     def _written(self) -> set[int]:
         """The keys that are written out: in the scores, or without those in the weighted sum."""
@@ -817,7 +817,7 @@ class HeadReader:
                 ledger.equal(label[0].numerals()[0], at + 1, "count")
                 piece = piece.part(piece.text.index(":") + 1, len(piece.text))
             order = [*chosen, *(p for p in visible if p not in chosen)]
-            factors = [(kept(self.weights[p], self.reader.finer), self.values[p][at]) for p in order]
+            factors = [(self.weights[p], self.values[p][at]) for p in order]
             self._sum(
                 piece.strip(), factors, [self.parted[p][at] for p in order], self.output[at], "output", slack + 1e-12
             )

@@ -30,12 +30,10 @@ from mdattn.diagrams.steps._numbers import (
     Options,
     Section,
     Steps,
-    Texts,
-    decimals_of,
     heaviest,
     prepared,
-    texts_of,
 )
+from mdattn.diagrams.steps._printed import PrintedHead, printed_of
 from mdattn.diagrams.steps._sums import (
     Factors,
     Sum,
@@ -71,7 +69,6 @@ from mdattn.study.query import Head, Vector, of_rounding
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
-MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_NAMES = 8
 MOST_DIFFERENCES = 2
 WIDE = 48  # Below so many columns a box costs more room than it is worth.
@@ -84,24 +81,25 @@ def draw(options: Options) -> Diagram:
     """The calculation of one query. Raises OptionError."""
     steps = prepared(options)
     lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
-    form = fitting(options.width, (_form(steps, longest) for longest in lengths))
+    texts = [printed_of(steps, head) for head in steps.heads_in_full]
+    form = fitting(options.width, (_form(steps, texts, longest) for longest in lengths))
     return Diagram(lines_of(form, options.width, steps.glyphs), form.words)
 
 
-def _form(steps: Steps, longest: int) -> Explained:
+def _form(steps: Steps, texts: Sequence[PrintedHead], longest: int) -> Explained:
     """The whole calculation, with labels of at most `longest` cells, and the legend."""
     (*names, query_name), legend = labelled((*steps.names, steps.query_name), longest, steps.glyphs.ellipsis)
     check = Check(steps.check.approx, steps.check.exact, [])
     short = steps._replace(names=tuple(names), query_name=query_name, check=check)
-    return Explained(_page(short), legend, lambda: _alternative(steps, short), steps.options.caption)
+    return Explained(_page(short, texts), legend, lambda: _alternative(steps, short), steps.options.caption)
 
 
 # The page -------------------------------------------------------------------------------------------------------------
 
-Step = Callable[[Steps, Head, Texts], Iterator[Block]]
+Step = Callable[[Steps, Head, PrintedHead], Iterator[Block]]
 
 
-def _page(steps: Steps) -> Block:
+def _page(steps: Steps, texts: Sequence[PrintedHead]) -> Block:
     """The whole calculation, but for the legend."""
     options = steps.options
     blocks: list[Block] = []
@@ -109,20 +107,17 @@ def _page(steps: Steps) -> Block:
         given = None if options.title is None else authored(options.title)
         blocks += [Text(_fits(options, *TITLES) if given is None else given), GAP]
     blocks += _given(steps)
-    heads = steps.heads
-    shown = heads if len(heads) <= MOST_HEADS else heads[:FEWER_HEADS]
-    for head in shown:
+    for head, each in zip(steps.heads_in_full, texts, strict=True):
         if head.title:
             blocks += [GAP, Text(head.title)]
-        blocks += _head(steps, head)
-    if len(heads) > 1:
-        blocks += [GAP, *_together(steps, heads[len(shown) :])]
-    return Below([*blocks, GAP, *map(Text, _closing(steps, shown))])
+        blocks += _head(steps, head, each)
+    if len(steps.heads) > 1:
+        blocks += [GAP, *_together(steps, steps.heads[len(texts) :])]
+    return Below([*blocks, GAP, *map(Text, _closing(steps, texts))])
 
 
-def _head(steps: Steps, head: Head) -> Iterator[Block]:
+def _head(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """The steps of one head, numbered as they come."""
-    texts = texts_of(steps, head)
     scoring = [section for section in steps.sections if section != "output"]
     number = 0
     for section in steps.sections:
@@ -157,7 +152,7 @@ def _fits(options: Options, long: str, short: str) -> str:
     return long if cells.width(long) <= options.width else short
 
 
-def _total(steps: Steps, head: Head) -> str:
+def _total(steps: Steps, head: Head, decimals: int) -> str:
     """What the weights of a head add up to as printed, if all of them are."""
     plan, scoring = steps.plan, steps.sections != ("output",)
     # Without a softmax, the weights stand in the sum, or in the table above it.
@@ -166,7 +161,7 @@ def _total(steps: Steps, head: Head) -> str:
     if not any(head.allowed) or not {"softmax", "output"} & {*steps.sections}:
         return notes.WHOLE
     printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
-    return notes.total_as_printed([*printed, sum(head.weights[place] for place in plan.more)], steps.finer)
+    return notes.total_as_printed([*printed, sum(head.weights[place] for place in plan.more)], decimals)
 
 
 def _given(steps: Steps) -> Iterator[Block]:
@@ -208,13 +203,16 @@ def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
         yield Pieces(["Heads", "side", "by", "side", "=", *vector_of(joined, decimals, mark)])
 
 
-def _closing(steps: Steps, shown: Sequence[Head]) -> Iterator[str]:
-    """What holds for the whole diagram, of which these heads are written out."""
+def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
+    """What holds for the whole diagram."""
     found, options = steps.found, steps.options
     if found.embeddings is not None:
         yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
     several = len(steps.heads) > 1
-    totals = {number if several else 0: _total(steps, head) for number, head in enumerate(shown, 1)}
+    totals = {
+        number if several else 0: _total(steps, head, each.decimals.weights)
+        for number, (head, each) in enumerate(zip(steps.heads_in_full, texts, strict=True), 1)
+    }
     differing = list(dict.fromkeys(steps.check.differing))
     if len(differing) > MOST_DIFFERENCES:
         redone = f"{counted(len(steps.check.differing), 'last digit')} would differ"
@@ -257,15 +255,15 @@ def _alternative(steps: Steps, short: Steps) -> str:
 # The steps ------------------------------------------------------------------------------------------------------------
 
 
-def _dot(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _dot(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """The query, and its product with each key."""
     plan, mark = steps.plan, steps.glyphs.ellipsis
     keys = head.vectors("key", plan.full)
-    query, *printed = printed_numbers([head.query, *keys], texts.vectors)
+    query, *printed = printed_numbers([head.query, *keys], texts.decimals.vectors)
     count = len(head.query) if len(head.query) <= MOST_TERMS else FEWER_TERMS
     more = len(head.query) - count
     products = _products(head, plan.full, keys)
-    text, decimals = numerals.text, texts.decimals[0]
+    text, decimals = numerals.text, texts.decimals.products
     sums = sums_of(
         steps,
         Factors(
@@ -275,7 +273,7 @@ def _dot(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
             more=more,
             rests=[text(sum(row[count:]), decimals) for row in products] if more else [],
             totals=[texts.scores[0][place] for place in plan.full],
-            decimals=(decimals, decimals),
+            decimals=(decimals, texts.decimals.scores[0]),
             what="products",
         ),
     )
@@ -361,12 +359,12 @@ def _results(
         yield Alike(lines)
 
 
-def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _score(number: int, steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """What one step makes of each score."""
     step, glyphs = texts.steps[number], steps.glyphs
     if step.root:
-        sign = steps.check.sign(sqrt(step.root), numerals.compact(float(step.value), steps.decimals), steps.decimals)
-        written = numerals.compact(float(step.value), steps.decimals)
+        written = numerals.compact(float(step.value), texts.decimals.root)
+        sign = steps.check.sign(sqrt(step.root), written, texts.decimals.root)
         yield Text(f"d_k = {step.root}, so {glyphs.root}d_k {sign} {written}")
     elif isinstance(step.value, float) and scores.written(step.value) not in step.title(glyphs):
         yield Text(f"{step.name} = {scores.written(step.value)}")
@@ -379,13 +377,13 @@ def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Bloc
         {place: (step.formula(score, glyphs),) for place, score in before.items()},
         after,
         lambda place: step.redo(float(before[place]), 0, 0, place),
-        texts.decimals[number + 1],
+        texts.decimals.scores[number + 1],
         noise=1e-9 if step.rational else 0.0,
         exact=None if step.rational else 0.0,
     )
 
 
-def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _mask(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """Which keys are out."""
     query, count = f'"{steps.query_name}"', len(head.allowed)
     masked = [place for place, may in enumerate(head.allowed) if not may]
@@ -399,7 +397,7 @@ def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         yield Text(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
 
 
-def _softmax(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _softmax(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """exp of each score, their sum, and the share of each."""
     if not any(head.allowed):
         yield Text("No score is left: each weight is 0.")
@@ -414,15 +412,15 @@ def _softmax(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         {place: (f"{each} / {texts.total}",) for place, each in texts.exps.items()},
         texts.weights,
         lambda place: float(texts.exps[place]) / total,
-        steps.finer,
+        texts.decimals.weights,
         share=True,
     )
 
 
-def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _exps(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """exp of each score, or of what is left of it where the largest is subtracted first."""
     final = {place: texts.scores[-1][place] for place in texts.exps}
-    decimals = texts.decimals[-1]
+    decimals = texts.decimals.scores[-1]
     working = head.working
     assert working is not None
     expressions: dict[int, tuple[str, ...]] = {place: (f"exp({score})",) for place, score in final.items()}
@@ -440,13 +438,13 @@ def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         expressions,
         texts.exps,
         lambda place: exp(float(final[place])),
-        steps.decimals,
+        texts.decimals.exps,
         noise=0.0,
         exact=1.0,
     )
 
 
-def _sum(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _sum(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """The sum of all exps; of many, the first ones and what the others come to."""
     assert head.working is not None
     plan = steps.plan
@@ -456,13 +454,13 @@ def _sum(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     if len(others) > len(added):
         written = set(plan.summed)
         rest = sum(head.working.exponentials[place] for place in others if place not in written)
-        added.append(numerals.text(rest, steps.decimals))
+        added.append(numerals.text(rest, texts.decimals.exps))
         pieces += [f"+ {added[-1]}", f"({len(others) - len(written)} more)"]
-    sign = steps.check.sign(sum(map(float, added)), texts.total, steps.decimals, "the sum of exp")
+    sign = steps.check.sign(sum(map(float, added)), texts.total, texts.decimals.exps, "the sum of exp")
     yield Pieces([*pieces, *([f"{sign} {texts.total}"] if len(added) > 1 else [])])
 
 
-def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _output(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     """Each value times its weight, and the sum of these, number by number."""
     places, mark = steps.plan.summed, steps.glyphs.ellipsis
     output = vector_of(head.output, steps.decimals, mark)
@@ -470,8 +468,7 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         yield Pieces(["Nothing", "is", "attended", "to:", "output", "=", *output])
         return
     values = head.vectors("value", places)
-    decimals, _ = decimals_of(steps, values)
-    printed = printed_numbers(values, decimals)
+    printed = printed_numbers(values, texts.decimals.values)
     weights = [texts.weights[place] for place in places]
     visible = [place for place, may in enumerate(head.allowed) if may]
     written = set(places)
@@ -488,7 +485,7 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
     if others:
         yield Text(f"+ {mark} {counted(len(others), 'more value')}, each times its weight")
     yield GAP
-    yield from _numbers(steps, head, weights, values, printed, others)
+    yield from _numbers(steps, head, texts, values, printed, others)
     yield GAP
     yield Pieces(["Output", "for", f'"{steps.query_name}"', "=", *output])
 
@@ -496,27 +493,27 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
 def _numbers(
     steps: Steps,
     head: Head,
-    weights: Sequence[str],
+    texts: PrintedHead,
     values: Sequence[Vector],
     printed: Sequence[Sequence[str]],
     others: Sequence[int],
 ) -> Iterator[Block]:
     """Of each number of the output, the products and their sum."""
     count = len(head.output) if len(head.output) <= MOST_NUMBERS else FEWER_FULL
-    text, asked = numerals.text, steps.decimals
+    text, asked, few = numerals.text, steps.decimals, texts.decimals.parts
     products = _weighted(steps, head, steps.plan.summed, values, count)
     rests: list[str] = []
     if others:
         rest = _weighted(steps, head, others, head.vectors("value", others), count)
-        rests = [text(sum(column), asked) for column in zip(*rest, strict=True)]
+        rests = [text(sum(column), few) for column in zip(*rest, strict=True)]
     factors = Factors(
-        columns=weights,
+        columns=[texts.weights[place] for place in steps.plan.summed],
         rows=[[row[place] for row in printed] for place in range(count)],
-        products=[[text(row[place], asked) for row in products] for place in range(count)],
+        products=[[text(row[place], few) for row in products] for place in range(count)],
         more=len(others),
         rests=rests,
         totals=[text(each, asked) for each in head.output[:count]],
-        decimals=(asked, asked),
+        decimals=(few, asked),
         what="products",
     )
     for number, each in enumerate(sums_of(steps, factors), 1):
@@ -542,7 +539,7 @@ def _weighted(
     ]
 
 
-def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Block]:
+def _table(steps: Steps, head: Head, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Block]:
     """The keys that are not written out, in the same steps."""
     plan, mark = steps.plan, steps.glyphs.ellipsis
     more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
@@ -553,7 +550,7 @@ def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> 
         return
     if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
         keys = head.vectors("key", plan.listed)
-        rows = vectors_of(printed_numbers(keys, texts.vectors), keys, mark)
+        rows = vectors_of(printed_numbers(keys, texts.decimals.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
         if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
@@ -562,7 +559,7 @@ def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> 
     yield Table.of(columns)
 
 
-def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Column]:
+def _table_columns(steps: Steps, head: Head, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Column]:
     """A column for each step, with what the keys that are only counted come to."""
     plan, working, dash = steps.plan, head.working, steps.glyphs.dash
 
@@ -580,8 +577,8 @@ def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Secti
         if not {"dot", "scale"} & set(drawn):
             yield column("Score", texts.scores[-1])
         rest = sum(working.exponentials[place] for place in plan.more)
-        yield column("exp", texts.exps, numerals.text(rest, steps.decimals))
+        yield column("exp", texts.exps, numerals.text(rest, texts.decimals.exps))
     if "softmax" in drawn or not drawn:
         share = sum(head.weights[place] for place in plan.more)
         weights = {place: each for place, each in texts.weights.items() if head.allowed[place]}
-        yield column("Weight", weights, numerals.text(share, steps.finer), "masked")
+        yield column("Weight", weights, numerals.text(share, texts.decimals.weights), "masked")

@@ -14,18 +14,19 @@ from msgspec import Meta
 
 from mdattn import cells, numerals
 from mdattn.attention.pencil import Working, work
-from mdattn.attention.scores import STEPS, Step, steps_of
+from mdattn.attention.scores import STEPS
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import doc
-from mdattn.study.heads import WRITTEN_DECIMALS, Study
-from mdattn.study.query import Head, QueryOptions, Vector, heads_of, named, study_of, vector_decimals
+from mdattn.study.heads import Study
+from mdattn.study.query import Head, QueryOptions, heads_of, named, study_of
 from mdattn.study.tokens import heaviest_of
 
 Section = Literal["dot", "scale", "softmax", "output"]
 SECTIONS: tuple[Section, ...] = ("dot", "scale", "softmax", "output")
 
 MOST_FULL, FEWER_FULL, FEWEST_FULL = 6, 4, 2  # Up to so many keys are written out; of more, so many; of long ones.
+MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_LISTED, FEWER_LISTED = 20, 12  # Up to so many further keys stand in a table; of more, so many.
 MOST_TERMS, FEWER_TERMS = 16, 8  # the same of the terms of a sum
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
@@ -199,6 +200,11 @@ class Steps(NamedTuple):
         return self.decimals if self.options.arithmetic == "shown" else max(self.decimals, 2)
 
     @property
+    def heads_in_full(self) -> tuple[Head, ...]:
+        """Those that are written out."""
+        return self.heads if len(self.heads) <= MOST_HEADS else self.heads[:FEWER_HEADS]
+
+    @property
     def noun(self) -> str:
         return "Dot product" if self.found.basis == "vectors" else "Score"
 
@@ -207,68 +213,6 @@ class Steps(NamedTuple):
         names = [f'"{self.names[place]}"{after}' for place in places]
         widest = cells.widest(names)
         return [cells.pad(name, widest) for name in names]
-
-
-# The numbers of one head, as text -------------------------------------------------------------------------------------
-
-
-class Texts(NamedTuple):
-    """Scores, exps and weights [n] of the places that are printed, by place."""
-
-    steps: tuple[Step, ...]  # as they are printed: the root rounded
-    scores: tuple[dict[int, str], ...]  # the dot products, and the scores after each step
-    decimals: tuple[int, ...]  # of each of them
-    exps: dict[int, str]
-    weights: dict[int, str]
-    total: str
-    vectors: int  # decimals of the query and the keys
-
-
-def texts_of(steps: Steps, head: Head) -> Texts:
-    plan, asked = steps.plan, steps.decimals
-    places = (*plan.full, *plan.listed)
-    text = numerals.text
-    finer = steps.finer
-    weights = {place: text(head.weights[place], finer) for place in dict.fromkeys((*places, *plan.summed))}
-    if head.working is None:
-        return Texts((), (), (), {}, weights, "", 0)
-    shown = steps.options.arithmetic == "shown"
-    if head.query:
-        vectors, full = decimals_of(steps, [head.query, *head.vectors("key", places)])
-        product = min(2 * vectors, asked) if shown else 2 * vectors
-        exact = full and product <= max(WRITTEN_DECIMALS, asked)
-        score = product if exact else asked
-    else:
-        vectors = 0
-        written = numerals.decimals_needed(
-            [head.working.dot_products[place] for place in places], numerals.MOST_DECIMALS
-        )
-        score = written if written <= max(WRITTEN_DECIMALS, asked) and not shown else min(written, asked)
-    work_ = head.working
-    decimals = [score]
-    for step in work_.steps:
-        decimals.append(asked if step.head(steps.glyphs) else decimals[-1])
-    return Texts(
-        steps=steps_of(steps.options, len(head.query) or None, asked),
-        scores=tuple(
-            {place: text(scores[place], each) for place in places}
-            for scores, each in zip(work_.scores, decimals, strict=True)
-        ),
-        decimals=tuple(decimals),
-        exps={place: text(work_.exponentials[place], asked) for place in places if head.allowed[place]},
-        weights=weights,
-        total=text(work_.total, asked),
-        vectors=vectors,
-    )
-
-
-def decimals_of(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
-    """Decimals of vectors: as many as they were written with, if that is few; and whether that shows them in full."""
-    printed = {number for row in rows for number in row[:MOST_TERMS]}
-    written = numerals.decimals_needed(printed, numerals.MOST_DECIMALS)
-    most = min(max(WRITTEN_DECIMALS, steps.decimals), numerals.MOST_DECIMALS - 1)
-    shown = steps.options.arithmetic == "shown"
-    return vector_decimals(steps.options, written, most), shown or written <= most
 
 
 # From options ---------------------------------------------------------------------------------------------------------
