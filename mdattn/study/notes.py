@@ -35,12 +35,6 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-def rounded_column(weights: Sequence[float], decimals: int, what: str = "the column") -> str | None:
-    """Says so if shares of 1, as percent with `decimals` decimals of the share, do not add up to 100 as printed."""
-    total = total_as_printed(weights, max(decimals, 2))
-    return f"Rounded: as printed {what} adds up to {total}." if total not in (WHOLE, NOTHING) else None
-
-
 def total_as_printed(weights: Sequence[float], decimals: int) -> str:
     """What shares of 1, printed with so many decimals, add up to: `99 %`."""
     units = numerals.sum_as_printed(weights, decimals)

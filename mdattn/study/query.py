@@ -41,7 +41,7 @@ class QueryOptions(Attention, frozen=True, kw_only=True, forbid_unknown_fields=T
     remarks: Remarks = "all"
 
 
-class Head(NamedTuple):
+class QueryHead(NamedTuple):
     """What one head makes of the query, in plain numbers, for all n_key keys."""
 
     title: str
@@ -66,14 +66,18 @@ class Head(NamedTuple):
 
     def vectors(self, axis: Literal["key", "value"], places: Sequence[int]) -> list[Vector]:
         """The keys or the values of these places; those that the pencil left alone as they are."""
-        rows = getattr(self.working, axis + "s", None)
+        working, trace = self.working, self.trace
+        if axis == "key":
+            rows, array = working.keys if working else (), trace.key if isinstance(trace, Trace) else None
+        else:
+            rows, array = (working.values or ()) if working else (), trace.value
         if rows:
             return [rows[place] for place in places]
-        array = getattr(self.trace, axis, None)
-        return [] if array is None else array[0][list(places)].tolist()
+        kept: list[Vector] = [] if array is None else array[0][list(places)].tolist()
+        return kept
 
 
-class Named(NamedTuple):
+class QueryNames(NamedTuple):
     """What query and keys are called, in full; of equal words the second is `the#2`."""
 
     keys: tuple[str, ...]
@@ -90,16 +94,16 @@ def study_of(options: QueryOptions) -> Study:
     return found
 
 
-def named(options: QueryOptions, found: Study) -> Named:
+def named(options: QueryOptions, found: Study) -> QueryNames:
     """The names of the keys and of the query."""
     assert found.query is not None
     keys = distinct(found.key_tokens)
     if options.key_tokens is not None:
-        return Named(keys, distinct(found.tokens)[found.query], None)
-    return Named(keys, keys[found.query], found.query)
+        return QueryNames(keys, distinct(found.tokens)[found.query], None)
+    return QueryNames(keys, keys[found.query], found.query)
 
 
-def heads_of(options: QueryOptions, found: Study) -> tuple[Head, ...]:
+def heads_of(options: QueryOptions, found: Study) -> tuple[QueryHead, ...]:
     """Each head, computed as the option `arithmetic` says. Raises OptionError where a pencil comes to nothing."""
     count = len(found.heads)
     return tuple([_head(options, head, _title(head, number, count)) for number, head in enumerate(found.heads, 1)])
@@ -111,18 +115,18 @@ def _title(head: HeadStudy, number: int, count: int) -> str:
     return f"Head {number} of {count}" + (f": {authored(head.name)}" if head.name else "")
 
 
-def _head(options: QueryOptions, head: HeadStudy, title: str) -> Head:
+def _head(options: QueryOptions, head: HeadStudy, title: str) -> QueryHead:
     trace = head.trace
     allowed: list[bool] = trace.allowed[0, 0].tolist()
     if options.arithmetic == "shown" and trace.scores:
         working = _with_pencil(options, trace, allowed)
-        return Head(title, trace, working.query, allowed, working.weights, working.output, working)
+        return QueryHead(title, trace, working.query, allowed, working.weights, working.output, working)
     query: Vector = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
     weights: Vector = trace.weights[0, 0].tolist()
     output: Vector = [] if trace.output is None else trace.output[0, 0].tolist()
     if options.arithmetic == "shown":
         weights, output = _shown_sum(weights, [] if trace.value is None else trace.value[0].tolist(), options.decimals)
-    return Head(title, trace, query, allowed, weights, output, None)
+    return QueryHead(title, trace, query, allowed, weights, output, None)
 
 
 def _with_pencil(options: QueryOptions, trace: Weighing, allowed: list[bool]) -> Working:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from mdattn.study.query import Head, Named, QueryOptions, heads_of, named, study_of, vector_decimals
+from mdattn.study.query import QueryHead, QueryNames, QueryOptions, heads_of, named, study_of, vector_decimals
 
 TOKENS = ["the", "cat", "the"]
 EMBEDDINGS = [[0.1, 0.3, 0.4], [0.8, 0.1, 0.6], [0.3, 0.9, 0.2]]
@@ -19,7 +19,7 @@ def asked(**more: Any) -> QueryOptions:
     return msgspec.convert({"kind": "flow", "tokens": TOKENS, "query": 2, "heads": 1, **more}, QueryOptions)
 
 
-def heads(**more: Any) -> tuple[Head, ...]:
+def heads(**more: Any) -> tuple[QueryHead, ...]:
     options = asked(**more)
     return heads_of(options, study_of(options))
 
@@ -76,9 +76,9 @@ def test_a_head_says_which_it_is() -> None:
 
 def test_a_query_is_one_of_its_keys_unless_the_keys_are_another_sentence() -> None:
     options = asked()
-    assert named(options, study_of(options)) == Named(("the", "cat", "the#2"), "the#2", 2)
+    assert named(options, study_of(options)) == QueryNames(("the", "cat", "the#2"), "the#2", 2)
     options = asked(key_tokens=["le", "le"])
-    assert named(options, study_of(options)) == Named(("le", "le#2"), "the#2", None)
+    assert named(options, study_of(options)) == QueryNames(("le", "le#2"), "the#2", None)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
-"""The flow: where do the percentages come from?
+"""The flow as blocks of a page, and these as lines.
 
-Floor 3. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw`
-goes from options to numbers and to what is printed of them (both in `_numbers`), and from there to blocks of a page;
-what is said about it is in `_notes`.
+A room of the kind `flow`.
 """
 
 from __future__ import annotations
@@ -15,7 +13,8 @@ from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._legend import Explained
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.flow import _notes as _flow_notes
-from mdattn.diagrams.flow._numbers import Flow, Options, Page, Part, Printed, Section, flow_of, page_of, vector
+from mdattn.diagrams.flow._numbers import Flow, Options, Section, flow_of
+from mdattn.diagrams.flow._printed import PrintedFlow, PrintedHead, VectorRows, printed_of, vector
 from mdattn.diagrams.flow._rounding import Rounding, rounding
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
 from mdattn.layout import (
@@ -35,7 +34,7 @@ from mdattn.layout import (
 )
 from mdattn.study.attended import Attended
 from mdattn.study.names import LONGEST, authored, labelled
-from mdattn.study.query import Head
+from mdattn.study.query import QueryHead
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
 LONGEST_NARROW = 9  # cells of a word where the width is short; LONGEST elsewhere
@@ -47,7 +46,7 @@ HEAD_ROWS = 3  # of a table, above its first key
 def draw(options: Options) -> Diagram:
     """The flow of one query. Raises OptionError."""
     flow = flow_of(options)
-    page = page_of(flow)
+    page = printed_of(flow)
     lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
     form = fitting(options.width, (_form(flow, page, longest) for longest in lengths))
     return Diagram(lines_of(form, options.width, flow.glyphs), form.words)
@@ -57,18 +56,18 @@ class _Labelled(NamedTuple):
     """A flow, and the names of the shown keys as labels, cut to fit."""
 
     flow: Flow
-    page: Page
+    page: PrintedFlow
     names: list[str]
     query_name: str
     rounding: Rounding
 
-    def rounded(self, section: Section, head: Head) -> Iterator[Text]:
+    def rounded(self, section: Section, head: QueryHead) -> Iterator[Text]:
         """The line about rounding, if it stands below what a section shows of the head."""
         if self.rounding.place == section and head is self.flow.heads[self.rounding.head]:
             yield Text(self.rounding.text)
 
 
-def _form(flow: Flow, page: Page, longest: int) -> Explained:
+def _form(flow: Flow, page: PrintedFlow, longest: int) -> Explained:
     """The whole diagram, with words of at most `longest` cells."""
     mark = flow.glyphs.ellipsis
     width, tokens = flow.options.width, flow.found.tokens
@@ -137,7 +136,7 @@ def _embeddings(labelled: _Labelled) -> Iterator[Block]:
     yield Abreast(words, _labels(parts) if len(parts) > 1 else (), apart=1)
 
 
-def _labels(parts: Sequence[Part]) -> list[str]:
+def _labels(parts: Sequence[VectorRows]) -> list[str]:
     """What stands beside the rows of a word: beside the middle of each part, what it is."""
     labels_ = [""] * 4
     for part in parts:
@@ -172,7 +171,7 @@ def _attention(labelled: _Labelled) -> Iterator[Block]:
         yield from map(Text, _flow_notes.below_table(flow, head, printed))
 
 
-def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
+def _columns(labelled: _Labelled, head: QueryHead, printed: PrintedHead) -> list[Column]:
     """Key, scores and attention of the shown keys, and rows for what is left out; without the bars."""
     flow = labelled.flow
     keys, shares = list(labelled.names), list(printed.shares)
@@ -198,7 +197,7 @@ def _barred(tables: Sequence[Table], room: int) -> tuple[bool, int]:
     return True, apart if apart >= SHORTEST_BAR - 2 else 0
 
 
-def _remarked(labelled: _Labelled, head: Head, found: Attended, table: Table, length: int) -> Iterator[Block]:
+def _remarked(labelled: _Labelled, head: QueryHead, found: Attended, table: Table, length: int) -> Iterator[Block]:
     """The table with the weights, with bars, and what there is to say about it beside it or below."""
     flow = labelled.flow
     if length and flow.largest:
@@ -229,7 +228,7 @@ def _output(labelled: _Labelled) -> Iterator[Block]:
         yield Pieces(["Side by side =", *vector(joined, flow.options.decimals, flow.glyphs.ellipsis)])
 
 
-def _terms(labelled: _Labelled, head: Head, printed: Printed) -> Block:
+def _terms(labelled: _Labelled, head: QueryHead, printed: PrintedHead) -> Block:
     """`0.15 × The`, `+ 0.20 × sat`, …; masked keys and those of no weight have no part in it."""
     flow = labelled.flow
     times = f" {flow.glyphs.times} "

@@ -8,24 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mdattn import numerals
-from mdattn.diagrams.flow._numbers import (
-    FEWER_NUMBERS,
-    TOLD_HEADS,
-    Flow,
-    Page,
-    Printed,
-    Scores,
-    most_numbers,
-    second_of,
-)
+from mdattn.diagrams.flow._numbers import FEWER_NUMBERS, TOLD_HEADS, Flow, second_of
+from mdattn.diagrams.flow._printed import PrintedFlow, PrintedHead, ScoreColumn, most_numbers
 from mdattn.diagrams.flow._rounding import Rounding
 from mdattn.study import notes
 from mdattn.study.attended import Attended
 from mdattn.study.names import said
-from mdattn.study.query import Head
+from mdattn.study.query import QueryHead
 
 
-def heading(flow: Flow, page: Page) -> str:
+def heading(flow: Flow, page: PrintedFlow) -> str:
     """What the vectors under the words are."""
     first = page.parts[0]
     noun = flow.noun.capitalize()
@@ -48,7 +40,7 @@ def heading(flow: Flow, page: Page) -> str:
 
 
 def remarks(
-    flow: Flow, names: Sequence[str], query_name: str, head: Head, found: Attended
+    flow: Flow, names: Sequence[str], query_name: str, head: QueryHead, found: Attended
 ) -> tuple[list[tuple[int, str]], list[str]]:
     """Remarks as (row, text) to stand beside the table, and the same as sentences to stand below it."""
     rows = {key: row for row, key in enumerate(flow.shown)}
@@ -65,7 +57,7 @@ def remarks(
     return beside, [f"{query} {words}."]
 
 
-def below_table(flow: Flow, head: Head, printed: Printed) -> Iterator[str]:
+def below_table(flow: Flow, head: QueryHead, printed: PrintedHead) -> Iterator[str]:
     """What must be said about the columns, and only then."""
     decimals = flow.options.decimals
     for column in printed.columns:
@@ -77,7 +69,7 @@ def below_table(flow: Flow, head: Head, printed: Printed) -> Iterator[str]:
         yield f"Attention: exp{minus}, divided by the sum of all exp, {total}."
 
 
-def _formula(flow: Flow, column: Scores) -> Iterator[str]:
+def _formula(flow: Flow, column: ScoreColumn) -> Iterator[str]:
     """What the head of a column does not say of it: `T = 0.3333333333333333`, `Capped: 50 × tanh(score / 50).`"""
     if column.step is None:
         return
@@ -97,7 +89,7 @@ def closing(flow: Flow, rounded: Rounding) -> Iterator[str]:
         yield rounded.text
 
 
-def alternative(flow: Flow, page: Page, label_of: Mapping[str, str]) -> str:
+def alternative(flow: Flow, page: PrintedFlow, label_of: Mapping[str, str]) -> str:
     """The same in a few sentences, made from the numbers; a name that is too long for them stands as its label."""
     names = {key: said([flow.names[key]], [label_of.get(flow.names[key], "")])[0] for key in flow.shown}
     (query,) = said([flow.query_name], [label_of.get(flow.query_name, "")])

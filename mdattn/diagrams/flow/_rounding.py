@@ -11,10 +11,11 @@ from math import exp
 from typing import NamedTuple
 
 from mdattn import numerals
-from mdattn.diagrams.flow._numbers import Flow, Page, Printed, Section, decimals_of, most_numbers, vector
+from mdattn.diagrams.flow._numbers import Flow, Section
+from mdattn.diagrams.flow._printed import PrintedFlow, PrintedHead, decimals_of, most_numbers, vector
 from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES
-from mdattn.study.query import Head, of_rounding
+from mdattn.study.query import QueryHead, of_rounding
 
 
 class Rounding(NamedTuple):
@@ -27,7 +28,7 @@ class Rounding(NamedTuple):
     """Whose table or sum it is, from 0."""
 
 
-def rounding(flow: Flow, names: Sequence[str], page: Page) -> Rounding:
+def rounding(flow: Flow, names: Sequence[str], page: PrintedFlow) -> Rounding:
     """What the weights add up to as printed, and what a reader comes to who goes on from the printed numbers."""
     exact = flow.options.arithmetic == "exact"
     totals: dict[int, str] = {}
@@ -96,7 +97,7 @@ class Differing(NamedTuple):
     rows: list[tuple[int, str]]
 
 
-def _redone(flow: Flow, head: Head, printed: Printed) -> list[Differing]:
+def _redone(flow: Flow, head: QueryHead, printed: PrintedHead) -> list[Differing]:
     """What a reader who goes on from the printed numbers comes to, where that is not the printed number."""
     seen = [row for row, index in enumerate(flow.shown) if head.allowed[index]]
     before = _products(flow, head, printed)
@@ -143,7 +144,7 @@ def _would_give(found: Sequence[Differing], names: Sequence[str]) -> str:
     return f"the rounded numbers would give {notes.listed(given)}{where}"
 
 
-def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
+def _products(flow: Flow, head: QueryHead, printed: PrintedHead) -> list[float] | None:
     """The dot products of the printed vectors with the visible keys; None where a reader cannot get others."""
     keys = printed.keys
     if keys is None or most_numbers(len(head.query)) < len(head.query) or (flow.plain and flow.found.inputs_exact):
@@ -157,7 +158,7 @@ def _products(flow: Flow, head: Head, printed: Printed) -> list[float] | None:
     ]
 
 
-def _output_redone(flow: Flow, printed: Printed) -> str:
+def _output_redone(flow: Flow, printed: PrintedHead) -> str:
     """What the printed weights and values give, if that is printed in full and differs from the printed output."""
     values = printed.values
     if flow.rest or values is None or not printed.output or most_numbers(len(values.rows[0])) < len(values.rows[0]):

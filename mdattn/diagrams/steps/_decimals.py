@@ -16,7 +16,7 @@ from mdattn.attention.scores import Step
 from mdattn.diagrams.steps._numbers import FEWER_FULL, FEWER_TERMS, MOST_NUMBERS, MOST_TERMS, Steps
 from mdattn.numerals import rounded
 from mdattn.study.heads import WRITTEN_DECIMALS
-from mdattn.study.query import Head, Vector, vector_decimals
+from mdattn.study.query import QueryHead, Vector, vector_decimals
 
 NEAR = 0.01  # A line holds if its numbers give its result, but for one unit of the last digit or this share of it.
 
@@ -39,7 +39,7 @@ class Decimals(NamedTuple):
     """weight × value"""
 
 
-def decimals_of(steps: Steps, head: Head) -> Decimals:
+def decimals_of(steps: Steps, head: QueryHead) -> Decimals:
     """The decimals of a head: what is asked for, and in full precision as many more as its lines need."""
     least = _asked(steps, head)
     if steps.options.arithmetic == "shown":
@@ -48,10 +48,10 @@ def decimals_of(steps: Steps, head: Head) -> Decimals:
     return _of_the_dots(steps, head, _of_the_scores(steps, head, found))
 
 
-def _asked(steps: Steps, head: Head) -> Decimals:
+def _asked(steps: Steps, head: QueryHead) -> Decimals:
     """The decimals that are asked for, or that an author wrote, if that shows few numbers in full."""
-    plan, asked, shown = steps.plan, steps.decimals, steps.options.arithmetic == "shown"
-    places = (*plan.full, *plan.listed)
+    placed, asked, shown = steps.placed, steps.decimals, steps.options.arithmetic == "shown"
+    places = (*placed.full, *placed.listed)
     vectors, score = 0, asked
     if head.query:
         vectors, full = _written(steps, [head.query, *head.vectors("key", places)])
@@ -64,7 +64,7 @@ def _asked(steps: Steps, head: Head) -> Decimals:
     after = [score]
     for step in head.working.steps if head.working else ():
         after.append(asked if step.head(steps.glyphs) else after[-1])
-    values, _ = _written(steps, head.vectors("value", plan.summed))
+    values, _ = _written(steps, head.vectors("value", placed.summed))
     return Decimals(
         vectors=vectors,
         products=score,
@@ -101,15 +101,15 @@ def near(lines: Iterable[tuple[float, float]], decimals: int) -> bool:
     return True
 
 
-def _of_the_sum(steps: Steps, head: Head, least: Decimals) -> Decimals:
+def _of_the_sum(steps: Steps, head: QueryHead, least: Decimals) -> Decimals:
     """The parts of the output, and the weights and values that they are products of."""
-    if "output" not in steps.sections or not steps.plan.summed:
+    if "output" not in steps.sections or not steps.placed.summed:
         return least
     count = len(head.output) if len(head.output) <= MOST_NUMBERS else FEWER_FULL
-    weights = [head.weights[place] for place in steps.plan.summed]
+    weights = [head.weights[place] for place in steps.placed.summed]
     pairs = [
         list(zip(weights, column, strict=True))
-        for column in zip(*(row[:count] for row in head.vectors("value", steps.plan.summed)), strict=True)
+        for column in zip(*(row[:count] for row in head.vectors("value", steps.placed.summed)), strict=True)
     ]
     parts = [[weight * value for weight, value in each] for each in pairs]
     rests = [total - sum(each) for total, each in zip(head.output, parts, strict=False)]
@@ -137,13 +137,13 @@ def _of_the_sum(steps: Steps, head: Head, least: Decimals) -> Decimals:
     return least._replace(parts=of_part, values=of_value, weights=fewest(least.weights, of_weights))
 
 
-def _of_the_softmax(steps: Steps, head: Head, found: Decimals) -> Decimals:
+def _of_the_softmax(steps: Steps, head: QueryHead, found: Decimals) -> Decimals:
     """The exps and their sum, which give the weights, and the scores that exp is taken of."""
     working = head.working
     if working is None or "softmax" not in steps.sections or not any(head.allowed):
         return found
-    seen = [place for place in (*steps.plan.full, *steps.plan.listed) if head.allowed[place]]
-    added = [working.exponentials[place] for place in steps.plan.summed]
+    seen = [place for place in (*steps.placed.full, *steps.placed.listed) if head.allowed[place]]
+    added = [working.exponentials[place] for place in steps.placed.summed]
     added.append(working.total - sum(added))
 
     def shared(decimals: int) -> bool:
@@ -164,11 +164,11 @@ def _of_the_softmax(steps: Steps, head: Head, found: Decimals) -> Decimals:
     return found._replace(exps=exps, scores=(*before, fewest(last, of_scores)))
 
 
-def _of_the_scores(steps: Steps, head: Head, found: Decimals) -> Decimals:
+def _of_the_scores(steps: Steps, head: QueryHead, found: Decimals) -> Decimals:
     """The scores before each step, and the root that they are divided by."""
     if head.working is None:
         return found
-    places = (*steps.plan.full, *steps.plan.listed)
+    places = (*steps.placed.full, *steps.placed.listed)
     scores = [[each[place] for place in places] for each in head.working.scores]
     decimals, root = list(found.scores), found.root
     for number, step in reversed(list(enumerate(head.working.steps))):
@@ -203,12 +203,12 @@ def _of_root(d_k: int, printed: Vector, after: Vector, least: int, result: int) 
     return fewest(least, holds)
 
 
-def _of_the_dots(steps: Steps, head: Head, found: Decimals) -> Decimals:
+def _of_the_dots(steps: Steps, head: QueryHead, found: Decimals) -> Decimals:
     """The products of query and keys, which give the dot products, and the vectors that they are products of."""
     if "dot" not in steps.sections or not head.query:
         return found
     count = len(head.query) if len(head.query) <= MOST_TERMS else FEWER_TERMS
-    keys = head.vectors("key", steps.plan.full)
+    keys = head.vectors("key", steps.placed.full)
     products = [[one * other for one, other in zip(head.query, key, strict=True)] for key in keys]
     rows = [[*row[:count], sum(row[count:])] for row in products]
     dots = [sum(row) for row in products]

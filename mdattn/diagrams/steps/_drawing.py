@@ -1,12 +1,7 @@
-"""The calculation: could I do this with a pencil?
+"""The calculation as blocks of a page, and these as lines.
 
-Floor 3. The attention of one query, with every product and every sum written out in the order a person would do it.
-`draw` reads like the page: what attends (`study`), what it comes to and which keys are written out
-(`_numbers`), and then one step after the other, in lines whose sums come from `_sums`.
-
-`exact` arithmetic computes in full precision: `=` stands where the printed numbers give exactly the printed result, `≈`
-where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on
-from what is printed, rounded at each step, and needs no `≈`.
+Floor 3, a room of the kind `steps`. It reads like the page: what is given, one step after the other, and
+what is said of them.
 """
 
 from __future__ import annotations
@@ -65,7 +60,7 @@ from mdattn.study import notes
 from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, labelled, said
 from mdattn.study.notes import counted
-from mdattn.study.query import Head, Vector, of_rounding
+from mdattn.study.query import QueryHead, Vector, of_rounding
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
@@ -96,7 +91,7 @@ def _form(steps: Steps, texts: Sequence[PrintedHead], longest: int) -> Explained
 
 # The page -------------------------------------------------------------------------------------------------------------
 
-Step = Callable[[Steps, Head, PrintedHead], Iterator[Block]]
+StepBlocks = Callable[[Steps, QueryHead, PrintedHead], Iterator[Block]]
 
 
 def _page(steps: Steps, texts: Sequence[PrintedHead]) -> Block:
@@ -116,12 +111,12 @@ def _page(steps: Steps, texts: Sequence[PrintedHead]) -> Block:
     return Below([*blocks, GAP, *map(Text, _closing(steps, texts))])
 
 
-def _head(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _head(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """The steps of one head, numbered as they come."""
     scoring = [section for section in steps.sections if section != "output"]
     number = 0
     for section in steps.sections:
-        if section == "output" and not scoring and len(steps.plan.summed) < sum(head.allowed):
+        if section == "output" and not scoring and len(steps.placed.summed) < sum(head.allowed):
             yield from _table(steps, head, texts, ())
         for heading, short, step in _steps_of(section, steps):
             number += 1
@@ -132,7 +127,7 @@ def _head(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
             yield from _table(steps, head, texts, scoring)
 
 
-def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, Step]]:
+def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, StepBlocks]]:
     """The steps of a section with their headings, long and short; a mask is a step of its own."""
     mask = steps.found.mask
     if section == "dot":
@@ -152,16 +147,16 @@ def _fits(options: Options, long: str, short: str) -> str:
     return long if cells.width(long) <= options.width else short
 
 
-def _total(steps: Steps, head: Head, decimals: int) -> str:
+def _total(steps: Steps, head: QueryHead, decimals: int) -> str:
     """What the weights of a head add up to as printed, if all of them are."""
-    plan, scoring = steps.plan, steps.sections != ("output",)
+    placed, scoring = steps.placed, steps.sections != ("output",)
     # Without a softmax, the weights stand in the sum, or in the table above it.
-    if "softmax" not in steps.sections and scoring and len(plan.summed) < sum(head.allowed):
+    if "softmax" not in steps.sections and scoring and len(placed.summed) < sum(head.allowed):
         return notes.WHOLE
     if not any(head.allowed) or not {"softmax", "output"} & {*steps.sections}:
         return notes.WHOLE
-    printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
-    return notes.total_as_printed([*printed, sum(head.weights[place] for place in plan.more)], decimals)
+    printed = [head.weights[place] for place in (*placed.full, *placed.listed)]
+    return notes.total_as_printed([*printed, sum(head.weights[place] for place in placed.more)], decimals)
 
 
 def _given(steps: Steps) -> Iterator[Block]:
@@ -188,7 +183,7 @@ def _projected(options: Options, name: str) -> bool:
     return any(getattr(each, name, None) is not None for each in (options.projections, *(h.projections for h in heads)))
 
 
-def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
+def _together(steps: Steps, others: Sequence[QueryHead]) -> Iterator[Block]:
     """The heads that are not written out, and the outputs of all."""
     decimals, mark = steps.decimals, steps.glyphs.ellipsis
     if others:
@@ -221,7 +216,7 @@ def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
     yield of_rounding(options, totals, redone)
 
 
-def _attends(steps: Steps, head: Head) -> str:
+def _attends(steps: Steps, head: QueryHead) -> str:
     """`attends most to "sat", 0.40`."""
     itself = None if steps.options.key_tokens is not None else steps.found.query
     found = attended(head.weights, head.allowed, steps.finer, itself)
@@ -255,14 +250,14 @@ def _alternative(steps: Steps, short: Steps) -> str:
 # The steps ------------------------------------------------------------------------------------------------------------
 
 
-def _dot(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _dot(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """The query, and its product with each key."""
-    plan, mark = steps.plan, steps.glyphs.ellipsis
-    keys = head.vectors("key", plan.full)
+    placed, mark = steps.placed, steps.glyphs.ellipsis
+    keys = head.vectors("key", placed.full)
     query, *printed = printed_numbers([head.query, *keys], texts.decimals.vectors)
     count = len(head.query) if len(head.query) <= MOST_TERMS else FEWER_TERMS
     more = len(head.query) - count
-    products = _products(head, plan.full, keys)
+    products = _products(head, placed.full, keys)
     text, decimals = numerals.text, texts.decimals.products
     sums = sums_of(
         steps,
@@ -272,15 +267,15 @@ def _dot(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
             products=[[text(each, decimals) for each in row[:count]] for row in products],
             more=more,
             rests=[text(sum(row[count:]), decimals) for row in products] if more else [],
-            totals=[texts.scores[0][place] for place in plan.full],
+            totals=[texts.scores[0][place] for place in placed.full],
             decimals=(decimals, texts.decimals.scores[0]),
             what="products",
         ),
     )
-    names, vectors, results = steps.quoted(plan.full, ":"), vectors_of(printed, keys, mark), list(sums)
+    names, vectors, results = steps.quoted(placed.full, ":"), vectors_of(printed, keys, mark), list(sums)
     vector = listed(query[: most_numbers(len(head.query))], head.query, mark)
     query_line = Pieces([f'Query "{steps.query_name}":', *vector])
-    last = f"{mark} {counted(plan.rest, 'more key')} in the same way: table below" if plan.rest else ""
+    last = f"{mark} {counted(placed.rest, 'more key')} in the same way: table below" if placed.rest else ""
     rows = [query_line.whole, "", *_beside(steps.glyphs.right, names, vectors, results), *(["", last] if last else [])]
     beside = Framed([Rows(rows)])
     if beside.least <= steps.options.width:
@@ -324,7 +319,7 @@ def _stacked(names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[
     return blocks[:-1]
 
 
-def _products(head: Head, places: Sequence[int], keys: Sequence[Vector]) -> list[Vector]:
+def _products(head: QueryHead, places: Sequence[int], keys: Sequence[Vector]) -> list[Vector]:
     """query × key [place, d_k]."""
     if head.working and head.working.products:
         return [head.working.products[place] for place in places]
@@ -347,7 +342,7 @@ def _results(
         place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, exact)
         for place, each in expressions.items()
     }
-    places = [place for place in steps.plan.full if place in expressions]
+    places = [place for place in steps.placed.full if place in expressions]
     columns = [aligned(column) for column in zip(*(expressions[place] for place in places), strict=True)]
     results = aligned([printed[place] for place in places])
     shares = aligned([numerals.percent(float(printed[place]), decimals) for place in places]) if share else []
@@ -359,7 +354,7 @@ def _results(
         yield Alike(lines)
 
 
-def _score(number: int, steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _score(number: int, steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """What one step makes of each score."""
     step, glyphs = texts.steps[number], steps.glyphs
     if step.root:
@@ -383,7 +378,7 @@ def _score(number: int, steps: Steps, head: Head, texts: PrintedHead) -> Iterato
     )
 
 
-def _mask(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _mask(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """Which keys are out."""
     query, count = f'"{steps.query_name}"', len(head.allowed)
     masked = [place for place, may in enumerate(head.allowed) if not may]
@@ -397,7 +392,7 @@ def _mask(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
         yield Text(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
 
 
-def _softmax(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _softmax(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """exp of each score, their sum, and the share of each."""
     if not any(head.allowed):
         yield Text("No score is left: each weight is 0.")
@@ -417,7 +412,7 @@ def _softmax(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     )
 
 
-def _exps(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _exps(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """exp of each score, or of what is left of it where the largest is subtracted first."""
     final = {place: texts.scores[-1][place] for place in texts.exps}
     decimals = texts.decimals.scores[-1]
@@ -444,15 +439,15 @@ def _exps(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     )
 
 
-def _sum(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _sum(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """The sum of all exps; of many, the first ones and what the others come to."""
     assert head.working is not None
-    plan = steps.plan
-    added = [texts.exps[place] for place in plan.summed]
+    placed = steps.placed
+    added = [texts.exps[place] for place in placed.summed]
     others = [place for place, may in enumerate(head.allowed) if may]
     pieces = ["Sum = " + added[0], *(f"+ {each}" for each in added[1:])]
     if len(others) > len(added):
-        written = set(plan.summed)
+        written = set(placed.summed)
         rest = sum(head.working.exponentials[place] for place in others if place not in written)
         added.append(numerals.text(rest, texts.decimals.exps))
         pieces += [f"+ {added[-1]}", f"({len(others) - len(written)} more)"]
@@ -460,9 +455,9 @@ def _sum(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
     yield Pieces([*pieces, *([f"{sign} {texts.total}"] if len(added) > 1 else [])])
 
 
-def _output(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
+def _output(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """Each value times its weight, and the sum of these, number by number."""
-    places, mark = steps.plan.summed, steps.glyphs.ellipsis
+    places, mark = steps.placed.summed, steps.glyphs.ellipsis
     output = vector_of(head.output, steps.decimals, mark)
     if not places:
         yield Pieces(["Nothing", "is", "attended", "to:", "output", "=", *output])
@@ -492,7 +487,7 @@ def _output(steps: Steps, head: Head, texts: PrintedHead) -> Iterator[Block]:
 
 def _numbers(
     steps: Steps,
-    head: Head,
+    head: QueryHead,
     texts: PrintedHead,
     values: Sequence[Vector],
     printed: Sequence[Sequence[str]],
@@ -501,13 +496,13 @@ def _numbers(
     """Of each number of the output, the products and their sum."""
     count = len(head.output) if len(head.output) <= MOST_NUMBERS else FEWER_FULL
     text, asked, few = numerals.text, steps.decimals, texts.decimals.parts
-    products = _weighted(steps, head, steps.plan.summed, values, count)
+    products = _weighted(steps, head, steps.placed.summed, values, count)
     rests: list[str] = []
     if others:
         rest = _weighted(steps, head, others, head.vectors("value", others), count)
         rests = [text(sum(column), few) for column in zip(*rest, strict=True)]
     factors = Factors(
-        columns=[texts.weights[place] for place in steps.plan.summed],
+        columns=[texts.weights[place] for place in steps.placed.summed],
         rows=[[row[place] for row in printed] for place in range(count)],
         products=[[text(row[place], few) for row in products] for place in range(count)],
         more=len(others),
@@ -526,7 +521,7 @@ def _numbers(
 
 
 def _weighted(
-    steps: Steps, head: Head, places: Sequence[int], values: Sequence[Vector], count: int
+    steps: Steps, head: QueryHead, places: Sequence[int], values: Sequence[Vector], count: int
 ) -> list[list[float]]:
     """weight × value [place, number], the first `count` numbers of each."""
     weights = [head.weights[place] for place in places]
@@ -539,33 +534,33 @@ def _weighted(
     ]
 
 
-def _table(steps: Steps, head: Head, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Block]:
+def _table(steps: Steps, head: QueryHead, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Block]:
     """The keys that are not written out, in the same steps."""
-    plan, mark = steps.plan, steps.glyphs.ellipsis
-    more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
-    first = Column("Key", [*(steps.names[place] for place in plan.listed), *more], "left")
+    placed, mark = steps.placed, steps.glyphs.ellipsis
+    more = [f"{mark} {len(each)} more" for each in (placed.more, placed.masked_more) if each]
+    first = Column("Key", [*(steps.names[place] for place in placed.listed), *more], "left")
     columns = [first, *_table_columns(steps, head, texts, drawn)]
     # Where every key is masked and no score is worked out, there is nothing to show of any.
-    if not plan.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
+    if not placed.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
         return
-    if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
-        keys = head.vectors("key", plan.listed)
+    if "dot" in drawn and len(head.query) <= MOST_NUMBERS and placed.listed:
+        keys = head.vectors("key", placed.listed)
         rows = vectors_of(printed_numbers(keys, texts.decimals.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
         if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
     yield GAP
-    yield Text(f"The other {counted(plan.rest, 'key')} in the same way:")
+    yield Text(f"The other {counted(placed.rest, 'key')} in the same way:")
     yield Table.of(columns)
 
 
-def _table_columns(steps: Steps, head: Head, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Column]:
+def _table_columns(steps: Steps, head: QueryHead, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Column]:
     """A column for each step, with what the keys that are only counted come to."""
-    plan, working, dash = steps.plan, head.working, steps.glyphs.dash
+    placed, working, dash = steps.placed, head.working, steps.glyphs.dash
 
     def column(name: str, printed: dict[int, str], more: str = "", masked: str = dash) -> Column:
-        ends = ([more] if plan.more else []) + ([masked] if plan.masked_more else [])
-        return Column(name, [*(printed.get(place, masked) for place in plan.listed), *ends])
+        ends = ([more] if placed.more else []) + ([masked] if placed.masked_more else [])
+        return Column(name, [*(printed.get(place, masked) for place in placed.listed), *ends])
 
     if "dot" in drawn:
         yield column(steps.noun, texts.scores[0])
@@ -576,9 +571,9 @@ def _table_columns(steps: Steps, head: Head, texts: PrintedHead, drawn: Sequence
     if "softmax" in drawn and working:
         if not {"dot", "scale"} & set(drawn):
             yield column("Score", texts.scores[-1])
-        rest = sum(working.exponentials[place] for place in plan.more)
+        rest = sum(working.exponentials[place] for place in placed.more)
         yield column("exp", texts.exps, numerals.text(rest, texts.decimals.exps))
     if "softmax" in drawn or not drawn:
-        share = sum(head.weights[place] for place in plan.more)
+        share = sum(head.weights[place] for place in placed.more)
         weights = {place: each for place, each in texts.weights.items() if head.allowed[place]}
         yield column("Weight", weights, numerals.text(share, texts.decimals.weights), "masked")

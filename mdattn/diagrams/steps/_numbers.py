@@ -1,7 +1,7 @@
-"""What the steps are made of: the options carried out in plain numbers, and these as they are printed.
+"""What the steps are made of: the options carried out in plain numbers.
 
-Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers and chooses which keys are
-written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would come to.
+Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers and chooses which keys are written out
+(`_placed`); `Check` knows what a reader would come to.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.options import doc
 from mdattn.study.heads import Study
-from mdattn.study.query import Head, QueryOptions, heads_of, named, study_of
+from mdattn.study.query import QueryHead, QueryOptions, heads_of, named, study_of
 from mdattn.study.tokens import heaviest_of
 
 Section = Literal["dot", "scale", "softmax", "output"]
@@ -73,7 +73,7 @@ class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-def _in_full(head: Head) -> Head:
+def _in_full(head: QueryHead) -> QueryHead:
     """A head that was computed in full precision, with every number on the way from its scores to its weights."""
     trace = head.trace
     if head.working or trace.dot_products is None:
@@ -96,7 +96,7 @@ def _less_the_largest(worked: Working) -> Working:
 # What is written out --------------------------------------------------------------------------------------------------
 
 
-class Plan(NamedTuple):
+class KeyPlaces(NamedTuple):
     """Where each key stands: written out, in the table, or among those that are only counted."""
 
     full: tuple[int, ...]
@@ -112,13 +112,13 @@ class Plan(NamedTuple):
         return len(self.listed) + len(self.more) + len(self.masked_more)
 
 
-def heaviest(head: Head) -> list[int]:
+def heaviest(head: QueryHead) -> list[int]:
     """The keys with the largest weights, of which the text alternative of a long sentence tells."""
     places = [place for place, may in enumerate(head.allowed) if may]
     return sorted(places, key=lambda place: -numerals.snapped(head.weights[place]))[:TOLD_KEYS]
 
 
-def _plan(heads: Sequence[Head], query: int | None) -> Plan:
+def _placed(heads: Sequence[QueryHead], query: int | None) -> KeyPlaces:
     """All keys of a short sentence; of a longer one the first, and the others in the table, as far as it goes."""
     allowed = heads[0].allowed
     places = range(len(allowed))
@@ -142,7 +142,7 @@ def _plan(heads: Sequence[Head], query: int | None) -> Plan:
     if len(listed) + len(masked) <= MOST_LISTED:
         listed, masked = sorted(listed + masked), []
     summed = visible if len(visible) <= MOST_TERMS else [place for place in full if allowed[place]]
-    return Plan(full, tuple(listed), tuple(more), tuple(masked), tuple(summed))
+    return KeyPlaces(full, tuple(listed), tuple(more), tuple(masked), tuple(summed))
 
 
 class Check(NamedTuple):
@@ -183,8 +183,8 @@ class Steps(NamedTuple):
     found: Study
     glyphs: Glyphs
     sections: tuple[Section, ...]
-    heads: tuple[Head, ...]
-    plan: Plan
+    heads: tuple[QueryHead, ...]
+    placed: KeyPlaces
     names: tuple[str, ...]
     """Of all keys, to be printed; of equal words the second is `the#2`. A long one is cut."""
     query_name: str
@@ -200,7 +200,7 @@ class Steps(NamedTuple):
         return self.decimals if self.options.arithmetic == "shown" else max(self.decimals, 2)
 
     @property
-    def heads_in_full(self) -> tuple[Head, ...]:
+    def heads_in_full(self) -> tuple[QueryHead, ...]:
         """Those that are written out."""
         return self.heads if len(self.heads) <= MOST_HEADS else self.heads[:FEWER_HEADS]
 
@@ -231,7 +231,7 @@ def prepared(options: Options) -> Steps:
         glyphs=glyphs,
         sections=sections,
         heads=heads,
-        plan=_plan(heads, names.itself),
+        placed=_placed(heads, names.itself),
         names=names.keys,
         query_name=names.query,
         check=Check(glyphs.approx, options.arithmetic == "exact", []),

@@ -11,7 +11,7 @@ from mdattn import numerals
 from mdattn.attention.scores import Step, steps_of
 from mdattn.diagrams.steps._decimals import Decimals, decimals_of
 from mdattn.diagrams.steps._numbers import Steps
-from mdattn.study.query import Head
+from mdattn.study.query import QueryHead
 
 
 class PrintedHead(NamedTuple):
@@ -25,12 +25,12 @@ class PrintedHead(NamedTuple):
     weights: dict[int, str]
 
 
-def printed_of(steps: Steps, head: Head) -> PrintedHead:
+def printed_of(steps: Steps, head: QueryHead) -> PrintedHead:
     """The head as text; without scores where weights are given."""
-    places, text, working = (*steps.plan.full, *steps.plan.listed), numerals.text, head.working
+    places, text, working = (*steps.placed.full, *steps.placed.listed), numerals.text, head.working
     decimals = decimals_of(steps, head)
     weights = {
-        place: text(head.weights[place], decimals.weights) for place in dict.fromkeys((*places, *steps.plan.summed))
+        place: text(head.weights[place], decimals.weights) for place in dict.fromkeys((*places, *steps.placed.summed))
     }
     if working is None:
         return PrintedHead(decimals, (), (), {}, "", weights)
