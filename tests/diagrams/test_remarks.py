@@ -51,6 +51,14 @@ def test_last_digits_are_counted_as_they_are_printed() -> None:
     assert counts[0] > counts[1]
 
 
+def test_equal_lines_that_would_differ_are_counted_each() -> None:
+    # 0.33 and 0.33 and 0.33 of 1, twice: each sum is 0.99, and 1.00 is printed.
+    values = [[1, 1]] * 3
+    text = said("steps", tokens=ABC, query=0, weights=[[1 / 3] * 3] * 3, values=values)
+    assert text.count("0.33 + 0.33 + 0.33 ≈ 1.00") == 2
+    assert "from the printed numbers, 2 last digits would differ" in text
+
+
 def test_exp_is_exact_for_0_alone() -> None:
     text = said("steps", tokens=["aa", "bb"], query=0, scores=[[0, -1000], [0, 0]])
     assert exp(-1000) == 0.0  # in floats, but not on paper

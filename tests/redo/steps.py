@@ -678,7 +678,7 @@ class HeadReader:
         below = {each.row for each in self.weights_below}
         written = [each for place, each in self.printed_weights.items() if place not in self.redone or not below]
         printed = [*written, *self.weights_below]
-        if not printed or (self.given.weights is not None and len(printed) < sum(self.visible)):
+        if not printed or (self.given.weights is not None and not below and len(printed) < sum(self.visible)):
             return ""
         return shown(100 * sum(each.value for each in printed), max(0, printed[0].decimals - 2))
 

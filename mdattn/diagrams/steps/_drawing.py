@@ -208,9 +208,9 @@ def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
         number if several else 0: _total(steps, head, each.decimals.weights)
         for number, (head, each) in enumerate(zip(steps.heads_in_full, texts, strict=True), 1)
     }
-    differing = list(dict.fromkeys(steps.check.differing))
-    if len(differing) > MOST_DIFFERENCES:
-        redone = f"{counted(len(steps.check.differing), 'last digit')} would differ"
+    differing = steps.check.differing
+    if len(differing) > MOST_DIFFERENCES or len({*differing}) < len(differing):
+        redone = f"{counted(len(differing), 'last digit')} would differ"
     else:
         redone = notes.listed(differing) if differing else ""
     yield of_rounding(options, totals, redone)
