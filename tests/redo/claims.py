@@ -42,15 +42,15 @@ def weights_add_up(ledger: Ledger, said: Text | None, totals: dict[int, str], qu
     A total of 0 may be told otherwise; `quiet` is whether nothing need be said.
     """
     other = {number: total for number, total in totals.items() if float(total) != 100}
+    some = {number: total for number, total in other.items() if float(total)}
     if said is None or not said.text.startswith(("the weights", "each weight")):
-        other = {number: total for number, total in other.items() if float(total)}
-        ledger.holds(not other or quiet, "adds up, and no line tells", other, 100)
+        ledger.holds(not some or quiet, "adds up, and no line tells", some, 100)
         return
     numerals = said.numerals()
     if said.text.startswith("each weight rounds to 0"):
         ledger.checked(numerals[0], all(not float(total) for total in totals.values()), "adds up", totals)
     elif said.text.startswith("the weights of "):
-        ledger.equal(numerals[0], len(other), "count")
+        ledger.checked(numerals[0], len(some) <= numerals[0].value <= len(other), "count", other)
         ledger.checked(numerals[1], numerals[1].text == "100", "adds up", 100)
     else:
         told = {}
@@ -61,7 +61,7 @@ def weights_add_up(ledger: Ledger, said: Text | None, totals: dict[int, str], qu
             ledger.checked(total, other.get(number) == total.text, "adds up", other)
             for each in head:
                 ledger.checked(each, number in other, "adds up", other)
-        ledger.holds(told.keys() == other.keys(), "adds up", said, other)
+        ledger.holds(some.keys() <= told.keys() <= other.keys(), "adds up", said, other)
 
 
 def attends(
