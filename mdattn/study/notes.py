@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mdattn.options import Attention
 
 
+WHOLE, NOTHING = "100 %", "0 %"
+
+
 def sentence(labels: Sequence[str]) -> str:
     """The tokens as the sentence they are, in quotes."""
     return '"' + " ".join(labels) + '"'
@@ -32,13 +35,12 @@ def listed(words: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-def rounded_column(weights: Sequence[float], decimals: int, what: str = "the column") -> str | None:
-    """Says so if shares of 1, as percent with `decimals` decimals of the share, do not add up to 100 as printed."""
-    finer = max(decimals, 2)
-    units = numerals.sum_as_printed(weights, finer)
-    if units in (0, 10**finer):
-        return None
-    return f"Rounded: as printed {what} adds up to {numerals.percent(units / 10**finer, finer)}."
+def total_as_printed(weights: Sequence[float], decimals: int) -> str:
+    """What shares of 1, printed with so many decimals, add up to: `99 %`."""
+    units = numerals.sum_as_printed(weights, decimals)
+    if units in (0, 10**decimals):
+        return WHOLE if units else NOTHING
+    return numerals.percent(units / 10**decimals, decimals)
 
 
 def made_up(options: Attention, dimensions: int, compared: bool = True) -> Iterator[str]:

@@ -143,9 +143,22 @@ def test_no_note_stands_where_rounding_hides_nothing() -> None:
 
 
 def test_an_output_that_the_printed_weights_do_not_give_is_confessed() -> None:
+    text = text_of(text="a b c", query="a", weights=[0.124, 0.25, 0.626], values=[[100], [0], [0]])
+    assert output_of(text) == [12.4]
+    assert "the rounded weights above would give\n       [12.00]." in text
+
+
+def test_one_line_tells_all_that_is_said_of_rounding() -> None:
     text = text_of(text="a b c", query="a", weights=[0.125, 0.25, 0.625], values=[[100], [0], [0]])
-    assert output_of(text) == [12.5]
-    assert "the rounded weights above would give\n       [13.00]." in text
+    assert output_of(text) == [12.5]  # of 13 %, 25 % and 63 %
+    last = " ".join(text.rpartition("\n\n")[2].split())
+    assert last.endswith("the weights add up to 101 %, and from the printed numbers, the output would be [13.00].")
+    weights = [[[0.125, 0.25, 0.625]] * 3, [[0.25, 0.25, 0.5]] * 3, [[0.334, 0.333, 0.333]] * 3]
+    text = " ".join(text_of(text="a b c", query="a", heads=3, weights=weights).split())
+    assert text.count("add up") == 1
+    assert text.endswith("rounded when printed: the weights add up to 101 % in head 1 and 99 % in head 3.")
+    text = " ".join(text_of(text="a b c", query="a", heads=4, weights=[weights[2]] * 4, arithmetic="exact").split())
+    assert text.endswith("the weights of 4 heads do not add up to 100 %.")
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -173,7 +186,7 @@ def test_shown_arithmetic_is_redone_from_the_printed_numbers_alone(seed: int) ->
         keep(sum(keep(w * printed[word][0][axis]) for w, word in zip(weights, words, strict=True))) for axis in range(3)
     ]
     assert output_of(text) == output
-    assert "Each number is rounded to 2 decimals before the next step uses it (√3 = 1.73)." in text
+    assert "Each number is rounded to 2 decimals before the next step uses it (√3 = 1.73)" in text
 
 
 def test_projected_keys_and_values_are_printed_and_used() -> None:
@@ -304,6 +317,19 @@ def test_each_head_keeps_its_heaviest_key() -> None:
     text = text_of(tokens=[f"w{i}" for i in range(40)], query=0, heads=2, weights=[near, far])
     assert columns(text)["Key"].count("w30") == 1
     assert '"w0" attends most to "w30", 5 %.' in text or "← gets the most attention" in text
+
+
+@pytest.mark.parametrize("heads", [2, 3])
+def test_each_key_that_is_named_has_a_row(heads: int) -> None:
+    """The heaviest keys of one head crowd those of another out, but for the two that the words name."""
+    near = [1 / 14] * 14 + [0.0] * 26
+    far = [1 / 43] * 40
+    far[30], far[35] = 3 / 43, 2 / 43
+    weights = [far, near, near][:heads]
+    shape = drawn(tokens=[f"w{i}" for i in range(40)], query=0, heads=heads, weights=weights)
+    named = set(re.findall(r"'(w\d+)'", shape.alternative)) | set(re.findall(r'"(w\d+)"', "\n".join(shape.lines)))
+    assert named >= {"w30", "w35"}
+    assert named <= set(columns("\n".join(shape.lines))["Key"])
 
 
 def test_keys_of_no_weight_have_no_part_in_the_sum() -> None:

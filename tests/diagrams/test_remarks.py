@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from math import exp
+from random import Random
 from typing import Any
 
 import pytest
 
 from mdattn.document import draw_options
+from mdattn.errors import DiagramError
 
 MANY = [first + second for first in "wz" for second in "abcdefghijklmnopqrstuv"]
 ABC = ["aa", "bb", "cc"]
@@ -49,6 +51,14 @@ def test_last_digits_are_counted_as_they_are_printed() -> None:
     assert counts[0] > counts[1]
 
 
+def test_equal_lines_that_would_differ_are_counted_each() -> None:
+    # 0.33 and 0.33 and 0.33 of 1, twice: each sum is 0.99, and 1.00 is printed.
+    values = [[1, 1]] * 3
+    text = said("steps", tokens=ABC, query=0, weights=[[1 / 3] * 3] * 3, values=values)
+    assert text.count("0.33 + 0.33 + 0.33 ≈ 1.00") == 2
+    assert "from the printed numbers, 2 last digits would differ" in text
+
+
 def test_exp_is_exact_for_0_alone() -> None:
     text = said("steps", tokens=["aa", "bb"], query=0, scores=[[0, -1000], [0, 0]])
     assert exp(-1000) == 0.0  # in floats, but not on paper
@@ -60,8 +70,8 @@ def test_exp_is_exact_for_0_alone() -> None:
 def test_given_weights_that_do_not_add_up_as_printed_are_told(third: float, adds_up: str | None) -> None:
     first = (1 - third) / 2
     text = said("steps", tokens=ABC, query=0, weights=[[first, first, third]] * 3, values=[[1], [2], [3]])
-    assert ("Rounded: as printed the column adds up to" in text) is (adds_up is not None)
-    assert adds_up is None or f"adds up to {adds_up} %" in text
+    assert ("the weights add up to" in text) is (adds_up is not None)
+    assert adds_up is None or f"the weights add up to {adds_up} %" in text
 
 
 def test_keys_of_which_nothing_is_worked_out_are_not_counted() -> None:
@@ -102,6 +112,37 @@ def test_what_is_said_of_rounding_can_be_left_out(kind: str, options: dict[str, 
     # Nothing else is missing.
     parts = re.split(rf"(?:{told}).*?\.(?= [A-Z\"S]|$)", full)
     assert all(part.strip() in quiet for part in parts)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", ["flow", "steps"])
+def test_at_most_one_line_is_about_rounding(kind: str, budget: int) -> None:
+    told = re.compile(r"Rounded:|Computed in full precision|Each number is rounded|add up to")
+    one = 0
+    for seed in range(60 * budget):
+        random = Random(f"{kind} {seed}")
+        count, heads = random.choice([3, 3, 7, 30]), random.choice([1, 1, 2, 6])
+        options: dict[str, Any] = {"tokens": MANY[:count], "query": 0, "decimals": random.randint(0, 3), "heads": heads}
+        options["arithmetic"] = random.choice(["exact", "shown"])
+        size = 2 if random.random() < 0.7 else 12
+        if random.random() < 0.7:
+            options["embeddings"] = [[round(random.gauss(0, 1), 3) for _ in range(size * heads)] for _ in range(count)]
+        else:
+            options["scores"] = [[[random.gauss(0, 1) for _ in range(count)]] * count for _ in range(heads)]
+            options["scores"] = options["scores"] if heads > 1 else options["scores"][0]
+            options["values"] = [[round(random.gauss(0, 9), 3)] for _ in range(count)]
+        try:
+            text = said(kind, **options)
+        except DiagramError as error:
+            assert "'shown' cannot be worked out" in error.message, seed
+            continue
+        # One sentence may hold several of these.
+        sentences = [each for each in re.split(r"(?<=[^.\d]\.)\s|(?<=%\.)\s", text) if told.search(each)]
+        assert len(sentences) <= 1, (seed, sentences)
+        one += len(sentences)
+        quiet = said(kind, **options, remarks="none")
+        assert bool(told.search(quiet)) is (options["arithmetic"] == "shown"), seed
+    assert one > 30 * budget
 
 
 def test_one_line_counts_the_last_digits_of_all_columns() -> None:

@@ -190,7 +190,7 @@ def test_a_pencil_comes_to_the_numbers_of_the_first_template() -> None:
         "1.25 / 4.27 = 0.29 = 29 %",
         "1.30 / 4.27 = 0.30 = 30 %",
         "1.72 / 4.27 = 0.40 = 40 %",
-        "Rounded: as printed the column adds up to 99 %.",
+        "before the next step uses it; the\n  weights add up to 99 %.",
         "= 0.03 + 0.24 + 0.12 = 0.39",
         'Output for "sat" = [0.39, 0.48, 0.38]',
     ):
@@ -242,6 +242,70 @@ def test_negative_numbers_stand_in_brackets_and_below_each_other() -> None:
     assert len({line.rindex(".") for line in diagram.lines if re.search(r"= +-?\d\.\d\d ", line)}) == 1
 
 
+@pytest.mark.parametrize(
+    ("decimals", "line"),
+    [(0, '"b": -74 / 1.4 ≈ -52'), (1, '"b": -74.1 / 1.41 ≈ -52.4'), (2, '"b": -74.12 / 1.41 ≈ -52.41')],
+)
+def test_a_root_is_printed_as_its_line_needs_it(decimals: int, line: str) -> None:
+    vectors = [[-3.123, 4.71], [8.2, -10.3]]  # -25.6086 - 48.513 = -74.1216
+    drawn = text({"kind": "steps", "tokens": ["a", "b"], "query": 0, "embeddings": vectors}, decimals=decimals)
+    assert line in drawn
+
+
+def off(diagram: Diagram) -> list[str]:
+    """Lines whose numbers give their result neither but for one unit of its last digit nor to one percent."""
+    found = []
+    for parts in equations(diagram):
+        for left, right in zip(parts[::2], parts[2::2], strict=False):
+            pairs = [(left, right)]
+            factors = re.findall(rf"\(?({NUMBER})\)?[×x]\(?({NUMBER})\)?", left)
+            if factors and "tanh" not in left and "/" not in left:
+                # Of a sum of products each one is looked at; what is added to it comes last.
+                pairs = [(f"({a}) * ({b})", each) for (a, b), each in zip(factors, right.split(" + "), strict=False)]
+            for one, other in pairs:
+                redone, printed = value(one), value(other)
+                if redone is None or printed is None or " %" in right or re.match(r"exp", other):
+                    continue
+                unit = 1.01 / 10 ** places(re.findall(NUMBER, other)[-1])
+                if abs(redone - printed) > max(unit, abs(printed) / 99):
+                    found.append(f"{one} ≈ {other}: {redone}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("weights", "values", "decimals"),
+    [
+        ([1 / 16] * 16, [[3.3]] * 16, 0),  # Sixteen times 0.2 are about 3; sixteen times 0 are not.
+        ([0.9, *[0.1 / 15] * 15], [[0.0446789], *[[4.46789]] * 15], 1),  # 0.90 times 0.0 is not 0.04.
+    ],
+)
+def test_a_sum_of_many_small_parts_holds(weights: list[float], values: list[list[float]], decimals: int) -> None:
+    tokens = [f"w{place}" for place in range(16)]
+    given = {"weights": weights, "values": values, "decimals": decimals}
+    diagram = draw({"kind": "steps", "tokens": tokens, "query": 0, "width": 200}, **given)
+    assert off(diagram) == []
+    assert list(equations(diagram))
+
+
+@pytest.mark.campaign
+def test_each_line_of_full_precision_holds_nearly(budget: int) -> None:
+    """However few decimals are asked for, and however large the numbers are."""
+    lines = 0
+    for seed in range(60 * budget):
+        chance = random.Random(seed)
+        count, size = chance.choice([2, 3, 6, 16]), chance.choice([1, 2, 3, 5, 20])
+        mean, large = chance.choice([(0, 1), (3, 2), (0, 5), (0, 90), (0, 900)])
+        options: dict[str, Any] = {"kind": "steps", "tokens": [f"w{place}" for place in range(count)], "query": 0}
+        options |= {"decimals": chance.randint(0, 4), "width": 200}
+        options["embeddings"] = [[chance.gauss(0, 2) for _ in range(size)] for _ in range(count)]
+        options["values"] = [[chance.gauss(mean, large)] for _ in range(count)]
+        options |= chance.choice([{}, {}, {"temperature": 0.3}, {"softcap": 3}, {"scale": 0.07}])
+        diagram = draw(options)
+        assert off(diagram) == [], seed
+        lines += len(list(equations(diagram)))
+    assert lines > 1000 * budget
+
+
 def test_large_scores_lose_their_largest_first() -> None:
     options = {"kind": "steps", "tokens": ["a", "b"], "query": "a", "scores": [12.5, -7]}
     drawn = text(options)
@@ -285,6 +349,70 @@ def test_weights_that_are_given_leave_the_sum() -> None:
     assert "Step 1: Weighted sum of the values" in drawn
     assert 'Output for "b" = [2.50, -2.50]' in drawn
     assert "nothing is left to work out" in error(options)
+
+
+# Words that are cut ---------------------------------------------------------------------------------------------------
+
+
+def legend_of(lines: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """What stands above the legend, in one line, and the legend: label -> name."""
+    found = {}
+    rows = list(lines)
+    while rows and (match := re.fullmatch(r"(\S+(?:…|\.\.\.)\S*) = (\S+)", rows[-1])):
+        found[match[1]] = match[2]
+        rows.pop()
+    return " ".join(rows), found
+
+
+@pytest.mark.parametrize("kind", ["steps", "flow"])
+@pytest.mark.parametrize("sections", [None, ["output"]])
+def test_only_labels_that_stand_in_the_picture_are_explained(kind: str, sections: list[str] | None) -> None:
+    tokens = [f"word-{place}-that-is-too-long" for place in range(300)]
+    options = {"kind": kind, "tokens": tokens, "query": 7, "mask": "causal", "dimensions": 1}
+    body, explained = legend_of(draw({**options, "sections": sections}).lines)
+    assert all(label in body for label in explained)
+    assert 0 < len(explained) < 30
+    short = {"kind": kind, "tokens": tokens[:3], "query": 0, "mask": "causal", "dimensions": 1}
+    body, explained = legend_of(draw({**short, "sections": ["output"]}).lines)
+    assert all(label in body for label in explained)
+
+
+@pytest.mark.parametrize("kind", ["steps", "flow"])
+def test_words_say_a_very_long_name_by_its_label(kind: str) -> None:
+    """Up to 40 cells a name stands in full; the label of a longer one stands in the picture, where it is explained."""
+    names = ["a" * 40, "b" * 41, "c" * 50]
+    options = {"kind": kind, "tokens": names, "query": 2, "scores": [[0, 1, 2]] * 3, "caption": True, "width": 100}
+    diagram = draw(options)
+    assert f"'{names[0]}'" in draw(options, query=0, scores=[[2, 1, 0]] * 3).alternative
+    assert re.search(r"'c+…'" if kind == "steps" else "itself", diagram.alternative)
+    assert re.search(r"'b+…'", diagram.alternative)
+    assert not re.search("b{41}|c{50}", diagram.alternative)
+    for label in re.findall(r"'([bc]+…)'", " ".join(diagram.lines)):
+        assert any(line.startswith(f"{label} = {label[0] * 41}") for line in diagram.lines)
+
+
+def test_a_label_that_stands_in_the_caption_alone_is_explained() -> None:
+    """A query that does not attend to itself stands in no sum, and the sentence is too long to reach it."""
+    tokens = [*(f"w{place}" for place in range(200)), "c" * 50]
+    given = {"scores": [0] * 201, "values": [[1]] * 201, "mask": [[True] * 200 + [False]] * 201}
+    lines = draw(
+        {"kind": "flow", "tokens": tokens, "query": 200, **given, "sections": ["output"], "caption": True}
+    ).lines
+    assert sum("ccc…'" in line for line in lines) == 1
+    assert f"{'c' * 15}… = {'c' * 50}" in lines
+
+
+def test_each_key_that_the_words_name_stands_in_the_picture() -> None:
+    """The heaviest keys of the second head crowd those of the first out of the table, but for those named."""
+    first, second = [1.0] * 40, [9.0] * 20 + [0.0] * 20
+    first[30], first[33], first[35] = 1.3, 1.2, 1.1
+    diagram = draw(
+        {"kind": "steps", "tokens": [f"w{place}" for place in range(40)], "query": 0, "heads": 2},
+        scores=[[first] * 40, [second] * 40],
+    )
+    named = re.findall(r"for '(w\d+)'", diagram.alternative)
+    assert named == ["w30", "w33", "w35"]
+    assert all(any(line.startswith(f"│ {name} ") for line in diagram.lines) for name in named)
 
 
 # Masks, heads, many keys ----------------------------------------------------------------------------------------------

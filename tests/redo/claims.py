@@ -36,6 +36,34 @@ def largest(weights: Sequence[float], may: Sequence[bool], decimals: int) -> lis
     return [place for place, weight in enumerate(weights) if may[place] and kept(weight, decimals) == max(seen)]
 
 
+def weights_add_up(ledger: Ledger, said: Text | None, totals: dict[int, str], quiet: bool) -> None:
+    """What the one line about rounding says of the weights; `totals`, in percent, by head, 0 where there is one.
+
+    A total of 0 may be told otherwise; `quiet` is whether nothing need be said.
+    """
+    other = {number: total for number, total in totals.items() if float(total) != 100}
+    some = {number: total for number, total in other.items() if float(total)}
+    if said is None or not said.text.startswith(("the weights", "each weight")):
+        ledger.holds(not some or quiet, "adds up, and no line tells", some, 100)
+        return
+    numerals = said.numerals()
+    if said.text.startswith("each weight rounds to 0"):
+        ledger.checked(numerals[0], all(not float(total) for total in totals.values()), "adds up", totals)
+    elif said.text.startswith("the weights of "):
+        ledger.checked(numerals[0], len(some) <= numerals[0].value <= len(other), "count", other)
+        ledger.checked(numerals[1], numerals[1].text == "100", "adds up", 100)
+    else:
+        told = {}
+        for match in re.finditer(r"([\d.]+) %(?: in head (\d+))?", said.text):
+            total, *head = [each for number in (1, 2) if match[number] for each in said.group(match, number).numerals()]
+            number = int(head[0].value) if head else 0
+            told[number] = total.text
+            ledger.checked(total, other.get(number) == total.text, "adds up", other)
+            for each in head:
+                ledger.checked(each, number in other, "adds up", other)
+        ledger.holds(some.keys() <= told.keys() <= other.keys(), "adds up", said, other)
+
+
 def attends(
     ledger: Ledger, block: Block, text: Text, query: int, weights: Sequence[float], decimals: int, slack: float
 ) -> bool:

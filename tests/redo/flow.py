@@ -48,6 +48,8 @@ class Reader:
         self.band: list[str] = []
         self.columns = 0
         self.section = ""
+        self.rounding: Text | None = None
+        """What the line below the whole says of rounding."""
         self.whole = True
         """Whether every vector that is drawn from stands in the picture."""
 
@@ -71,6 +73,7 @@ class Reader:
                 self.item(item)
         for head in self.heads.values():
             head.check()
+        self.check_rounding()
         self.check_boxes()
         for text in self.told:
             ledger.equal(text.numerals()[0], len(self.places or ()), "count")
@@ -151,11 +154,16 @@ class Reader:
             return True
         rounded = text.search(r"^Each number is rounded to (\d+) decimals?\b[^(]*(?:\((?:√|sqrt )(\d+) = (\S+)\))?\.?")
         if rounded:
-            numbers = text.numerals()
+            first, *more = text.split("; ")
+            self.rounding = more[0] if more else None
+            numbers = first.numerals()
             ledger.equal(numbers[0], block.decimals, "count")
             if len(numbers) > 2:
                 ledger.equal(numbers[1], block.heads[0].query.shape[1], "count")  # type: ignore[union-attr]
                 ledger.rounds(numbers[2], sqrt(numbers[1].value), "root")
+            return True
+        if said.startswith("Computed in full precision, rounded when printed: "):
+            self.rounding = text.part(said.index(": ") + 2, len(said))
             return True
         if re.match(LEGEND, said):
             short, _, full = said.partition(" = ")
@@ -163,6 +171,39 @@ class Reader:
             ledger.holds(full in known and is_name(short, full), "legend", said)
             return True
         return False
+
+    def check_rounding(self) -> None:
+        """The line below the whole: what the weights add up to, and how many last digits would differ."""
+        heads = [head for head in self.heads.values() if hasattr(head, "weights")]
+        several = len(self.block.heads) > 1
+        totals = {head.number + 1 if several else 0: head.total() for head in heads if not hasattr(head, "added")}
+        totals = {number: total for number, total in totals.items() if total}
+        quiet = self.block.options.get("remarks") == "none"
+        claims.weights_add_up(self.ledger, self.rounding, totals, quiet)
+        if quiet or self.shown or self.rounding is None:
+            return
+        noisy = any(head.slack > 1e-9 for head in heads)
+        counts = [getattr(head, "count", (0, True)) for head in heads]
+        least, exact = sum(count for count, _ in counts), all(exact for _, exact in counts)
+        told = self.rounding.search(r"(\S+) last digits?\b")
+        if told:
+            (numeral,) = told[0].numerals()
+            true = numeral.value == least if exact else numeral.value >= least
+            self.ledger.checked(numeral, true or noisy, "last digits", least)
+        self.ledger.holds(bool(told) or not least or noisy, "last digits that no line tells", self.rounding, least)
+        again = {head.number + 1 if several else 0: head.output_unlike() for head in heads}
+        other = {number: values for number, values in again.items() if values}
+        one = self.rounding.search(r"the output(?: of head (\d+))? would be (\[.*\])")
+        number = int(one[0].numerals()[0].value) if one and one[0] else 0
+        for numeral in [*one[0].numerals(), *one[1].numerals()] if one else ():
+            self.ledger.checked(numeral, other.keys() == {number}, "would give", other)
+        for numeral, value in zip(one[1].numerals() if one else (), other.get(number, ()), strict=False):
+            self.ledger.rounds(numeral, value, "would give")
+        many = self.rounding.search(r"the outputs of (\d+) heads would differ")
+        if many:
+            self.ledger.equal(many[0].numerals()[0], len(other), "count")
+        quiet = not other or noisy
+        self.ledger.holds(bool(one or many) or quiet, "an output that no line tells", self.rounding, other)
 
     # Boxes of vectors
 
@@ -475,6 +516,7 @@ class HeadReader:
         elif re.match(r"Computed in full precision; the rounded weights above", said):
             self.output_note(text)
         elif re.match(r"= \[", said):
+            self.printed_output = text.numerals()
             self.vector(text, self.output, decimals)
         elif re.match(r"Each weight rounds to 0", said):
             ledger.rounds(text.numerals()[0], max(self.weights), "share", self.slack)
@@ -529,21 +571,35 @@ class HeadReader:
         ledger.holds(not wanted, "summed", text, f"{wanted} too")
 
     def output_note(self, text: Text) -> None:
-        decimals, values = self.block.decimals, self.given.value
-        if values is None:
-            return
-        summed = getattr(self, "summed", {})
-        printed = values
-        boxes = self.reader.boxes
-        if boxes:
-            digits = max(
-                (n.decimals for _, _, part in boxes for row in part for c in row for n in c.numerals()), default=9
-            )
-            printed = np.array([[kept(v, digits) for v in row] for row in values.tolist()])
-        total = sum((weight * printed[place] for place, weight in summed.items()), np.zeros(values.shape[1]))
-        for numeral, value in zip(text.numerals(), total.tolist(), strict=False):
+        again = self.output_again()
+        self.ledger.holds(again is not None, "would give", text, "values that are not printed")
+        for numeral, value in zip(text.numerals(), again or (), strict=False):
             self.ledger.rounds(numeral, value, "would give")
-        del decimals
+
+    def output_again(self) -> list[float] | None:
+        """What the printed weights and values give; None where not all of them are printed."""
+        values, summed = self.given.value, getattr(self, "summed", None)
+        if values is None or summed is None or len(self.reader.places or ()) < len(self.reader.all):
+            return None
+        for label, _, part in self.reader.boxes:
+            array, _ = self.reader.array(label)
+            if array is not None and np.array_equal(array, values) and not re.match(r"…|\.\.\.", part[-1][0].text):
+                digits = max(n.decimals for row in part for cell in row for n in cell.numerals())
+                rows = {place: [kept(value, digits) for value in values[place].tolist()] for place in summed}
+                return [sum(w * rows[place][at] for place, w in summed.items()) for at in range(values.shape[1])]
+        return None
+
+    def total(self) -> str:
+        """What the percentages of the table add up to; "" without any."""
+        cells_ = [row[-1 - (not each.heads[-1].text)] for each in self.tables[-1:] for row in each.rows]
+        printed = [numeral for cell in cells_ for numeral in cell.numerals()]
+        return shown(sum(each.value for each in printed), printed[0].decimals) if printed else ""
+
+    def output_unlike(self) -> list[float]:
+        """What the printed weights and values give, where that is not the printed output."""
+        again = self.output_again() or []
+        pairs = zip(again, self.printed_output if again else (), strict=True)
+        return again if any(shown(value, numeral.decimals) != numeral.text for value, numeral in pairs) else []
 
     def redone(self) -> None:
         """From what is printed, column by column: what comes out differently is told by one line."""
@@ -576,6 +632,9 @@ class HeadReader:
                 if rows:
                     differing.append((name, rows))
             before = [p.value for p in printed]
+        self.count = (sum(len(rows) for _, rows in differing), "Similarity" not in self.columns)
+        if note is None and self.reader.rounding is not None:
+            return
         if note is None:
             noisy = not self.visible or self.slack > 1e-9
             ledger.holds(

@@ -82,6 +82,7 @@ class Reader:
             each.prepare()
         for each in self.heads:
             each.check(self._tables())
+        self.totals = {each.number + 1 if len(self.block.heads) > 1 else 0: each.added_up() for each in self.heads}
         self._others()
         self._closing()
         if sentences:
@@ -178,23 +179,29 @@ class Reader:
         block, ledger = self.block, self.ledger
         whole = ledger.joined(self.closing)
         starts = r" (?=Each number is|Computed in full|Illustrative|\S+(?:…|\.\.\.)\S* = )"
-        found = False
+        found, weights = False, None
         for text in whole.split(starts):
             said = text.text
             numerals = text.numerals()
             if said.startswith("Each number is"):
                 ledger.equal(numerals[0], block.decimals, "count")
+                after = text.search(r"; (.*)$")
+                weights = after[0] if after else None
             elif said.startswith("Illustrative"):
                 size = -1 if block.embeddings is None else block.embeddings.shape[1]
                 ledger.equal(numerals[0], size, "count")
             elif said.startswith("Computed in full"):
-                found = True
-                self._differing(text)
+                weights, redone = _parts(text)
+                if redone:
+                    found = True
+                    self._differing(redone)
             elif re.match(LEGEND, said):
                 short, _, full = said.partition(" = ")
                 ledger.holds(full in {*self.all, *names(block.tokens)} and is_name(short, full), "legend", said)
             else:
                 ledger.not_read(text)
+        quiet = block.options.get("remarks") == "none"
+        claims.weights_add_up(ledger, weights, {at: total for at, total in self.totals.items() if total}, quiet)
         noisy = any(each.slack > 1e-9 for each in self._all_heads())
         if not found and block.options.get("remarks") != "none":
             ledger.holds(not self.differing or noisy, "last digits that no line tells", self.differing[:2])
@@ -210,7 +217,7 @@ class Reader:
             ledger.checked(numeral, numeral.value == len(self.differing) or noisy, kind, len(self.differing))
             return
         # `0.3 × 0.2 would be 0.07 and the sum of exp would be 8.78`
-        told = text.text.partition("numbers, ")[2].rstrip(".")
+        told = text.text.rstrip(".")
         for piece in re.split(r", | and (?=[\d\-(tx]|exp)", told):
             ledger.holds(_squeezed(piece) in self.differing or noisy, "would be", piece, self.differing)
         for numeral in text.numerals():
@@ -240,10 +247,19 @@ class Reader:
         shares = re.finditer(r"(\d[\d.]*) for '([^']+)'", text.text)
         for place, match in zip(places, shares, strict=False):
             ledger.rounds(text.group(match, 1).numerals()[0], head.weights[place], "share", head.slack)
-            near = [p for p in range(len(may)) if self.all[p] == match[2]]
-            ledger.holds(
-                bool(near) and abs(head.weights[near[0]] - head.weights[place]) <= 1e-9 + head.slack, "most", match[0]
-            )
+            near = [p for p in places if self.all[p] == match[2]]
+            near = near or [p for p in places if is_name(match[2], self.all[p])]
+            alike = any(abs(head.weights[p] - head.weights[place]) <= 1e-9 + head.slack for p in near)
+            ledger.holds(alike, "most", match[0])
+
+
+def _parts(text: Text) -> list[Text | None]:
+    """What the line about rounding says of the weights, and of the printed numbers."""
+    match = re.search(
+        r"printed: (the weights .*?|each weight .*?)?(?:(?:, and )?from the printed numbers, (.*))?$", text.text
+    )
+    assert match
+    return [text.group(match, number) if match[number] else None for number in (1, 2)]
 
 
 def _squeezed(text: str) -> str:
@@ -267,7 +283,6 @@ class HeadReader:
         self.parts: list[Part] = []
         self.operations: list[Operation] = []
         self.scalings = 0
-        self.rounded: Numeral | None = None
         self.told: dict[str, Told] = {}
         self.redone: set[int] = set()
         self.other: Numeral | None = None
@@ -284,10 +299,6 @@ class HeadReader:
         for number, part in enumerate(self.parts, 1):
             ledger.equal(part.heading.numerals()[0], number, "count")
             text = ledger.joined(part.rows)
-            rounded = text.search(r"(Rounded: as printed the (?:column|whole) adds up to \S+ %\.)")
-            if rounded:
-                self.rounded = rounded[0].numerals()[0]
-                text = text.part(0, text.text.index("Rounded: as printed"))
             other = text.search(r"(The other (\S+) keys? in the same way:)")
             if other:
                 self.other = other[1].numerals()[0]
@@ -325,7 +336,6 @@ class HeadReader:
             rows = [] if first is None else first.rows
             more = [row[0].numerals()[0].value for row in rows if re.match(r"(?:…|\.\.\.) \S+ more", row[0].text)]
             ledger.equal(self.other, len(rows) - len(more) + sum(more), "count")
-        self._adds_up()
         ledger.apart = False
 
     def work(self) -> None:
@@ -663,20 +673,14 @@ class HeadReader:
             else:
                 self._share(place, sides, signs)
 
-    def _adds_up(self) -> None:
-        """`Rounded: as printed the column adds up to 99 %`, and only then."""
+    def added_up(self) -> str:
+        """What the weights add up to as printed, in percent; "" where not all of them are."""
         below = {each.row for each in self.weights_below}
         written = [each for place, each in self.printed_weights.items() if place not in self.redone or not below]
         printed = [*written, *self.weights_below]
-        if not printed or (self.given.weights is not None and len(printed) < sum(self.visible)):
-            return
-        total = shown(100 * sum(each.value for each in printed), max(0, self.reader.finer - 2))
-        if self.rounded:
-            self.ledger.checked(self.rounded, self.rounded.text == total, "adds up", total)
-        else:
-            whole = float(total) in (0.0, 100.0)
-            quiet = self.reader.finer < 2 or self.block.options.get("remarks") == "none"
-            self.ledger.holds(whole or quiet, "adds up, and no line tells", printed, total)
+        if not printed or (self.given.weights is not None and not below and len(printed) < sum(self.visible)):
+            return ""
+        return shown(100 * sum(each.value for each in printed), max(0, printed[0].decimals - 2))
 
     def _written(self) -> set[int]:
         """The keys that are written out: in the scores, or without those in the weighted sum."""
@@ -813,7 +817,7 @@ class HeadReader:
                 ledger.equal(label[0].numerals()[0], at + 1, "count")
                 piece = piece.part(piece.text.index(":") + 1, len(piece.text))
             order = [*chosen, *(p for p in visible if p not in chosen)]
-            factors = [(kept(self.weights[p], self.reader.finer), self.values[p][at]) for p in order]
+            factors = [(self.weights[p], self.values[p][at]) for p in order]
             self._sum(
                 piece.strip(), factors, [self.parted[p][at] for p in order], self.output[at], "output", slack + 1e-12
             )

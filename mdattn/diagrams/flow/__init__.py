@@ -1,8 +1,8 @@
 """The flow: where do the percentages come from?
 
 Floor 3. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw`
-goes from options to numbers and to what is printed of them (both in `_numbers`), and from there to blocks of a page;
-what is said about it is in `_notes`.
+goes from options to numbers (`_numbers`), to what is printed of them (`_printed`), and from there to blocks of a page
+(`_drawing`); what is said about it is in `_notes`, and what of that is about rounding in `_rounding`.
 """
 
 from mdattn.diagrams._kind import Kind

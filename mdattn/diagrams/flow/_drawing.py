@@ -1,8 +1,6 @@
-"""The flow: where do the percentages come from?
+"""The flow as blocks of a page, and these as lines.
 
-Floor 3. One query is followed from the vectors of its words over similarities and weights to a weighted sum. `draw`
-goes from options to numbers and to what is printed of them (both in `_numbers`), and from there to blocks of a page;
-what is said about it is in `_notes`.
+A room of the kind `flow`.
 """
 
 from __future__ import annotations
@@ -12,9 +10,12 @@ from typing import NamedTuple
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.flow import _notes as _flow_notes
-from mdattn.diagrams.flow._numbers import Flow, Head, Options, Page, Part, Printed, Section, flow_of, page_of, vector
+from mdattn.diagrams.flow._numbers import Flow, Options, Section, flow_of
+from mdattn.diagrams.flow._printed import PrintedFlow, PrintedHead, VectorRows, printed_of, vector
+from mdattn.diagrams.flow._rounding import Rounding, rounding
 from mdattn.glyphs import DOWN, LEFT, RIGHT, Glyphs
 from mdattn.layout import (
     GAP,
@@ -31,8 +32,9 @@ from mdattn.layout import (
     fitting,
     lines_of,
 )
-from mdattn.study import notes
+from mdattn.study.attended import Attended
 from mdattn.study.names import LONGEST, authored, labelled
+from mdattn.study.query import QueryHead
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
 LONGEST_NARROW = 9  # cells of a word where the width is short; LONGEST elsewhere
@@ -44,22 +46,28 @@ HEAD_ROWS = 3  # of a table, above its first key
 def draw(options: Options) -> Diagram:
     """The flow of one query. Raises OptionError."""
     flow = flow_of(options)
-    page = page_of(flow)
+    page = printed_of(flow)
     lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
     form = fitting(options.width, (_form(flow, page, longest) for longest in lengths))
-    return Diagram(lines_of(form, options.width, flow.glyphs), lambda: _flow_notes.alternative(flow, page))
+    return Diagram(lines_of(form, options.width, flow.glyphs), form.words)
 
 
 class _Labelled(NamedTuple):
     """A flow, and the names of the shown keys as labels, cut to fit."""
 
     flow: Flow
-    page: Page
+    page: PrintedFlow
     names: list[str]
     query_name: str
+    rounding: Rounding
+
+    def rounded(self, section: Section, head: QueryHead) -> Iterator[Text]:
+        """The line about rounding, if it stands below what a section shows of the head."""
+        if self.rounding.place == section and head is self.flow.heads[self.rounding.head]:
+            yield Text(self.rounding.text)
 
 
-def _form(flow: Flow, page: Page, longest: int) -> Block:
+def _form(flow: Flow, page: PrintedFlow, longest: int) -> Explained:
     """The whole diagram, with words of at most `longest` cells."""
     mark = flow.glyphs.ellipsis
     width, tokens = flow.options.width, flow.found.tokens
@@ -71,7 +79,7 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     full = [*(flow.names[index] for index in flow.shown), flow.query_name]
     every, legend = labelled([*full, *(word for each in openings for word in long_words(*each, width))], longest, mark)
     *names, query_name = every[: len(full)]
-    words = _Labelled(flow, page, names, query_name)
+    words = _Labelled(flow, page, names, query_name, rounding(flow, names, page))
     title = flow.options.title
     blocks: list[Block] = [] if title in (None, "none") else [Text(authored(title or ""), hang=0), GAP]
     blocks += [opening(*each, flow.noun, legend, width, flow.glyphs) for each in openings]
@@ -80,8 +88,9 @@ def _form(flow: Flow, page: Page, longest: int) -> Block:
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):
         heading = Text(f"Step {number}: {_HEADINGS[section](words)}")
         blocks += [GAP, heading, Below(said, 0 if section == "embeddings" else indent)]
-    closing = [*_flow_notes.closing(flow), *notes.legend(legend)]
-    return Below([*blocks, GAP, *map(Text, closing)])
+    blocks += [GAP, *map(Text, _flow_notes.closing(flow, words.rounding))]
+    label_of = {full: label for label, full in legend}
+    return Explained(Below(blocks), legend, lambda: _flow_notes.alternative(flow, page, label_of), flow.options.caption)
 
 
 def _indent(width: int, blocks: Sequence[Block]) -> int:
@@ -127,7 +136,7 @@ def _embeddings(labelled: _Labelled) -> Iterator[Block]:
     yield Abreast(words, _labels(parts) if len(parts) > 1 else (), apart=1)
 
 
-def _labels(parts: Sequence[Part]) -> list[str]:
+def _labels(parts: Sequence[VectorRows]) -> list[str]:
     """What stands beside the rows of a word: beside the middle of each part, what it is."""
     labels_ = [""] * 4
     for part in parts:
@@ -142,25 +151,27 @@ def _labels(parts: Sequence[Part]) -> list[str]:
 def _attention(labelled: _Labelled) -> Iterator[Block]:
     """Of each head the query, the table and what there is to say about it."""
     flow = labelled.flow
-    every = list(zip(flow.heads, labelled.page.heads, strict=True))
-    tables = [Table.of(_columns(labelled, head, printed)) for head, printed in every]
+    every = list(zip(flow.heads, flow.attended, labelled.page.heads, strict=True))
+    tables = [Table.of(_columns(labelled, head, printed)) for head, _, printed in every]
     divided, length = _barred(tables, flow.options.width)
-    for (head, printed), table in zip(every, tables, strict=True):
+    for (head, found, printed), table in zip(every, tables, strict=True):
         if head is not flow.heads[0]:
             yield GAP
-        yield Text(head.name)
+        yield Text(head.title)
         if head.query:
             yield Pieces(["query =", *printed.query])
-        if head.query or head.name:
+        if head.query or head.title:
             yield GAP
         last = len(table.columns) - 1
         if divided and last > 1:
             yield table.only(range(last))
             yield GAP
-        yield from _remarked(labelled, head, printed, table.only([0, last]) if divided else table, length)
+        yield from _remarked(labelled, head, found, table.only([0, last]) if divided else table, length)
+        yield from labelled.rounded("attention", head)
+        yield from map(Text, _flow_notes.below_table(flow, head, printed))
 
 
-def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
+def _columns(labelled: _Labelled, head: QueryHead, printed: PrintedHead) -> list[Column]:
     """Key, scores and attention of the shown keys, and rows for what is left out; without the bars."""
     flow = labelled.flow
     keys, shares = list(labelled.names), list(printed.shares)
@@ -172,7 +183,7 @@ def _columns(labelled: _Labelled, head: Head, printed: Printed) -> list[Column]:
     more = [""] * (len(keys) - len(labelled.names))
     return [
         Column("Key", keys, "left"),
-        *(Column(step.head, texts + more) for step, texts in zip(head.steps, printed.scores, strict=True)),
+        *(Column(each.head, texts + more) for each, texts in zip(printed.columns, printed.scores, strict=True)),
         Column("Attention", shares),
     ]
 
@@ -186,7 +197,7 @@ def _barred(tables: Sequence[Table], room: int) -> tuple[bool, int]:
     return True, apart if apart >= SHORTEST_BAR - 2 else 0
 
 
-def _remarked(labelled: _Labelled, head: Head, printed: Printed, table: Table, length: int) -> Iterator[Block]:
+def _remarked(labelled: _Labelled, head: QueryHead, found: Attended, table: Table, length: int) -> Iterator[Block]:
     """The table with the weights, with bars, and what there is to say about it beside it or below."""
     flow = labelled.flow
     if length and flow.largest:
@@ -194,10 +205,9 @@ def _remarked(labelled: _Labelled, head: Head, printed: Printed, table: Table, l
         bars += [""] * (len(table.columns[0].cells) - len(bars))
         # An empty head keeps room for a full bar, which may be another head's.
         table = Table([*table.columns, Column("", bars, "left")], [*table.widths, length])
-    remarks, below = _flow_notes.remarks(flow, labelled.names, labelled.query_name, head, printed)
+    remarks, below = _flow_notes.remarks(flow, labelled.names, labelled.query_name, head, found)
     beside = [(HEAD_ROWS + row, text) for row, text in remarks]
     yield Remarked(table, beside, [*map(Text, below)], flow.glyphs.left + " ")
-    yield from map(Text, _flow_notes.below_table(flow, labelled.names, head, printed))
 
 
 # Output ---------------------------------------------------------------------------------------------------------------
@@ -212,15 +222,13 @@ def _output(labelled: _Labelled) -> Iterator[Block]:
             yield Text(f"Head {number}:")
         yield _terms(labelled, head, printed)
         yield Pieces(["=", *printed.output])
-        redone = _flow_notes.output_redone(flow, head, printed)
-        if redone is not None:
-            yield Text(f"Computed in full precision; the rounded weights above would give {redone}.")
+        yield from labelled.rounded("output", head)
     if several:
         joined = [each for head in flow.heads for each in head.output]
         yield Pieces(["Side by side =", *vector(joined, flow.options.decimals, flow.glyphs.ellipsis)])
 
 
-def _terms(labelled: _Labelled, head: Head, printed: Printed) -> Block:
+def _terms(labelled: _Labelled, head: QueryHead, printed: PrintedHead) -> Block:
     """`0.15 × The`, `+ 0.20 × sat`, …; masked keys and those of no weight have no part in it."""
     flow = labelled.flow
     times = f" {flow.glyphs.times} "

@@ -1,54 +1,42 @@
-"""The numbers of a flow: what is asked, what comes out, and what of it is printed.
+"""The numbers of a flow: what is asked, what comes out, and which keys are shown.
 
-A room of the kind `flow`. `flow_of` goes from options to numbers (`Flow`, of each head a `Head`), `page_of` from those
-to text (`Page`); where the text stands is not known here.
+A room of the kind `flow`. `flow_of` goes from options to numbers: a `Flow`, of each head a `QueryHead`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
 
 from mdattn import numerals
-from mdattn.attention import Trace, Weighing, ties
-from mdattn.attention.scores import Step, steps_of
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, Remarks, doc
-from mdattn.study.heads import WRITTEN_DECIMALS, Study, refuse_long_work, study
-from mdattn.study.names import authored, distinct
-from mdattn.study.tokens import heaviest_of, position, query_of
+from mdattn.options import doc
+from mdattn.study.attended import TIED_NAMES, Attended, attended
+from mdattn.study.heads import Study
+from mdattn.study.names import authored
+from mdattn.study.query import QueryHead, QueryOptions, heads_of, named, study_of
+from mdattn.study.tokens import heaviest_of, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mdattn.attention.pencil import Working
-
     Array = NDArray[np.float64]
 
-Vector = Sequence[float]
 Section = Literal["embeddings", "attention", "output"]
 SECTIONS: tuple[Section, ...] = ("embeddings", "attention", "output")
 
 MOST_KEYS, FEWER_KEYS = 16, 12  # Up to so many keys are all shown; of more, so many.
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
+TOLD_HEADS = 2  # The text alternative tells of so many.
 
 
-class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a flow."""
 
-    query: Annotated[
-        int | str | None,
-        doc("the token that attends: the token, its position from 0, or `word#2`", "a token, a position or word#2"),
-    ] = None
-    arithmetic: Annotated[
-        Literal["exact", "shown"],
-        doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
-    ] = "exact"
     annotations: Annotated[
         Literal["none"] | dict[str, str] | None,
         doc(
@@ -56,7 +44,6 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "'none' or a mapping from token to text",
         ),
     ] = None
-    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the parts to draw (default: all)", "a list of 'embeddings', 'attention' and 'output'"),
@@ -77,29 +64,6 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-class Scores(Struct, frozen=True):
-    """One column of scores [n_key], and the step that makes its numbers of those in the column before."""
-
-    head: str
-    numbers: Vector
-    decimals: int
-    step: Step | None = None
-
-
-class Head(Struct, frozen=True):
-    """One head in plain numbers, for all n_key keys."""
-
-    name: str
-    trace: Weighing
-    query: Vector  # [d_k], empty where scores or weights are given
-    steps: tuple[Scores, ...]  # the columns between the vectors and the weights
-    allowed: list[bool]
-    weights: Vector
-    top: tuple[int, ...]  # where the largest weight stands
-    output: Vector  # [d_v], empty without values
-    working: Working | None  # of `shown` arithmetic
-
-
 class Flow(Struct, frozen=True):
     """What is drawn, in numbers."""
 
@@ -107,7 +71,9 @@ class Flow(Struct, frozen=True):
     found: Study
     glyphs: Glyphs
     sections: tuple[Section, ...]
-    heads: tuple[Head, ...]
+    heads: tuple[QueryHead, ...]
+    attended: tuple[Attended, ...]
+    """What the query attends to in each of them."""
     shown: tuple[int, ...]
     """The keys that are shown, and those that are not."""
     rest: tuple[int, ...]
@@ -129,17 +95,15 @@ class Flow(Struct, frozen=True):
 
 def flow_of(options: Options) -> Flow:
     """The options of a flow, carried out. Raises OptionError."""
-    query = query_of(options, options.query)
-    found = study(options, query=query)
-    assert found.query is not None
-    if options.arithmetic == "shown":
-        refuse_long_work(found)
+    found = study_of(options)
     sections = _sections(options, found)
-    heads = tuple([_head(options, found, index, sections) for index in range(len(found.heads))])
+    heads = heads_of(options, found)
     annotated = _annotated(options, found)
-    cross = options.key_tokens is not None
-    names = distinct(found.key_tokens)
-    shown = _shown(heads, [*([] if cross else [found.query]), *(key for key, _ in annotated)])
+    keys, query_name, itself = named(options, found)
+    finer = max(options.decimals, 2)
+    every = tuple([attended(head.weights, head.allowed, finer, itself) for head in heads])
+    always = [*([] if itself is None else [itself]), *(key for key, _ in annotated)]
+    shown = _shown(heads, every, always)
     given = (options.projections, options.keys, options.values, options.key_tokens)
     return Flow(
         options=options,
@@ -147,28 +111,40 @@ def flow_of(options: Options) -> Flow:
         glyphs=CHARSETS[options.charset],
         sections=sections,
         heads=heads,
+        attended=every,
         shown=shown,
-        rest=() if len(shown) == len(names) else tuple(sorted({*range(len(names))} - {*shown})),
-        names=names,
-        query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
-        itself=None if cross else found.query,
+        rest=() if len(shown) == len(keys) else tuple(sorted({*range(len(keys))} - {*shown})),
+        names=keys,
+        query_name=query_name,
+        itself=itself,
         largest=max([max(head.weights) for head in heads]),
         annotated=annotated,
-        finer=max(options.decimals, 2),
+        finer=finer,
         noun="word" if options.text is not None else "token",
         plain=found.basis == "vectors" and options.heads == 1 and all(each is None for each in given),
     )
 
 
-def _shown(heads: Sequence[Head], always: list[int]) -> tuple[int, ...]:
-    """The keys to show: some always, each head's heaviest, and of the rest the heaviest."""
+def second_of(head: QueryHead, found: Attended) -> int | None:
+    """The key with the second largest weight, where one alone has the largest and others have some too."""
+    if found.how not in ("clearly", "most"):
+        return None
+    others = [key for key, may in enumerate(head.allowed) if may and key != found.keys[0]]
+    return max(others, key=lambda key: numerals.snapped(head.weights[key]))
+
+
+def _shown(heads: Sequence[QueryHead], every: Sequence[Attended], always: list[int]) -> tuple[int, ...]:
+    """The keys to show: some always, those that a sentence names, and of the rest the heaviest."""
     count = len(heads[0].weights)
     if count <= MOST_KEYS:
         return tuple(range(count))
     most = [max(each) for each in zip(*(head.weights for head in heads), strict=True)]
     # Of a long sentence, masked keys are not worth a row.
     visible = sum(map(any, zip(*(head.allowed for head in heads), strict=True)))
-    always = [*always, *(place for head in heads for place in head.top[:1])]
+    always += [place for head in heads for place in head.top[:1]]
+    always += [key for found in every if len(found.keys) <= TIED_NAMES for key in found.keys]
+    seconds = [second_of(head, found) for head, found in zip(heads[:TOLD_HEADS], every, strict=False)]
+    always += [key for key in seconds if key is not None]
     return heaviest_of(most, max(min(FEWER_KEYS, visible), len(set(always)), 1), always)
 
 
@@ -193,261 +169,3 @@ def _annotated(options: Options, found: Study) -> list[tuple[int, str]]:
     return [
         (position(token, found.key_tokens, ("annotations", token)), authored(text)) for token, text in given.items()
     ]
-
-
-def _head(options: Options, found: Study, index: int, sections: Sequence[Section]) -> Head:
-    head = found.heads[index]
-    trace = head.trace
-    allowed: list[bool] = trace.allowed[0, 0].tolist()
-    query = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
-    weights = trace.weights[0, 0].tolist()
-    output = [] if trace.output is None else trace.output[0, 0].tolist()
-    working = None
-    if options.arithmetic == "shown":
-        if found.basis == "weights":
-            weights, output = _shown_sum(options, weights, trace.value)
-        else:
-            working = _worked(options, trace, query, allowed)
-            query, weights, output = working.query, working.weights, working.output
-    count = len(found.heads)
-    name = f"Head {index + 1} of {count}" + (f": {authored(head.name)}" if head.name else "") if count > 1 else ""
-    steps = tuple(_scores(options, trace, working)) if "attention" in sections else ()
-    return Head(name, trace, query, steps, allowed, weights, ties(weights), output, working)
-
-
-def _worked(options: Options, trace: Weighing, query: Vector, allowed: list[bool]) -> Working:
-    """The head worked out with a pencil."""
-    from mdattn.attention.pencil import work  # Rarely asked for.
-
-    vectors = isinstance(trace, Trace)
-    try:
-        return work(
-            query if vectors else None,
-            trace.key[0].tolist() if isinstance(trace, Trace) else None,
-            None if trace.value is None else trace.value[0].tolist(),
-            allowed=allowed,
-            steps=steps_of(options, len(query) if vectors else None, options.decimals),
-            decimals=options.decimals,
-            arithmetic="shown",
-            scores=None if vectors or trace.dot_products is None else trace.dot_products[0, 0].tolist(),
-        )
-    except ValueError as error:
-        raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
-
-
-def _shown_sum(options: Options, weights: Vector, value: Array | None) -> tuple[Vector, Vector]:
-    """Weights that are given, and the sum of values [1, n_key, d_v], each number rounded before it is used."""
-    assert value is not None  # Or `arithmetic` would have been idle.
-    keep = options.decimals
-    kept = [numerals.rounded(weight, keep) for weight in weights]
-    rows = [
-        [numerals.rounded(weight * numerals.rounded(each, keep), keep) for each in row]
-        for weight, row in zip(kept, value[0].tolist(), strict=True)
-    ]
-    return kept, [numerals.rounded(sum(column), keep) for column in zip(*rows, strict=True)]
-
-
-def _scores(options: Options, trace: Weighing, working: Working | None) -> Iterator[Scores]:
-    """The columns between the vectors and the weights, as many as there are steps that change something."""
-    decimals = options.decimals
-    if not trace.scores:
-        return
-    after = working.scores if working else [scores[0, 0].tolist() for scores in trace.scores]
-    vectors = isinstance(trace, Trace)
-    first = decimals
-    if not vectors and not working:
-        # Scores that an author wrote are printed as written.
-        written = numerals.decimals_needed(after[0], numerals.MOST_DECIMALS)
-        first = max(decimals, written) if written <= WRITTEN_DECIMALS else decimals
-    yield Scores("Similarity" if vectors else "Score", after[0], first)
-    for step, numbers in zip(trace.steps, after[1:], strict=True):
-        if head := step.head(CHARSETS[options.charset]):
-            yield Scores(head, numbers, decimals, step)
-    if working:
-        yield Scores("exp", working.exponentials, decimals)
-
-
-# What is printed of it ------------------------------------------------------------------------------------------------
-
-
-class Vectors(Struct, frozen=True):
-    """The vectors of the shown keys [shown key, d]."""
-
-    rows: Sequence[Vector]
-    written: int
-    """Decimals that print them in full."""
-
-
-class Part(Struct, frozen=True):
-    """Vectors that stand under the words. `label` stands at the left."""
-
-    label: str
-    dimensions: int
-    lines: list[tuple[str, ...]]
-    """Line by line, one number a key; the end of a long vector as a sign."""
-    width: int
-
-
-class Printed(Struct, frozen=True):
-    """One head as text, for the shown keys; "" and dashes where a key is masked. Empty what is not drawn."""
-
-    keys: Vectors | None
-    values: Vectors | None
-    query: list[str]
-    query_decimals: int
-    scores: list[list[str]]
-    """Of each step, one a key."""
-    shares: list[str]
-    """The weights as percentages."""
-    weights: list[str]
-    output: list[str]
-
-
-class Page(Struct, frozen=True):
-    """All that is printed, as text."""
-
-    parts: list[Part]
-    valued: bool
-    """Whether the values are others than the vectors that are said before them."""
-    heads: list[Printed]
-
-
-def page_of(flow: Flow) -> Page:
-    """The numbers of a flow as text."""
-    stated, keys, values, valued = _stated(flow)
-    made: dict[int, Vectors] = {}
-
-    def vectors(array: Array) -> Vectors:
-        """The shown rows of an array [key, d], looked at once."""
-        if id(array) not in made:
-            made[id(array)] = _vectors(flow, array)
-        return made[id(array)]
-
-    attention, embeddings = "attention" in flow.sections, "embeddings" in flow.sections
-    heads = []
-    for head, key, value in zip(flow.heads, keys, values, strict=True):
-        met = vectors(key) if attention and key is not None else None
-        added = vectors(value) if embeddings and value is not None else None
-        heads.append(_printed(flow, head, met, added))
-    return Page([_part(flow, label, vectors(array)) for label, array in stated] if embeddings else [], valued, heads)
-
-
-def _stated(
-    flow: Flow,
-) -> tuple[list[tuple[str, Array]], list[Array | None], list[Array | None], bool]:
-    """The arrays [key, d] to print, each said once; keys and values of each head; whether values are printed apart.
-
-    Keys and values that equal other vectors are the very same array.
-    """
-    found, several = flow.found, len(flow.heads) > 1
-    inputs = None if flow.itself is None else found.embeddings
-    if flow.plain:
-        assert inputs is not None
-        return [("input", inputs)], [inputs], [inputs], False
-    traces = [head.trace for head in flow.heads]
-    keys = [trace.key[0] if isinstance(trace, Trace) else None for trace in traces]
-    values = [None if trace.value is None else trace.value[0] for trace in traces]
-    if several and inputs is not None and _side_by_side(keys, inputs) and _side_by_side(values, inputs):
-        values = [key if _same(value, key) else value for key, value in zip(keys, values, strict=True)]
-        return [(f"head {number}", key) for number, key in enumerate(keys, 1) if key is not None], keys, values, False
-    keys = [inputs if _same(key, inputs) else key for key in keys]
-    before = keys if inputs is None else [inputs] * len(keys)
-    values = [other if _same(value, other) else value for value, other in zip(values, before, strict=True)]
-    own_keys = any(key is not inputs for key in keys if key is not None)
-    own_values = any(value is not other for value, other in zip(values, before, strict=True) if value is not None)
-    stated = [] if inputs is None else [("input", inputs)]
-    for number, (key, value) in enumerate(zip(keys, values, strict=True), 1):
-        tag = f" {number}" if several else ""
-        if own_keys and key is not None:
-            stated.append((f"key{tag}", key))
-        if own_values and value is not None:
-            stated.append((f"value{tag}", value))
-    return stated, keys, values, own_values
-
-
-def _same(one: Array | None, other: Array | None) -> bool:
-    return one is not None and other is not None and np.array_equal(one, other)
-
-
-def _side_by_side(pieces: Sequence[Array | None], whole: Array) -> bool:
-    found = [each for each in pieces if each is not None]
-    return len(found) == len(pieces) and np.array_equal(np.hstack(found), whole)
-
-
-def _vectors(flow: Flow, array: Array) -> Vectors:
-    rows = (array[list(flow.shown)] if flow.rest else array).tolist()
-    return Vectors(rows, flow.found.input_decimals if flow.plain else _written(rows))
-
-
-def _written(rows: Sequence[Vector]) -> int:
-    return numerals.decimals_needed(set(chain.from_iterable(rows)), numerals.MOST_DECIMALS)
-
-
-def _decimals(options: Options, written: int) -> int:
-    """Decimals of a vector: as many as it was written with, if that is few."""
-    if options.arithmetic == "shown":
-        return min(written, options.decimals)
-    return written if written <= WRITTEN_DECIMALS else max(options.decimals, 1)
-
-
-def decimals_of(flow: Flow, vectors: Vectors) -> int:
-    """Decimals that the vectors are printed with."""
-    return _decimals(flow.options, vectors.written)
-
-
-def _part(flow: Flow, label: str, vectors: Vectors) -> Part:
-    dimensions = len(vectors.rows[0])
-    count, decimals = most_numbers(dimensions), decimals_of(flow, vectors)
-    columns = [[numerals.text(each, decimals) for each in row[:count]] for row in vectors.rows]
-    more = [flow.glyphs.ellipsis] if count < dimensions else []
-    widest = max(map(len, chain(more, *columns)))
-    lines = [tuple([each.rjust(widest) for each in line]) for line in zip(*columns, strict=True)]
-    return Part(label, dimensions, [*lines, *((mark,) * len(columns) for mark in more)], widest)
-
-
-def _printed(flow: Flow, head: Head, keys: Vectors | None, values: Vectors | None) -> Printed:
-    dash, mark, finer = flow.glyphs.dash, flow.glyphs.ellipsis, flow.finer
-    seen = [(index, head.allowed[index]) for index in flow.shown]
-    attention, output = "attention" in flow.sections, "output" in flow.sections
-    decimals = _query_decimals(flow, head, keys) if attention else 0
-    text, percent, weights = numerals.text, numerals.percent, head.weights
-    return Printed(
-        keys=keys,
-        values=values,
-        query=vector(head.query, decimals, mark) if attention else [],
-        query_decimals=decimals,
-        scores=[
-            [text(step.numbers[index], step.decimals) if may else dash for index, may in seen] for step in head.steps
-        ],
-        shares=[percent(weights[index], finer) if may else "masked" for index, may in seen] if attention else [],
-        weights=[text(weights[index], finer) if may else "" for index, may in seen] if output else [],
-        output=vector(head.output, flow.options.decimals, mark) if output else [],
-    )
-
-
-def _query_decimals(flow: Flow, head: Head, keys: Vectors | None) -> int:
-    """Decimals of the query: no fewer than those of the keys that it meets."""
-    if flow.plain:
-        return _decimals(flow.options, flow.found.input_decimals)
-    written = 0 if keys is None else keys.written
-    if head.working and head.working.keys:
-        written = _written([head.working.keys[index] for index in flow.shown])
-    return _decimals(flow.options, max(written, _written([head.query])))
-
-
-def most_numbers(dimensions: int) -> int:
-    """How many numbers of a vector are printed."""
-    return dimensions if dimensions <= MOST_NUMBERS else FEWER_NUMBERS
-
-
-def vector(numbers: Vector, decimals: int, mark: str) -> list[str]:
-    """`[0.3,` `0.9,` `0.2]`, the end of a long one left out."""
-    count = most_numbers(len(numbers))
-    pieces = [numerals.text(each, decimals) + "," for each in numbers[:count]]
-    if not pieces:
-        return []
-    pieces[0] = "[" + pieces[0]
-    pieces[-1] = pieces[-1][:-1] + "]"
-    if count < len(numbers):
-        pieces[-1:] = [pieces[-1][:-1] + ",", f"{mark} {len(numbers) - count} more]"]
-    return pieces

@@ -1,8 +1,9 @@
 """The calculation: could I do this with a pencil?
 
 Floor 3. The attention of one query, with every product and every sum written out in the order a person would do it.
-`draw` reads like the page: what attends (`study`), what it comes to and which keys are written out
-(`_numbers`), and then one step after the other, in lines whose sums come from `_sums`.
+`_drawing` reads like the page, one step after the other, in lines whose sums come from `_sums`. What it comes to and
+which keys are written out is in `_numbers`; what is printed of a head in `_printed`, with how many decimals in
+`_decimals`.
 
 `exact` arithmetic computes in full precision: `=` stands where the printed numbers give exactly the printed result, `≈`
 where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on

@@ -1,12 +1,7 @@
-"""The calculation: could I do this with a pencil?
+"""The calculation as blocks of a page, and these as lines.
 
-Floor 3. The attention of one query, with every product and every sum written out in the order a person would do it.
-`draw` reads like the page: what attends (`study`), what it comes to and which keys are written out
-(`_numbers`), and then one step after the other, in lines whose sums come from `_sums`.
-
-`exact` arithmetic computes in full precision: `=` stands where the printed numbers give exactly the printed result, `≈`
-where it is rounded, and a note says where the printed numbers would give another last digit. `shown` arithmetic goes on
-from what is printed, rounded at each step, and needs no `≈`.
+Floor 3, a room of the kind `steps`. It reads like the page: what is given, one step after the other, and
+what is said of them.
 """
 
 from __future__ import annotations
@@ -19,6 +14,7 @@ from sys import maxsize
 from mdattn import cells, numerals
 from mdattn.attention import scores
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
 from mdattn.diagrams.steps._numbers import (
     FEWER_FULL,
     FEWER_TERMS,
@@ -26,16 +22,13 @@ from mdattn.diagrams.steps._numbers import (
     MOST_NUMBERS,
     MOST_TERMS,
     Check,
-    Head,
     Options,
     Section,
     Steps,
-    Texts,
-    Vector,
+    heaviest,
     prepared,
-    texts_of,
-    vector_decimals,
 )
+from mdattn.diagrams.steps._printed import PrintedHead, printed_of
 from mdattn.diagrams.steps._sums import (
     Factors,
     Sum,
@@ -65,11 +58,12 @@ from mdattn.layout import (
 )
 from mdattn.study import notes
 from mdattn.study.attended import attended
-from mdattn.study.names import LONGEST, authored, distinct, labelled
+from mdattn.study.names import LONGEST, authored, labelled, said
+from mdattn.study.notes import counted
+from mdattn.study.query import QueryHead, Vector, of_rounding
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
-MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_NAMES = 8
 MOST_DIFFERENCES = 2
 WIDE = 48  # Below so many columns a box costs more room than it is worth.
@@ -82,65 +76,58 @@ def draw(options: Options) -> Diagram:
     """The calculation of one query. Raises OptionError."""
     steps = prepared(options)
     lengths = (LONGEST, LONGEST_NARROW) if options.width >= WIDE else (LONGEST_NARROW,)
-    form = fitting(options.width, (_form(_shortened(steps, longest)) for longest in lengths))
-    return Diagram(lines_of(form, options.width, steps.glyphs), lambda: _alternative(steps))
+    texts = [printed_of(steps, head) for head in steps.heads_in_full]
+    form = fitting(options.width, (_form(steps, texts, longest) for longest in lengths))
+    return Diagram(lines_of(form, options.width, steps.glyphs), form.words)
 
 
-def _shortened(steps: Steps, longest: int) -> Steps:
-    mark = steps.glyphs.ellipsis
-    *names, query_name = labelled((*steps.names, steps.query_name), longest, mark).shown
+def _form(steps: Steps, texts: Sequence[PrintedHead], longest: int) -> Explained:
+    """The whole calculation, with labels of at most `longest` cells, and the legend."""
+    (*names, query_name), legend = labelled((*steps.names, steps.query_name), longest, steps.glyphs.ellipsis)
     check = Check(steps.check.approx, steps.check.exact, [])
-    return steps._replace(names=tuple(names), query_name=query_name, check=check)
+    short = steps._replace(names=tuple(names), query_name=query_name, check=check)
+    return Explained(_page(short, texts), legend, lambda: _alternative(steps, short), steps.options.caption)
 
 
 # The page -------------------------------------------------------------------------------------------------------------
 
-Step = Callable[[Steps, Head, Texts], Iterator[Block]]
+StepBlocks = Callable[[Steps, QueryHead, PrintedHead], Iterator[Block]]
 
 
-def _form(steps: Steps) -> Block:
-    """The whole calculation."""
+def _page(steps: Steps, texts: Sequence[PrintedHead]) -> Block:
+    """The whole calculation, but for the legend."""
     options = steps.options
     blocks: list[Block] = []
     if options.title != "none":
         given = None if options.title is None else authored(options.title)
         blocks += [Text(_fits(options, *TITLES) if given is None else given), GAP]
     blocks += _given(steps)
-    heads = steps.heads
-    shown = heads if len(heads) <= MOST_HEADS else heads[:FEWER_HEADS]
-    for head in shown:
+    for head, each in zip(steps.heads_in_full, texts, strict=True):
         if head.title:
             blocks += [GAP, Text(head.title)]
-        blocks += _head(steps, head)
-    if len(heads) > 1:
-        blocks += [GAP, *_together(steps, heads[len(shown) :])]
-    return Below([*blocks, GAP, *map(Text, _closing(steps))])
+        blocks += _head(steps, head, each)
+    if len(steps.heads) > 1:
+        blocks += [GAP, *_together(steps, steps.heads[len(texts) :])]
+    return Below([*blocks, GAP, *map(Text, _closing(steps, texts))])
 
 
-def _head(steps: Steps, head: Head) -> Iterator[Block]:
+def _head(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """The steps of one head, numbered as they come."""
-    texts = texts_of(steps, head)
     scoring = [section for section in steps.sections if section != "output"]
     number = 0
     for section in steps.sections:
-        if section == "output" and not scoring and len(steps.plan.summed) < sum(head.allowed):
+        if section == "output" and not scoring and len(steps.placed.summed) < sum(head.allowed):
             yield from _table(steps, head, texts, ())
         for heading, short, step in _steps_of(section, steps):
             number += 1
             yield GAP
             yield Text(_fits(steps.options, f"Step {number}: {heading}", f"Step {number}: {short}"))
             yield from step(steps, head, texts)
-        # Without a softmax, the weights stand in the sum, or in the table above it.
-        summed = not scoring or len(steps.plan.summed) == sum(head.allowed)
-        if section == "output" and "softmax" not in steps.sections and summed:
-            yield from _say_rounded(steps, head)
         if scoring and section == scoring[-1]:
             yield from _table(steps, head, texts, scoring)
-            if section == "softmax":
-                yield from _say_rounded(steps, head)
 
 
-def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, Step]]:
+def _steps_of(section: Section, steps: Steps) -> Iterator[tuple[str, str, StepBlocks]]:
     """The steps of a section with their headings, long and short; a mask is a step of its own."""
     mask = steps.found.mask
     if section == "dot":
@@ -160,16 +147,16 @@ def _fits(options: Options, long: str, short: str) -> str:
     return long if cells.width(long) <= options.width else short
 
 
-def _say_rounded(steps: Steps, head: Head) -> Iterator[Block]:
-    """Says so if the weights as printed do not add up to 1, and if each of them prints as 0."""
-    plan = steps.plan
-    if any(head.allowed) and not numerals.rounded(max(head.weights), steps.finer):
-        yield Text("Each weight rounds to 0.")
-    printed = [head.weights[place] for place in (*plan.full, *plan.listed)]
-    more = sum(head.weights[place] for place in plan.more)
-    note = notes.rounded_column([*printed, more], steps.finer, "the whole" if plan.rest else "the column")
-    if note and steps.options.remarks == "all":
-        yield Text(note)
+def _total(steps: Steps, head: QueryHead, decimals: int) -> str:
+    """What the weights of a head add up to as printed, if all of them are."""
+    placed, scoring = steps.placed, steps.sections != ("output",)
+    # Without a softmax, the weights stand in the sum, or in the table above it.
+    if "softmax" not in steps.sections and scoring and len(placed.summed) < sum(head.allowed):
+        return notes.WHOLE
+    if not any(head.allowed) or not {"softmax", "output"} & {*steps.sections}:
+        return notes.WHOLE
+    printed = [head.weights[place] for place in (*placed.full, *placed.listed)]
+    return notes.total_as_printed([*printed, sum(head.weights[place] for place in placed.more)], decimals)
 
 
 def _given(steps: Steps) -> Iterator[Block]:
@@ -196,11 +183,11 @@ def _projected(options: Options, name: str) -> bool:
     return any(getattr(each, name, None) is not None for each in (options.projections, *(h.projections for h in heads)))
 
 
-def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
+def _together(steps: Steps, others: Sequence[QueryHead]) -> Iterator[Block]:
     """The heads that are not written out, and the outputs of all."""
     decimals, mark = steps.decimals, steps.glyphs.ellipsis
     if others:
-        yield Text(f"The other {_count(len(others), 'head')} in the same way:")
+        yield Text(f"The other {counted(len(others), 'head')} in the same way:")
         for head in others:
             yield Text(f"{head.title}: {_attends(steps, head)}.")
             if "output" in steps.sections:
@@ -211,44 +198,41 @@ def _together(steps: Steps, others: Sequence[Head]) -> Iterator[Block]:
         yield Pieces(["Heads", "side", "by", "side", "=", *vector_of(joined, decimals, mark)])
 
 
-def _closing(steps: Steps) -> Iterator[str]:
+def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = steps.found, steps.options
     if found.embeddings is not None:
         yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
-    if options.arithmetic == "shown":
-        yield f"Each number is rounded to {_count(options.decimals, 'decimal')} before the next step uses it."
-    elif steps.check.differing and options.remarks == "all":
-        differing = list(dict.fromkeys(steps.check.differing))
-        if len(differing) > MOST_DIFFERENCES:
-            where = f"{len(steps.check.differing)} last digits would differ"
-        else:
-            where = notes.listed(differing)
-        yield f"Computed in full precision, rounded when printed: from the printed numbers, {where}."
-    shown = dict.fromkeys((*steps.names, steps.query_name))
-    full = distinct(found.key_tokens)
-    pairs = dict(zip(steps.names, full, strict=True))
-    pairs[steps.query_name] = distinct(found.tokens)[found.query or 0]
-    yield from notes.legend([(short, pairs[short]) for short in shown if pairs[short] != short])
+    several = len(steps.heads) > 1
+    totals = {
+        number if several else 0: _total(steps, head, each.decimals.weights)
+        for number, (head, each) in enumerate(zip(steps.heads_in_full, texts, strict=True), 1)
+    }
+    differing = steps.check.differing
+    if len(differing) > MOST_DIFFERENCES or len({*differing}) < len(differing):
+        redone = f"{counted(len(differing), 'last digit')} would differ"
+    else:
+        redone = notes.listed(differing) if differing else ""
+    yield of_rounding(options, totals, redone)
 
 
-def _attends(steps: Steps, head: Head) -> str:
+def _attends(steps: Steps, head: QueryHead) -> str:
     """`attends most to "sat", 0.40`."""
     itself = None if steps.options.key_tokens is not None else steps.found.query
     found = attended(head.weights, head.allowed, steps.finer, itself)
     return found.said(numerals.text(max(head.weights), steps.finer), lambda place: f'"{steps.names[place]}"')
 
 
-def _alternative(steps: Steps) -> str:
-    """The same in a few sentences, made from the numbers."""
+def _alternative(steps: Steps, short: Steps) -> str:
+    """The same in a few sentences, made from the numbers; a name that is too long for them stands as its label."""
     head = steps.heads[0]
-    names = distinct(steps.found.key_tokens)
-    whose = f"'{distinct(steps.found.tokens)[steps.found.query or 0]}'"
+    names = said(steps.names, short.names)
+    whose = f"'{said([steps.query_name], [short.query_name])[0]}'"
     places = [place for place, may in enumerate(head.allowed) if may]
     if not places:
         return f"Every key is masked: {whose} attends to nothing."
     if len(places) > MOST_FULL:
-        places = sorted(places, key=lambda place: -numerals.snapped(head.weights[place]))[:3]
+        places = heaviest(head)
         which = "the largest weights are"
     else:
         which = "the weights are"
@@ -263,22 +247,18 @@ def _alternative(steps: Steps) -> str:
     return " ".join(sentences)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{numerals.count(number)} {noun}{'' if number == 1 else 's'}"
-
-
 # The steps ------------------------------------------------------------------------------------------------------------
 
 
-def _dot(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _dot(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """The query, and its product with each key."""
-    plan, mark = steps.plan, steps.glyphs.ellipsis
-    keys = head.vectors("key", plan.full)
-    query, *printed = printed_numbers([head.query, *keys], texts.vectors)
+    placed, mark = steps.placed, steps.glyphs.ellipsis
+    keys = head.vectors("key", placed.full)
+    query, *printed = printed_numbers([head.query, *keys], texts.decimals.vectors)
     count = len(head.query) if len(head.query) <= MOST_TERMS else FEWER_TERMS
     more = len(head.query) - count
-    products = _products(head, plan.full, keys)
-    text, decimals = numerals.text, texts.decimals[0]
+    products = _products(head, placed.full, keys)
+    text, decimals = numerals.text, texts.decimals.products
     sums = sums_of(
         steps,
         Factors(
@@ -287,15 +267,15 @@ def _dot(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
             products=[[text(each, decimals) for each in row[:count]] for row in products],
             more=more,
             rests=[text(sum(row[count:]), decimals) for row in products] if more else [],
-            totals=[texts.scores[0][place] for place in plan.full],
-            decimals=(decimals, decimals),
+            totals=[texts.scores[0][place] for place in placed.full],
+            decimals=(decimals, texts.decimals.scores[0]),
             what="products",
         ),
     )
-    names, vectors, results = steps.quoted(plan.full, ":"), vectors_of(printed, keys, mark), list(sums)
+    names, vectors, results = steps.quoted(placed.full, ":"), vectors_of(printed, keys, mark), list(sums)
     vector = listed(query[: most_numbers(len(head.query))], head.query, mark)
     query_line = Pieces([f'Query "{steps.query_name}":', *vector])
-    last = f"{mark} {_count(plan.rest, 'more key')} in the same way: table below" if plan.rest else ""
+    last = f"{mark} {counted(placed.rest, 'more key')} in the same way: table below" if placed.rest else ""
     rows = [query_line.whole, "", *_beside(steps.glyphs.right, names, vectors, results), *(["", last] if last else [])]
     beside = Framed([Rows(rows)])
     if beside.least <= steps.options.width:
@@ -339,7 +319,7 @@ def _stacked(names: Sequence[str], vectors: Sequence[list[str]], sums: Sequence[
     return blocks[:-1]
 
 
-def _products(head: Head, places: Sequence[int], keys: Sequence[Vector]) -> list[Vector]:
+def _products(head: QueryHead, places: Sequence[int], keys: Sequence[Vector]) -> list[Vector]:
     """query × key [place, d_k]."""
     if head.working and head.working.products:
         return [head.working.products[place] for place in places]
@@ -362,7 +342,7 @@ def _results(
         place: steps.check.sign(redo(place), printed[place], decimals, each[-1], noise, exact)
         for place, each in expressions.items()
     }
-    places = [place for place in steps.plan.full if place in expressions]
+    places = [place for place in steps.placed.full if place in expressions]
     columns = [aligned(column) for column in zip(*(expressions[place] for place in places), strict=True)]
     results = aligned([printed[place] for place in places])
     shares = aligned([numerals.percent(float(printed[place]), decimals) for place in places]) if share else []
@@ -374,12 +354,12 @@ def _results(
         yield Alike(lines)
 
 
-def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _score(number: int, steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """What one step makes of each score."""
     step, glyphs = texts.steps[number], steps.glyphs
     if step.root:
-        sign = steps.check.sign(sqrt(step.root), numerals.compact(float(step.value), steps.decimals), steps.decimals)
-        written = numerals.compact(float(step.value), steps.decimals)
+        written = numerals.compact(float(step.value), texts.decimals.root)
+        sign = steps.check.sign(sqrt(step.root), written, texts.decimals.root)
         yield Text(f"d_k = {step.root}, so {glyphs.root}d_k {sign} {written}")
     elif isinstance(step.value, float) and scores.written(step.value) not in step.title(glyphs):
         yield Text(f"{step.name} = {scores.written(step.value)}")
@@ -392,13 +372,13 @@ def _score(number: int, steps: Steps, head: Head, texts: Texts) -> Iterator[Bloc
         {place: (step.formula(score, glyphs),) for place, score in before.items()},
         after,
         lambda place: step.redo(float(before[place]), 0, 0, place),
-        texts.decimals[number + 1],
+        texts.decimals.scores[number + 1],
         noise=1e-9 if step.rational else 0.0,
         exact=None if step.rational else 0.0,
     )
 
 
-def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _mask(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """Which keys are out."""
     query, count = f'"{steps.query_name}"', len(head.allowed)
     masked = [place for place, may in enumerate(head.allowed) if not may]
@@ -408,18 +388,18 @@ def _mask(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         yield Text(f"Every key is masked: {query} attends to nothing.")
     else:
         names = notes.listed(name.strip(" ") for name in steps.quoted(masked)) if len(masked) <= MOST_NAMES else ""
-        who = names or f"{numerals.count(len(masked))} of {_count(count, 'key')}"
+        who = names or f"{numerals.count(len(masked))} of {counted(count, 'key')}"
         yield Text(f"{who}: masked, left out of the {'softmax' if head.working else 'sum'}.")
 
 
-def _softmax(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _softmax(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """exp of each score, their sum, and the share of each."""
     if not any(head.allowed):
         yield Text("No score is left: each weight is 0.")
         return
     yield from _exps(steps, head, texts)
     yield GAP
-    yield from _total(steps, head, texts)
+    yield from _sum(steps, head, texts)
     yield GAP
     total = float(texts.total)
     yield from _results(
@@ -427,15 +407,15 @@ def _softmax(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         {place: (f"{each} / {texts.total}",) for place, each in texts.exps.items()},
         texts.weights,
         lambda place: float(texts.exps[place]) / total,
-        steps.finer,
+        texts.decimals.weights,
         share=True,
     )
 
 
-def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _exps(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """exp of each score, or of what is left of it where the largest is subtracted first."""
     final = {place: texts.scores[-1][place] for place in texts.exps}
-    decimals = texts.decimals[-1]
+    decimals = texts.decimals.scores[-1]
     working = head.working
     assert working is not None
     expressions: dict[int, tuple[str, ...]] = {place: (f"exp({score})",) for place, score in final.items()}
@@ -453,42 +433,41 @@ def _exps(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         expressions,
         texts.exps,
         lambda place: exp(float(final[place])),
-        steps.decimals,
+        texts.decimals.exps,
         noise=0.0,
         exact=1.0,
     )
 
 
-def _total(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _sum(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """The sum of all exps; of many, the first ones and what the others come to."""
     assert head.working is not None
-    plan = steps.plan
-    added = [texts.exps[place] for place in plan.summed]
+    placed = steps.placed
+    added = [texts.exps[place] for place in placed.summed]
     others = [place for place, may in enumerate(head.allowed) if may]
     pieces = ["Sum = " + added[0], *(f"+ {each}" for each in added[1:])]
     if len(others) > len(added):
-        counted = set(plan.summed)
-        rest = sum(head.working.exponentials[place] for place in others if place not in counted)
-        added.append(numerals.text(rest, steps.decimals))
-        pieces += [f"+ {added[-1]}", f"({len(others) - len(counted)} more)"]
-    sign = steps.check.sign(sum(map(float, added)), texts.total, steps.decimals, "the sum of exp")
+        written = set(placed.summed)
+        rest = sum(head.working.exponentials[place] for place in others if place not in written)
+        added.append(numerals.text(rest, texts.decimals.exps))
+        pieces += [f"+ {added[-1]}", f"({len(others) - len(written)} more)"]
+    sign = steps.check.sign(sum(map(float, added)), texts.total, texts.decimals.exps, "the sum of exp")
     yield Pieces([*pieces, *([f"{sign} {texts.total}"] if len(added) > 1 else [])])
 
 
-def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
+def _output(steps: Steps, head: QueryHead, texts: PrintedHead) -> Iterator[Block]:
     """Each value times its weight, and the sum of these, number by number."""
-    places, mark = steps.plan.summed, steps.glyphs.ellipsis
+    places, mark = steps.placed.summed, steps.glyphs.ellipsis
     output = vector_of(head.output, steps.decimals, mark)
     if not places:
         yield Pieces(["Nothing", "is", "attended", "to:", "output", "=", *output])
         return
     values = head.vectors("value", places)
-    decimals, _ = vector_decimals(steps, values)
-    printed = printed_numbers(values, decimals)
+    printed = printed_numbers(values, texts.decimals.values)
     weights = [texts.weights[place] for place in places]
     visible = [place for place, may in enumerate(head.allowed) if may]
-    counted = set(places)
-    others = [place for place in visible if place not in counted]
+    written = set(places)
+    others = [place for place in visible if place not in written]
     if "dot" in steps.sections and head.vectors("key", places) == values:
         yield Text("Here each value is the same vector as its key.")
     for number, (weight, name, vector) in enumerate(
@@ -499,37 +478,37 @@ def _output(steps: Steps, head: Head, texts: Texts) -> Iterator[Block]:
         line = Pieces([*first, name, *vector], hang=4 if number else 2, aligned=True)
         yield line if number else Below([line], indent=2)
     if others:
-        yield Text(f"+ {mark} {_count(len(others), 'more value')}, each times its weight")
+        yield Text(f"+ {mark} {counted(len(others), 'more value')}, each times its weight")
     yield GAP
-    yield from _numbers(steps, head, weights, values, printed, others)
+    yield from _numbers(steps, head, texts, values, printed, others)
     yield GAP
     yield Pieces(["Output", "for", f'"{steps.query_name}"', "=", *output])
 
 
 def _numbers(
     steps: Steps,
-    head: Head,
-    weights: Sequence[str],
+    head: QueryHead,
+    texts: PrintedHead,
     values: Sequence[Vector],
     printed: Sequence[Sequence[str]],
     others: Sequence[int],
 ) -> Iterator[Block]:
     """Of each number of the output, the products and their sum."""
     count = len(head.output) if len(head.output) <= MOST_NUMBERS else FEWER_FULL
-    text, asked = numerals.text, steps.decimals
-    products = _weighted(steps, head, steps.plan.summed, values, count)
+    text, asked, few = numerals.text, steps.decimals, texts.decimals.parts
+    products = _weighted(steps, head, steps.placed.summed, values, count)
     rests: list[str] = []
     if others:
         rest = _weighted(steps, head, others, head.vectors("value", others), count)
-        rests = [text(sum(column), asked) for column in zip(*rest, strict=True)]
+        rests = [text(sum(column), few) for column in zip(*rest, strict=True)]
     factors = Factors(
-        columns=weights,
+        columns=[texts.weights[place] for place in steps.placed.summed],
         rows=[[row[place] for row in printed] for place in range(count)],
-        products=[[text(row[place], asked) for row in products] for place in range(count)],
+        products=[[text(row[place], few) for row in products] for place in range(count)],
         more=len(others),
         rests=rests,
         totals=[text(each, asked) for each in head.output[:count]],
-        decimals=(asked, asked),
+        decimals=(few, asked),
         what="products",
     )
     for number, each in enumerate(sums_of(steps, factors), 1):
@@ -538,11 +517,11 @@ def _numbers(
         yield Pieces([*label, *each.terms], hang=indent, aligned=True)
         yield Below([Pieces(each.results, hang=0, aligned=True)], indent)
     if count < len(head.output):
-        yield Text(f"{steps.glyphs.ellipsis} {_count(len(head.output) - count, 'more number')} in the same way")
+        yield Text(f"{steps.glyphs.ellipsis} {counted(len(head.output) - count, 'more number')} in the same way")
 
 
 def _weighted(
-    steps: Steps, head: Head, places: Sequence[int], values: Sequence[Vector], count: int
+    steps: Steps, head: QueryHead, places: Sequence[int], values: Sequence[Vector], count: int
 ) -> list[list[float]]:
     """weight × value [place, number], the first `count` numbers of each."""
     weights = [head.weights[place] for place in places]
@@ -555,33 +534,33 @@ def _weighted(
     ]
 
 
-def _table(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Block]:
+def _table(steps: Steps, head: QueryHead, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Block]:
     """The keys that are not written out, in the same steps."""
-    plan, mark = steps.plan, steps.glyphs.ellipsis
-    more = [f"{mark} {len(each)} more" for each in (plan.more, plan.masked_more) if each]
-    first = Column("Key", [*(steps.names[place] for place in plan.listed), *more], "left")
+    placed, mark = steps.placed, steps.glyphs.ellipsis
+    more = [f"{mark} {len(each)} more" for each in (placed.more, placed.masked_more) if each]
+    first = Column("Key", [*(steps.names[place] for place in placed.listed), *more], "left")
     columns = [first, *_table_columns(steps, head, texts, drawn)]
     # Where every key is masked and no score is worked out, there is nothing to show of any.
-    if not plan.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
+    if not placed.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
         return
-    if "dot" in drawn and len(head.query) <= MOST_NUMBERS and plan.listed:
-        keys = head.vectors("key", plan.listed)
-        rows = vectors_of(printed_numbers(keys, texts.vectors), keys, mark)
+    if "dot" in drawn and len(head.query) <= MOST_NUMBERS and placed.listed:
+        keys = head.vectors("key", placed.listed)
+        rows = vectors_of(printed_numbers(keys, texts.decimals.vectors), keys, mark)
         vectors = Column("Key vector", [*(" ".join(each) for each in rows), *([""] * len(more))], "left")
         if Table.of([*columns, vectors]).width <= steps.options.width:
             columns.insert(1, vectors)
     yield GAP
-    yield Text(f"The other {_count(plan.rest, 'key')} in the same way:")
+    yield Text(f"The other {counted(placed.rest, 'key')} in the same way:")
     yield Table.of(columns)
 
 
-def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Section]) -> Iterator[Column]:
+def _table_columns(steps: Steps, head: QueryHead, texts: PrintedHead, drawn: Sequence[Section]) -> Iterator[Column]:
     """A column for each step, with what the keys that are only counted come to."""
-    plan, working, dash = steps.plan, head.working, steps.glyphs.dash
+    placed, working, dash = steps.placed, head.working, steps.glyphs.dash
 
     def column(name: str, printed: dict[int, str], more: str = "", masked: str = dash) -> Column:
-        ends = ([more] if plan.more else []) + ([masked] if plan.masked_more else [])
-        return Column(name, [*(printed.get(place, masked) for place in plan.listed), *ends])
+        ends = ([more] if placed.more else []) + ([masked] if placed.masked_more else [])
+        return Column(name, [*(printed.get(place, masked) for place in placed.listed), *ends])
 
     if "dot" in drawn:
         yield column(steps.noun, texts.scores[0])
@@ -592,9 +571,9 @@ def _table_columns(steps: Steps, head: Head, texts: Texts, drawn: Sequence[Secti
     if "softmax" in drawn and working:
         if not {"dot", "scale"} & set(drawn):
             yield column("Score", texts.scores[-1])
-        rest = sum(working.exponentials[place] for place in plan.more)
-        yield column("exp", texts.exps, numerals.text(rest, steps.decimals))
+        rest = sum(working.exponentials[place] for place in placed.more)
+        yield column("exp", texts.exps, numerals.text(rest, texts.decimals.exps))
     if "softmax" in drawn or not drawn:
-        share = sum(head.weights[place] for place in plan.more)
+        share = sum(head.weights[place] for place in placed.more)
         weights = {place: each for place, each in texts.weights.items() if head.allowed[place]}
-        yield column("Weight", weights, numerals.text(share, steps.finer), "masked")
+        yield column("Weight", weights, numerals.text(share, texts.decimals.weights), "masked")

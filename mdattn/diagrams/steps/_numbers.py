@@ -1,7 +1,7 @@
-"""What the steps are made of: the options carried out in plain numbers, and these as they are printed.
+"""What the steps are made of: the options carried out in plain numbers.
 
-Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers (`worked`) and chooses which keys are
-written out (`_plan`); `texts_of` prints them; `Check` knows what a reader would come to.
+Floor 3, a room of the kind `steps`. `prepared` goes from options to numbers and chooses which keys are written out
+(`_placed`); `Check` knows what a reader would come to.
 """
 
 from __future__ import annotations
@@ -13,40 +13,30 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta
 
 from mdattn import cells, numerals
-from mdattn.attention import Trace, Weighing
 from mdattn.attention.pencil import Working, work
-from mdattn.attention.scores import STEPS, Step, steps_of
+from mdattn.attention.scores import STEPS
 from mdattn.errors import OptionError
 from mdattn.glyphs import CHARSETS, Glyphs
-from mdattn.options import Attention, Remarks, doc
-from mdattn.study.heads import HeadStudy, Study, refuse_long_work, study
-from mdattn.study.names import authored, distinct
-from mdattn.study.tokens import heaviest_of, query_of
+from mdattn.options import doc
+from mdattn.study.heads import Study
+from mdattn.study.query import QueryHead, QueryOptions, heads_of, named, study_of
+from mdattn.study.tokens import heaviest_of
 
-Vector = Sequence[float]
 Section = Literal["dot", "scale", "softmax", "output"]
 SECTIONS: tuple[Section, ...] = ("dot", "scale", "softmax", "output")
 
 MOST_FULL, FEWER_FULL, FEWEST_FULL = 6, 4, 2  # Up to so many keys are written out; of more, so many; of long ones.
+MOST_HEADS, FEWER_HEADS = 4, 2  # Up to so many heads are written out; of more, so many.
 MOST_LISTED, FEWER_LISTED = 20, 12  # Up to so many further keys stand in a table; of more, so many.
 MOST_TERMS, FEWER_TERMS = 16, 8  # the same of the terms of a sum
 MOST_NUMBERS, FEWER_NUMBERS = 8, 6  # the same of the numbers of a vector
+TOLD_KEYS = 3  # The text alternative of a long sentence tells of so many.
 SMALL_TOTAL = 0.5  # A smaller sum of exp is avoided.
-WRITTEN_DECIMALS = 4  # Numbers are printed in full up to here.
 
 
-class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The options of a calculation."""
 
-    query: Annotated[
-        int | str | None,
-        doc("the token that attends: the token, its position from 0, or `word#2`", "a token, a position or word#2"),
-    ] = None
-    arithmetic: Annotated[
-        Literal["exact", "shown"],
-        doc("`exact`: full precision; `shown`: each step uses the numbers printed before it", "'exact' or 'shown'"),
-    ] = "exact"
-    remarks: Remarks = "all"
     sections: Annotated[
         Annotated[list[Section], Meta(min_length=1)] | None,
         doc("the steps to write out (default: all)", "a list of 'dot', 'scale', 'softmax' and 'output'"),
@@ -83,68 +73,14 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # What attends, in numbers ---------------------------------------------------------------------------------------------
 
 
-class Head(NamedTuple):
-    """One head in plain numbers, for all n_key keys; without scores where weights are given."""
-
-    title: str
-    trace: Weighing
-    working: Working | None
-    query: Vector  # [d_k], empty where scores or weights are given
-    allowed: list[bool]
-    dots: Vector
-    weights: Vector
-    output: Vector  # [d_v], empty without values
-
-    def vectors(self, axis: Literal["key", "value"], places: Sequence[int]) -> list[Vector]:
-        """The keys or the values of these places; of a model's long ones as they are."""
-        rows = getattr(self.working, axis + "s", None)
-        if rows:
-            return [rows[place] for place in places]
-        array = getattr(self.trace, axis, None)
-        return [] if array is None else array[0][list(places)].tolist()
-
-
-def worked(options: Options, found: Study, index: int) -> Head:
-    """The head, computed as the option `arithmetic` says."""
-    head = found.heads[index]
+def _in_full(head: QueryHead) -> QueryHead:
+    """A head that was computed in full precision, with every number on the way from its scores to its weights."""
     trace = head.trace
-    count = len(found.heads)
-    shown = options.arithmetic == "shown"
-    allowed: list[bool] = trace.allowed[0, 0].tolist()
-    query = trace.query[0, 0].tolist() if isinstance(trace, Trace) else []
-    weights: Vector = trace.weights[0, 0].tolist()
-    output: Vector = [] if trace.output is None else trace.output[0, 0].tolist()
-    working = None
-    if trace.dot_products is not None:
-        working = _with_pencil(options, head, query, allowed)
-        working = working if shown else _less_the_largest(working)
-        weights = working.weights
-        query, output = (working.query, working.output) if shown else (query, output)
-    elif shown:
-        weights, output = _shown_sum(weights, [] if trace.value is None else trace.value[0].tolist(), options.decimals)
-    name = f"Head {index + 1} of {count}" + (f": {authored(head.name)}" if head.name else "") if count > 1 else ""
-    dots = working.dot_products if working else ()
-    return Head(name, trace, working, query, allowed, dots, weights, output)
-
-
-def _with_pencil(options: Options, head: HeadStudy, query: Vector, allowed: list[bool]) -> Working:
-    """The head worked out from its vectors, or from its scores; in full precision its dot products are known."""
-    trace = head.trace
-    vectors = isinstance(trace, Trace) and options.arithmetic == "shown"
-    assert trace.dot_products is not None
-    try:
-        return work(
-            query if vectors else None,
-            trace.key[0].tolist() if isinstance(trace, Trace) and vectors else None,
-            None if trace.value is None or options.arithmetic == "exact" else trace.value[0].tolist(),
-            allowed=allowed,
-            steps=steps_of(options, len(query) or None, options.decimals) if vectors else trace.steps,
-            decimals=options.decimals,
-            arithmetic=options.arithmetic,
-            scores=None if vectors else trace.dot_products[0, 0].tolist(),
-        )
-    except ValueError as error:
-        raise OptionError("arithmetic", f"'shown' cannot be worked out here: {error}", "use 'exact'") from None
+    if head.working or trace.dot_products is None:
+        return head
+    scores = trace.dot_products[0, 0].tolist()
+    working = _less_the_largest(work(None, None, None, allowed=head.allowed, steps=trace.steps, scores=scores))
+    return head._replace(working=working, weights=working.weights)
 
 
 def _less_the_largest(worked: Working) -> Working:
@@ -157,20 +93,10 @@ def _less_the_largest(worked: Working) -> Working:
     return worked._replace(shift=shift, exponentials=exps, total=sum(exps))
 
 
-def _shown_sum(weights: Vector, value: Sequence[Vector], decimals: int) -> tuple[Vector, Vector]:
-    """Weights that are given, and the sum of values [n_key, d_v], each number rounded before it is used."""
-    keep = numerals.rounded
-    kept = [keep(weight, decimals) for weight in weights]
-    rows = [
-        [keep(weight * keep(each, decimals), decimals) for each in row] for weight, row in zip(kept, value, strict=True)
-    ]
-    return kept, [keep(sum(column), decimals) for column in zip(*rows, strict=True)]
-
-
 # What is written out --------------------------------------------------------------------------------------------------
 
 
-class Plan(NamedTuple):
+class KeyPlaces(NamedTuple):
     """Where each key stands: written out, in the table, or among those that are only counted."""
 
     full: tuple[int, ...]
@@ -186,7 +112,13 @@ class Plan(NamedTuple):
         return len(self.listed) + len(self.more) + len(self.masked_more)
 
 
-def _plan(heads: Sequence[Head], query: int | None) -> Plan:
+def heaviest(head: QueryHead) -> list[int]:
+    """The keys with the largest weights, of which the text alternative of a long sentence tells."""
+    places = [place for place, may in enumerate(head.allowed) if may]
+    return sorted(places, key=lambda place: -numerals.snapped(head.weights[place]))[:TOLD_KEYS]
+
+
+def _placed(heads: Sequence[QueryHead], query: int | None) -> KeyPlaces:
     """All keys of a short sentence; of a longer one the first, and the others in the table, as far as it goes."""
     allowed = heads[0].allowed
     places = range(len(allowed))
@@ -202,15 +134,15 @@ def _plan(heads: Sequence[Head], query: int | None) -> Plan:
     listed, more = rest, []
     if len(rest) > MOST_LISTED:
         most = [max(head.weights[place] for head in heads) for place in rest]
-        always = [rest.index(query)] if query in rest else []
-        picked = heaviest_of(most, FEWER_LISTED, always)
+        always = [*([] if query is None else [query]), *heaviest(heads[0])]
+        picked = heaviest_of(most, FEWER_LISTED, [rest.index(each) for each in always if each in rest])
         listed = [rest[each] for each in picked]
         taken = set(listed)
         more = [place for place in rest if place not in taken]
     if len(listed) + len(masked) <= MOST_LISTED:
         listed, masked = sorted(listed + masked), []
     summed = visible if len(visible) <= MOST_TERMS else [place for place in full if allowed[place]]
-    return Plan(full, tuple(listed), tuple(more), tuple(masked), tuple(summed))
+    return KeyPlaces(full, tuple(listed), tuple(more), tuple(masked), tuple(summed))
 
 
 class Check(NamedTuple):
@@ -251,8 +183,8 @@ class Steps(NamedTuple):
     found: Study
     glyphs: Glyphs
     sections: tuple[Section, ...]
-    heads: tuple[Head, ...]
-    plan: Plan
+    heads: tuple[QueryHead, ...]
+    placed: KeyPlaces
     names: tuple[str, ...]
     """Of all keys, to be printed; of equal words the second is `the#2`. A long one is cut."""
     query_name: str
@@ -268,6 +200,11 @@ class Steps(NamedTuple):
         return self.decimals if self.options.arithmetic == "shown" else max(self.decimals, 2)
 
     @property
+    def heads_in_full(self) -> tuple[QueryHead, ...]:
+        """Those that are written out."""
+        return self.heads if len(self.heads) <= MOST_HEADS else self.heads[:FEWER_HEADS]
+
+    @property
     def noun(self) -> str:
         return "Dot product" if self.found.basis == "vectors" else "Score"
 
@@ -278,82 +215,15 @@ class Steps(NamedTuple):
         return [cells.pad(name, widest) for name in names]
 
 
-# The numbers of one head, as text -------------------------------------------------------------------------------------
-
-
-class Texts(NamedTuple):
-    """Scores, exps and weights [n] of the places that are printed, by place."""
-
-    steps: tuple[Step, ...]  # as they are printed: the root rounded
-    scores: tuple[dict[int, str], ...]  # the dot products, and the scores after each step
-    decimals: tuple[int, ...]  # of each of them
-    exps: dict[int, str]
-    weights: dict[int, str]
-    total: str
-    vectors: int  # decimals of the query and the keys
-
-
-def texts_of(steps: Steps, head: Head) -> Texts:
-    plan, asked = steps.plan, steps.decimals
-    places = (*plan.full, *plan.listed)
-    text = numerals.text
-    finer = steps.finer
-    weights = {place: text(head.weights[place], finer) for place in dict.fromkeys((*places, *plan.summed))}
-    if head.working is None:
-        return Texts((), (), (), {}, weights, "", 0)
-    shown = steps.options.arithmetic == "shown"
-    if head.query:
-        vectors, full = vector_decimals(steps, [head.query, *head.vectors("key", places)])
-        product = min(2 * vectors, asked) if shown else 2 * vectors
-        exact = full and product <= max(WRITTEN_DECIMALS, asked)
-        score = product if exact else asked
-    else:
-        vectors = 0
-        written = numerals.decimals_needed([head.dots[place] for place in places], numerals.MOST_DECIMALS)
-        score = written if written <= max(WRITTEN_DECIMALS, asked) and not shown else min(written, asked)
-    work_ = head.working
-    decimals = [score]
-    for step in work_.steps:
-        decimals.append(asked if step.head(steps.glyphs) else decimals[-1])
-    return Texts(
-        steps=steps_of(steps.options, len(head.query) or None, asked),
-        scores=tuple(
-            {place: text(scores[place], each) for place in places}
-            for scores, each in zip(work_.scores, decimals, strict=True)
-        ),
-        decimals=tuple(decimals),
-        exps={place: text(work_.exponentials[place], asked) for place in places if head.allowed[place]},
-        weights=weights,
-        total=text(work_.total, asked),
-        vectors=vectors,
-    )
-
-
-def vector_decimals(steps: Steps, rows: Sequence[Vector]) -> tuple[int, bool]:
-    """Decimals of vectors: as many as they were written with, if that is few; and whether that shows them in full."""
-    printed = {number for row in rows for number in row[:MOST_TERMS]}
-    written = numerals.decimals_needed(printed, numerals.MOST_DECIMALS)
-    if steps.options.arithmetic == "shown":
-        return min(written, steps.decimals), True
-    most = max(WRITTEN_DECIMALS, steps.decimals)
-    if written <= min(most, numerals.MOST_DECIMALS - 1):
-        return written, True
-    return max(steps.decimals, 1), False
-
-
 # From options ---------------------------------------------------------------------------------------------------------
 
 
 def prepared(options: Options) -> Steps:
     """The options carried out, with the keys chosen that are written out. Raises OptionError."""
-    found = study(options, query=query_of(options, options.query))
-    assert found.query is not None
-    if options.arithmetic == "shown":
-        refuse_long_work(found)
+    found = study_of(options)
     sections = _sections(options)
-    heads = tuple(worked(options, found, index) for index in range(len(found.heads)))
-    cross = options.key_tokens is not None
-    names = distinct(found.key_tokens)
+    heads = tuple(map(_in_full, heads_of(options, found)))
+    names = named(options, found)
     glyphs = CHARSETS[options.charset]
     return Steps(
         options=options,
@@ -361,9 +231,9 @@ def prepared(options: Options) -> Steps:
         glyphs=glyphs,
         sections=sections,
         heads=heads,
-        plan=_plan(heads, None if cross else found.query),
-        names=names,
-        query_name=distinct(found.tokens)[found.query] if cross else names[found.query],
+        placed=_placed(heads, names.itself),
+        names=names.keys,
+        query_name=names.query,
         check=Check(glyphs.approx, options.arithmetic == "exact", []),
     )
 

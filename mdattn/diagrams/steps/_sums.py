@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mdattn import numerals
-from mdattn.diagrams.steps._numbers import FEWER_NUMBERS, MOST_NUMBERS, MOST_TERMS, Check, Steps, Vector
+from mdattn.diagrams.steps._numbers import FEWER_NUMBERS, MOST_NUMBERS, MOST_TERMS, Check, Steps
+from mdattn.study.query import Vector
 
 
 class Sum(NamedTuple):
