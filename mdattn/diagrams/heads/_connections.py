@@ -1,37 +1,34 @@
 """What stands out in the weights of each head, and what is said of it.
 
-Floor 3, a part of the kind `heads`. A connection is strong if its weight prints as the threshold or more and is above
+Floor 3, a room of the kind `heads`. A connection is strong if its weight prints as the threshold or more and is above
 an even share; a head is focused if the entropy of its weights is well below that of even ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from msgspec import Struct
 
 from mdattn import numerals
 from mdattn.attention import ties
-from mdattn.diagrams.heads._grounds import Head, Options, Place, Pointed, Reader
+from mdattn.diagrams.heads._heads import NEAR, Heads
+from mdattn.diagrams.heads._options import Head
+from mdattn.diagrams.heads._weights import Place, Pointed, weighted
 from mdattn.glyphs import Glyphs
-from mdattn.study.names import authored, distinct
+from mdattn.study.names import authored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mdattn.study.heads import Array
+    from mdattn.study.given import Array, Mask
 
-THRESHOLD = 0.3
-MOST_LINKS = 8  # connections of a head, unless `top` or its own pairs ask for more
-NEAR = 1e-9  # Weights that differ by less than they are snapped to are equal.
+MOST_CONNECTIONS = 8  # of a head, unless `top` or its own pairs ask for more
 NOISE = 1e-6  # What single precision may add to a sum of weights, or take from it.
 
 
-class Link(NamedTuple):
+class Connection(NamedTuple):
     """A connection of two positions, in sentence order; in cross-attention of a query and a key."""
 
     left: int
@@ -59,7 +56,7 @@ class Card(NamedTuple):
     """What it attends by, "" for a head that only has a note."""
     uses: str
     note: tuple[str, ...]
-    links: tuple[Link, ...] = ()
+    connections: tuple[Connection, ...] = ()
     more: int = 0
     """Connections that stand out and are left out."""
     most: float = 0.0
@@ -74,155 +71,88 @@ class Card(NamedTuple):
     """Whether some of its weights do not add up to 1, as given ones that were rounded."""
 
 
-class _Found(NamedTuple):
+class _StandingOut(NamedTuple):
     """What stands out in the weights of a head."""
 
-    links: tuple[Link, ...]
+    connections: tuple[Connection, ...]
     more: int
     most: float
     nothing: str
-    standing: Any  # bool [query, key]
+    standing: Mask
+    """Which weights stand out, bool [query, key]."""
 
 
-class Scene(Struct, frozen=True, dict=True):
-    """What the cards share."""
-
-    reader: Reader
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """The tokens, of equal ones the second as `the#2`."""
-        return distinct(self.reader.work.tokens)
-
-    @cached_property
-    def key_names(self) -> tuple[str, ...]:
-        """The tokens that are attended to."""
-        work = self.reader.work
-        return self.names if work.key_tokens is work.tokens else distinct(work.key_tokens)
-
-    @property
-    def options(self) -> Options:
-        return self.reader.options
-
-    @property
-    def glyphs(self) -> Glyphs:
-        return self.reader.glyphs
-
-    @cached_property
-    def seen(self) -> Any:
-        """How many keys each query may attend to [query]."""
-        work = self.reader.work
-        if work.allowed is None:
-            return np.full(len(work.tokens), len(work.key_tokens))
-        return work.allowed.sum(axis=1, dtype=np.int64)
-
-    @cached_property
-    def even(self) -> Array:
-        """The even share of each query [query, 1]: 1 / keys that it may attend to; 1 where that is no key."""
-        share: Array = 1 / np.maximum(self.seen, 1)[:, None]
-        return share
-
-    @cached_property
-    def upper(self) -> Any:
-        """Where the key is not before the query, bool [query, key]."""
-        places = np.arange(len(self.seen))
-        return places[:, None] <= places
-
-    @cached_property
-    def threshold(self) -> float | None:
-        """The weight from which on a connection is strong; None where the largest are shown, strong or not."""
-        if self.options.top is not None:
-            return None
-        return THRESHOLD if self.options.threshold is None else self.options.threshold
-
-    @cached_property
-    def least(self) -> float:
-        """The least weight that prints as the threshold or more."""
-        if self.threshold is None:
-            return 0.0
-        unit = 10.0**self.options.decimals
-        return (ceil(self.threshold * unit - NEAR) - 0.5) / unit - NEAR / 2
-
-    def connected(self, query: int, key: int, sign: str = "") -> str:
-        """`programmer → The`."""
-        itself = query == key and not self.reader.cross
-        return f"{self.names[query]} {sign or self.glyphs.right} {'itself' if itself else self.key_names[key]}"
-
-    def number(self, weight: float) -> str:
-        return numerals.text(weight, self.options.decimals)
-
-
-def cards_of(scene: Scene) -> Iterator[Card]:
+def cards_of(heads: Heads) -> Iterator[Card]:
     """Each head with what stands out in it."""
-    options, glyphs = scene.options, scene.glyphs
+    options, glyphs = heads.options, heads.glyphs
     listed = options.heads if isinstance(options.heads, list) else None
-    for index, grounds in enumerate(scene.reader.heads()):
+    for index, each in enumerate(weighted(heads)):
         head = listed[index] if listed is not None else Head()
         name = f" {glyphs.dash} {authored(head.name)}" if head.name else ""
         gloss = f" ({authored(head.gloss)})" if head.gloss else ""
-        note = (head.note,) if isinstance(head.note, str) else [f"- {each}" for each in head.note or ()]
+        note = (head.note,) if isinstance(head.note, str) else [f"- {line}" for line in head.note or ()]
         card = Card(
             title=f"HEAD {index + 1}{name}{gloss}",
             spoken=authored(head.name or "") or f"head {index + 1}",
-            said=grounds.said,
-            uses=grounds.uses,
+            said=each.said,
+            uses=each.uses,
             note=tuple(map(authored, note)),
         )
-        yield card if grounds.weights is None else _filled(scene, card, grounds.weights, grounds.pairs)
+        yield card if each.weights is None else _filled(heads, card, each.weights, each.pairs)
 
 
-def _filled(scene: Scene, card: Card, weights: Array, pairs: Sequence[Pointed]) -> Card:
+def _filled(heads: Heads, card: Card, weights: Array, pairs: Sequence[Pointed]) -> Card:
     """The card with what its weights [query, key] say."""
-    found = _standing_out(scene, weights, pairs)
+    found = _standing_out(heads, weights, pairs)
     return card._replace(
-        links=found.links,
+        connections=found.connections,
         more=found.more,
         most=found.most,
         nothing=found.nothing,
-        missing=tuple(_missing(scene, weights, found, pairs)),
-        entropy=_entropy(scene, weights),
-        uneven=card.uses == "weights" and bool((np.abs(weights.sum(axis=1)[scene.seen > 0] - 1) >= NOISE).any()),
+        missing=tuple(_missing(heads, weights, found, pairs)),
+        entropy=_entropy(heads, weights),
+        uneven=card.uses == "weights" and bool((np.abs(weights.sum(axis=1)[heads.seen > 0] - 1) >= NOISE).any()),
     )
 
 
-def _standing_out(scene: Scene, weights: Array, pairs: Sequence[Pointed]) -> _Found:
+def _standing_out(heads: Heads, weights: Array, pairs: Sequence[Pointed]) -> _StandingOut:
     """weights [query, key] -> the connections above an even share that reach the threshold, or the largest of them."""
-    above = weights > scene.even + NEAR
-    standing = above & (weights >= scene.least) if scene.threshold is not None else above
+    above = weights > heads.even + NEAR
+    standing = above & (weights >= heads.least) if heads.threshold is not None else above
     # Both ways of a connection stand in the upper triangle.
-    linked = standing if scene.reader.cross else (standing | standing.T) & scene.upper
+    linked = standing if heads.cross else (standing | standing.T) & heads.upper
     # Of a long sentence, a few of its pairs: the rest works on them alone.
     rows, columns = np.divmod(np.flatnonzero(linked), weights.shape[1])
     total = len(rows)
     if not total:
-        return _Found((), 0, 0.0, _nothing(scene, np.where(above, weights, 0.0)), standing)
+        return _StandingOut((), 0, 0.0, _nothing(heads, np.where(above, weights, 0.0)), standing)
     strength = np.where(standing[rows, columns], weights[rows, columns], 0.0)
-    if not scene.reader.cross:
+    if not heads.cross:
         strength = np.maximum(strength, np.where(standing[columns, rows], weights[columns, rows], 0.0))
-    shown = _largest(strength, scene.options.top or max(MOST_LINKS, len(pairs)))
+    shown = _largest(strength, heads.options.top or max(MOST_CONNECTIONS, len(pairs)))
     places = list(zip(rows[shown].tolist(), columns[shown].tolist(), strict=True))
-    if scene.threshold is None:
+    if heads.threshold is None:
         standing &= weights >= strength[shown].min() - NEAR
     notes: dict[Place, list[str]] = {}
     for pair in pairs:
         for way in pair.ways if pair.note else ():
             notes.setdefault(way, []).append(pair.note)
-    links = tuple(_link(scene, weights, standing, place, notes) for place in places)
+    connections = tuple(_connection(heads, weights, standing, place, notes) for place in places)
     strength[shown] = 0.0
     most = float(strength.max())
-    return _Found(links, total - len(places), most, "", standing)
+    return _StandingOut(connections, total - len(places), most, "", standing)
 
 
-def _nothing(scene: Scene, above: Array) -> str:
+def _nothing(heads: Heads, above: Array) -> str:
     """What is said of weights [query, key], 0 up to an even share, of which none is shown."""
-    if not (scene.seen > 1).any():
-        return f"No {scene.reader.noun} has a choice of what it attends to."
+    if not (heads.seen > 1).any():
+        return f"No {heads.noun} has a choice of what it attends to."
     alike = ties(above.ravel())
     if not alike:
         return "Attends evenly: no connection stands out."
     query, key = divmod(alike[0], above.shape[1])
     more = f" ({len(alike) - 1} more alike)" if len(alike) > 1 else ""
-    largest = f"{scene.connected(query, key)} {scene.number(float(above[query, key]))}{more}"
+    largest = f"{heads.connected(query, key)} {heads.number(float(above[query, key]))}{more}"
     return f"No strong connection. Largest weight: {largest}."
 
 
@@ -238,37 +168,39 @@ def _largest(strength: Array, most: int) -> NDArray[np.intp]:
     return np.sort(near[np.argsort(ranks, kind="stable")[:most]])
 
 
-def _link(scene: Scene, weights: Array, standing: Any, place: Place, notes: Mapping[Place, Sequence[str]]) -> Link:
+def _connection(
+    heads: Heads, weights: Array, standing: Mask, place: Place, notes: Mapping[Place, Sequence[str]]
+) -> Connection:
     left, right = place
     back = (right, left)
     forward = float(weights[place]) if standing[place] else None
-    both = not scene.reader.cross and left != right
+    both = not heads.cross and left != right
     backward = float(weights[back]) if both and standing[back] else None
     ways = [way for way, weight in ((place, forward), (back, backward)) if weight is not None]
     told = dict.fromkeys(note for way in ways for note in notes.get(way, ()))
-    return Link(left, right, forward, backward, "; ".join(told))
+    return Connection(left, right, forward, backward, "; ".join(told))
 
 
-def _missing(scene: Scene, weights: Array, found: _Found, pairs: Sequence[Pointed]) -> Iterator[str]:
+def _missing(heads: Heads, weights: Array, found: _StandingOut, pairs: Sequence[Pointed]) -> Iterator[str]:
     """The author's pairs that do not stand out, with their weights."""
-    allowed = scene.reader.work.allowed
+    allowed = heads.inputs.allowed
     for pair in pairs:
         if any(found.standing[way] for way in pair.ways):
             continue
         query, key = pair.ways[0]
-        sign = scene.glyphs.both_ways if len(pair.ways) > 1 else scene.glyphs.right
-        seen = [scene.number(float(weights[way])) for way in pair.ways if allowed is None or allowed[way]]
+        sign = heads.glyphs.both_ways if len(pair.ways) > 1 else heads.glyphs.right
+        seen = [heads.number(float(weights[way])) for way in pair.ways if allowed is None or allowed[way]]
         note = f" ({pair.note})" if pair.note else ""
         shares = " and ".join(dict.fromkeys(seen)) or "masked"
-        yield f"{scene.connected(query, key, sign)} {shares}{note}"
+        yield f"{heads.connected(query, key, sign)} {shares}{note}"
 
 
-def _entropy(scene: Scene, weights: Array) -> float | None:
+def _entropy(heads: Heads, weights: Array) -> float | None:
     """weights [query, key] -> the mean over queries of entropy / log(keys allowed), where there is more than one."""
-    free = scene.seen > 1
+    free = heads.seen > 1
     if not free.any():
         return None
-    rows, seen = (weights, scene.seen) if free.all() else (weights[free], scene.seen[free])
+    rows, seen = (weights, heads.seen) if free.all() else (weights[free], heads.seen[free])
     sums = rows.sum(axis=1)
     # Weights that were rounded are divided by their sum first: -sum(p/s * log(p/s)) = log(s) - sum(p * log(p)) / s.
     products = np.where(rows > 0, rows, 1.0)
