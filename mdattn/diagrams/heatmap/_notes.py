@@ -1,0 +1,121 @@
+"""What a heatmap says: of its rounding, of its strongest weights, of its cells, and to who cannot see it.
+
+Floor 3, a room of the kind `heatmap`. Every sentence is made from the numbers, and stands only where they call for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mdattn import cells, numerals
+from mdattn.diagrams.heatmap._forms import Fitted
+from mdattn.diagrams.heatmap._numbers import SQUARES, Heads, Heatmap
+from mdattn.study import notes
+
+MOST_SPOKEN = 6  # rows that the text alternative tells one by one
+
+
+def strongest(heatmap: Heatmap, heads: Heads, index: int, between: str = ". ") -> str:
+    """The largest weights of many rows in words; rows that see only one key have no choice and are left out.
+
+    `between` is what stands between these and how many queries attend to nothing.
+    """
+    trace = heatmap.found.heads[index].trace
+    seen = trace.allowed[0].sum(axis=1)
+    pairs = [
+        f"{heatmap.named(heads, heatmap.rows, row)} to "
+        f"{'itself' if row == key and not heatmap.cross else heatmap.named(heads, heatmap.columns, key)} "
+        f"{numerals.text(trace.weights[0, row, key], heatmap.options.decimals)}"
+        for row, key in heatmap.strongest[index].pairs
+    ]
+    more = heatmap.strongest[index].alike - len(pairs)
+    none = int((seen == 0).sum())
+    nothing = f"{none} {'query attends' if none == 1 else 'queries attend'} to nothing" if none else ""
+    strongest = f"Strongest: {'; '.join(pairs)}{f'; {more} more alike' if more else ''}" if pairs else ""
+    said = between.join(filter(None, (strongest, nothing)))
+    return f"{said}." if said else ""
+
+
+def rounded(heatmap: Heatmap, fitted: Fitted, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str:
+    """Says which rows do not add up to 1 as printed, in one line."""
+    if heatmap.mode not in ("numbers", "both") or heatmap.options.remarks == "none":
+        return ""
+    decimals = heatmap.options.decimals
+    one = 10**decimals
+    numbered = fitted.form.heads != "words" and not heatmap.cross and heatmap.rows.block == 1
+    off: dict[int, list[str]] = {}
+    for row, (total, any_seen) in enumerate(zip(map(sum, units), seen, strict=True)):
+        if any_seen and total != one:
+            off.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{fitted.labels[row].strip()}"')
+    if not off:
+        return ""
+    verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
+    named = notes.listed(
+        f"{notes.listed(off[total])} {'to' if place else verb} {numerals.text(total / one, decimals)}"
+        for place, total in enumerate(sorted(off))
+    )
+    text = f"Rounded: as printed, {named}."
+    if fitted.indent + cells.width(text) <= heatmap.options.width:
+        return text
+    count = sum(map(len, off.values()))
+    missing = "row misses" if count == 1 else "rows miss"
+    distances = {abs(total - one) for total in off}
+    by = f"by {'up to ' if len(distances) > 1 else ''}{numerals.text(max(distances) / one, decimals)}"
+    return f"Rounded: as printed, {count} of {len(units)} {missing} {numerals.text(1, decimals)} {by}."
+
+
+def sign_of(heatmap: Heatmap, level: int, size: int) -> str:
+    """The cell of a level without its number."""
+    if heatmap.mode == "numbers":
+        return ""
+    if heatmap.mode == "shades":
+        return heatmap.glyphs.shades[level + 1] * size
+    return heatmap.glyphs.square * level + heatmap.glyphs.hollow * (SQUARES - level)
+
+
+def legend_of(heatmap: Heatmap, fitted: Fitted) -> Iterator[str]:
+    """Each sign of the cells with what it means."""
+    if heatmap.mode != "numbers":
+        top = 1.0
+        if heatmap.found.basis == "weights":
+            top = max(float(head.trace.weights.max()) for head in heatmap.found.heads)
+        for level, span in heatmap.scale.ranges(top, heatmap.glyphs.dash):
+            yield f"{sign_of(heatmap, level, fitted.form.cell)} {span}"
+    if heatmap.found.allowed is not None and not heatmap.found.allowed.all():
+        yield f"{heatmap.glyphs.masked} masked"
+
+
+def notes_of(heatmap: Heatmap) -> Iterator[str]:
+    """What was pooled, what was made up, what was done to the scores."""
+    found, options, times = heatmap.found, heatmap.options, heatmap.glyphs.times
+    down, across = heatmap.rows.block, heatmap.columns.block
+    if heatmap.pooled:
+        size = f"{len(heatmap.rows.tokens)} {times} {len(heatmap.columns.tokens)} weights"
+        queries = f"{down} queries give, on average," if down > 1 else "a query gives"
+        share = f"the share that {queries} to {across} keys together"
+        yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
+    yield from notes.scaling(found.heads[0].trace.steps, heatmap.glyphs)
+    if found.embeddings is not None and found.basis == "vectors":
+        yield from notes.made_up(options, found.embeddings.shape[1])
+
+
+def alternative(heatmap: Heatmap) -> str:
+    """The same in a few sentences, made from the numbers."""
+    found = heatmap.found
+    masks = {"none": "", "given": ", partly masked", "causal": ", causal mask"}
+    queries, keys = len(heatmap.rows.tokens), len(heatmap.columns.tokens)
+    size = f"Attention weights of {queries} {'query' if queries == 1 else 'queries'}"
+    size += f" by {keys} {'key' if keys == 1 else 'keys'}"
+    sentences = [size + masks.get(found.mask, f", {found.mask}") + "."]
+    for number, head in enumerate(found.heads[:2], 1):
+        where = f"Head {number}: " if len(found.heads) > 1 else ""
+        if len(heatmap.rows.tokens) > MOST_SPOKEN:
+            # Two heads have a sentence each, so that there are no more than three.
+            between = "; " if len(found.heads) > 1 else ". "
+            said = strongest(heatmap, "numbers" if heatmap.pooled else "words", number - 1, between)
+            sentences.append(where + (said or "Each query sees a single key."))
+            continue
+        asking, answering = ([f"'{name}'" for name in axis.names] for axis in (heatmap.rows, heatmap.columns))
+        told = zip(asking, heatmap.told(head, answering, ", {}"), strict=True)
+        sentences.append(where + "; ".join(f"{query} {text}" for query, text in told) + ".")
+    return " ".join(sentences)
