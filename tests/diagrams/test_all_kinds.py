@@ -489,6 +489,33 @@ def test_no_picture_says_what_is_known_not_to_be_true(fault: Fault) -> None:
     assert [each for each in found if each.kind == fault.finding] == []
 
 
+# The kinds of which this is held.
+ROUNDED_ONCE = ("heatmap", "heads", "architecture", "comparison")
+ROUNDING = (
+    r"Rounded:|full precision|[Pp]rinted .*are rounded|rounded (?:only )?when|(?:rounded|printed) numbers|digits? would"
+)
+
+
+def of_rounding(lines: Iterable[str]) -> list[str]:
+    """What is said of rounding, sentence by sentence."""
+    text = " ".join(" ".join(lines).split())
+    return [each for each in re.split(r"(?<=\.) (?=[A-Z\"'])", text) if re.search(ROUNDING, each)]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", ROUNDED_ONCE)
+def test_at_most_one_line_is_about_rounding(kind: str, budget: int) -> None:
+    random, told = Random(f"rounding {kind}"), 0
+    for _ in range(60 * budget):
+        options = DRAWN[kind](random)
+        drawn = outcome(options)
+        if isinstance(drawn, Diagram):
+            said = of_rounding(drawn.lines)
+            assert len(said) <= (options.get("remarks") != "none"), (said, options)
+            told += len(said)
+    assert told or kind not in ("heatmap", "comparison")
+
+
 # Hostile options ------------------------------------------------------------------------------------------------------
 
 HUGE = "word " * 2000

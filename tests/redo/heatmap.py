@@ -419,17 +419,19 @@ class Reader:
     def _rounded(self, head: int, text: Text) -> None:
         """`"cat" and "sat" add up to 0.99, row 3 to 1.01`, or how many rows miss 1."""
         ledger = self.ledger
-        self.saying = {*getattr(self, "saying", set()), head}
-        totals = self._totals(head)
+        heads = range(len(self.block.heads)) if len(self.block.heads) > 1 else [head]
+        self.saying = {*getattr(self, "saying", set()), *heads}
         unit = 10.0**-self.block.decimals
-        off = {row: total for row, total in totals.items() if abs(total - 1.0) > unit / 9}
+        every = {(each, row): total for each in heads for row, total in self._totals(each).items()}
+        off = {row: total for (_, row), total in every.items() if abs(total - 1.0) > unit / 9}
         missed = text.search(r"(\d+) of (\d+) rows? miss(?:es)? (\S+) by (?:up to )?(\S+?)\.$")
         if missed:
             first, second, third, fourth = (each.numerals()[0] for each in missed)
-            ledger.equal(first, len(off), "adds up")
-            ledger.equal(second, -(-len(self.rows) // self.down), "count")
+            far = [abs(total - 1.0) for total in every.values() if abs(total - 1.0) > unit / 9]
+            ledger.equal(first, len(far), "adds up")
+            ledger.equal(second, -(-len(self.rows) // self.down) * len(heads), "count")
             ledger.equal(third, 1, "adds up")
-            ledger.rounds(fourth, max((abs(each - 1.0) for each in off.values()), default=0.0), "adds up")
+            ledger.rounds(fourth, max(far, default=0.0), "adds up")
             return
         named = 0
         for match in re.finditer(

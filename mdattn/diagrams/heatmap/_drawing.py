@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,17 +15,15 @@ from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._opening import opening
 from mdattn.diagrams.heatmap._forms import Fitted, beside, fitted_of, key_axis, query_axis
-from mdattn.diagrams.heatmap._levels import units_of
 from mdattn.diagrams.heatmap._notes import alternative, legend_of, notes_of, rounded, sign_of, strongest
 from mdattn.diagrams.heatmap._numbers import Heatmap, values_of
 from mdattn.diagrams.heatmap._options import Options
 from mdattn.glyphs import Glyphs
 from mdattn.layout import GAP, Below, Block, Grid, Rows, Text, arranged, headed, lines_of
 from mdattn.study import notes
+from mdattn.study.heads import HeadStudy
 from mdattn.study.names import authored
-
-if TYPE_CHECKING:
-    from mdattn.study.given import Array, Mask
+from mdattn.study.printed import units_of
 
 TITLE = "ATTENTION WEIGHTS"
 MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are named
@@ -46,17 +44,29 @@ def _blocks(heatmap: Heatmap, fitted: Fitted) -> Iterator[Block]:
     legend = heatmap.legend(fitted.form.heads)
     for name, tokens in heatmap.openings:
         yield opening(name, tokens, heatmap.noun, legend, options.width, heatmap.glyphs)
-    for number, head in enumerate(heads, 1):
+    inked = [_inked(heatmap, fitted.form.cell, head) for head in heads]
+    said = rounded(heatmap, fitted, [each.sums for each in inked])
+    for index, head in enumerate(heads):
         yield GAP
         if len(heads) > 1:
             name = f": {authored(head.name)}" if head.name else ""
-            yield Text(f"Head {number} of {len(heads)}{name}")
-        yield from _head(heatmap, fitted, number - 1)
-    yield Below(list(_closing(heatmap, fitted, legend)), fitted.indent)
+            yield Text(f"Head {index + 1} of {len(heads)}{name}")
+        yield from _head(heatmap, fitted, index, inked[index].cells, said if len(heads) == 1 else "")
+    yield Below(list(_closing(heatmap, fitted, legend, said if len(heads) > 1 else "")), fitted.indent)
 
 
-def _cells(heatmap: Heatmap, size: int, weights: Array, allowed: Mask) -> tuple[list[list[str]], list[list[int]]]:
-    """The cells as text [row][column], each `size` wide, and their numbers as printed, in units of the last decimal."""
+class _Inked(NamedTuple):
+    """The cells of one head."""
+
+    cells: list[list[str]]
+    """As text [row][column]."""
+    sums: list[int | None]
+    """Of each row the sum of its numbers as printed, in units of the last decimal; None where all is masked."""
+
+
+def _inked(heatmap: Heatmap, size: int, head: HeadStudy) -> _Inked:
+    """The cells of a head, each `size` wide."""
+    weights, allowed = values_of(heatmap, head)
     glyphs = heatmap.glyphs
     decimals = heatmap.options.decimals if heatmap.mode == "numbers" else heatmap.scale.decimals
     units = units_of(weights, decimals).tolist()
@@ -71,13 +81,13 @@ def _cells(heatmap: Heatmap, size: int, weights: Array, allowed: Mask) -> tuple[
         masked = cells.centre(glyphs.masked, size)
         for row, column in np.argwhere(~allowed).tolist():
             inked[row][column] = masked
-    return inked, units
+    return _Inked(inked, [sum(row) if may.any() else None for row, may in zip(units, allowed, strict=True)])
 
 
-def _head(heatmap: Heatmap, fitted: Fitted, index: int) -> Iterator[Block]:
-    """The panels of one head, its remarks, and what was rounded in it."""
-    weights, allowed = values_of(heatmap, heatmap.found.heads[index])
-    inked, units = _cells(heatmap, fitted.form.cell, weights, allowed)
+def _head(
+    heatmap: Heatmap, fitted: Fitted, index: int, inked: Sequence[Sequence[str]], rounding: str
+) -> Iterator[Block]:
+    """The panels of one head, what is said of its rounding, and its remarks."""
     margin = " " * fitted.indent
     rows = [margin + label for label in fitted.labels]
     grid = Grid(rows, inked, fitted.widths, lambda panel: _axes(heatmap, fitted, panel), fitted.first, fitted.form.gap)
@@ -92,8 +102,7 @@ def _head(heatmap: Heatmap, fitted: Fitted, index: int) -> Iterator[Block]:
         elif text:
             below.append((fitted.labels[row], text))
     yield Rows(lines)
-    seen: list[bool] = allowed.any(axis=1).tolist()
-    said: list[Block] = [Text(rounded(heatmap, fitted, units, seen))]
+    said: list[Block] = [Text(rounding)]
     if heatmap.given is None and (len(below) > MOST_REMARKS or heatmap.rows.block > 1):
         said += [GAP, Text(strongest(heatmap, fitted.form.heads, index))]
     elif below:
@@ -156,7 +165,7 @@ class _Remarks(NamedTuple):
         return rows
 
 
-def _closing(heatmap: Heatmap, fitted: Fitted, legend: Sequence[tuple[str, str]]) -> Iterator[Block]:
+def _closing(heatmap: Heatmap, fitted: Fitted, legend: Sequence[tuple[str, str]], rounding: str) -> Iterator[Block]:
     """What holds for the whole diagram: the legend of the cells, and the notes."""
     if heatmap.given and heatmap.annotated_below:
         names = heatmap.labels_of(heatmap.rows, False)
@@ -165,6 +174,7 @@ def _closing(heatmap: Heatmap, fitted: Fitted, legend: Sequence[tuple[str, str]]
     room = heatmap.options.width - fitted.indent
     if heatmap.options.legend:
         yield Rows(_filled(list(legend_of(heatmap, fitted)), room))
+    yield Text(rounding)
     yield from map(Text, notes_of(heatmap))
     if legend:
         yield from map(Text, _filled(notes.legend(legend), room))

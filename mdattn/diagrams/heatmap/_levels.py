@@ -1,4 +1,4 @@
-"""Weights as levels and as whole numbers: how full a cell of a heatmap is.
+"""Levels of a weight: how full a cell of a heatmap is.
 
 Floor 3, a room of the kind `heatmap`.
 """
@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-import numpy as np
 from msgspec import Struct
 
 from mdattn import numerals
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mdattn.study.given import Array
 
 # Where the levels of a weight begin. Of more than ten keys even an equal share would be below the first of these: the
 # levels begin at or just below an equal share then, with three neighbours of …, 0.01, 0.02, 0.05, 0.1, …
@@ -53,15 +46,3 @@ class Scale(Struct, frozen=True):
             if first <= last:
                 texts = dict.fromkeys(numerals.text(each / unit, self.decimals) for each in (first, last))
                 yield level, dash.join(texts)
-
-
-def units_of(weights: Array, decimals: int) -> NDArray[np.int64]:
-    """weights [...] -> the numbers as printed, in whole units of 10**-decimals, same shape."""
-    scaled = weights * 10**decimals + 0.5
-    units = np.floor(scaled)
-    # Snapping to 9 decimals decides only what is this near to a border.
-    near = np.abs(scaled - np.rint(scaled)) < 2.0 * 10 ** (decimals - numerals.SNAP)
-    for place in np.argwhere(near).tolist():
-        units[tuple(place)] = numerals.sum_as_printed([float(weights[tuple(place)])], decimals)
-    whole: NDArray[np.int64] = units.astype(np.int64)
-    return whole

@@ -36,32 +36,40 @@ def strongest(heatmap: Heatmap, heads: Heads, index: int, between: str = ". ") -
     return f"{said}." if said else ""
 
 
-def rounded(heatmap: Heatmap, fitted: Fitted, units: Sequence[Sequence[int]], seen: Sequence[bool]) -> str:
-    """Says which rows do not add up to 1 as printed, in one line."""
+def rounded(heatmap: Heatmap, fitted: Fitted, sums: Sequence[Sequence[int | None]]) -> str:
+    """Says which rows do not add up to 1 as printed, in one line; of several heads, how many.
+
+    sums [head][row] in units of the last decimal, None for a row that may attend to nothing.
+    """
     if heatmap.mode not in ("numbers", "both") or heatmap.options.remarks == "none":
         return ""
     decimals = heatmap.options.decimals
     one = 10**decimals
-    numbered = fitted.form.heads != "words" and not heatmap.cross and heatmap.rows.block == 1
-    off: dict[int, list[str]] = {}
-    for row, (total, any_seen) in enumerate(zip(map(sum, units), seen, strict=True)):
-        if any_seen and total != one:
-            off.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{fitted.labels[row].strip()}"')
+    off = [(row, total) for head in sums for row, total in enumerate(head) if total is not None and total != one]
     if not off:
         return ""
-    verb = "adds up to" if len(off[min(off)]) == 1 else "add up to"
-    named = notes.listed(
-        f"{notes.listed(off[total])} {'to' if place else verb} {numerals.text(total / one, decimals)}"
-        for place, total in enumerate(sorted(off))
-    )
-    text = f"Rounded: as printed, {named}."
-    if fitted.indent + cells.width(text) <= heatmap.options.width:
+    text = _rows_named(heatmap, fitted, off)
+    if len(sums) == 1 and fitted.indent + cells.width(text) <= heatmap.options.width:
         return text
-    count = sum(map(len, off.values()))
-    missing = "row misses" if count == 1 else "rows miss"
-    distances = {abs(total - one) for total in off}
+    missing = "row misses" if len(off) == 1 else "rows miss"
+    distances = {abs(total - one) for _, total in off}
     by = f"by {'up to ' if len(distances) > 1 else ''}{numerals.text(max(distances) / one, decimals)}"
-    return f"Rounded: as printed, {count} of {len(units)} {missing} {numerals.text(1, decimals)} {by}."
+    return f"Rounded: as printed, {len(off)} of {sum(map(len, sums))} {missing} {numerals.text(1, decimals)} {by}."
+
+
+def _rows_named(heatmap: Heatmap, fitted: Fitted, off: Sequence[tuple[int, int]]) -> str:
+    """`Rounded: as printed, "cat" and "sat" add up to 0.99 and "mat" to 1.01.`"""
+    decimals = heatmap.options.decimals
+    numbered = fitted.form.heads != "words" and not heatmap.cross and heatmap.rows.block == 1
+    names: dict[int, list[str]] = {}
+    for row, total in sorted(off, key=lambda each: each[1]):
+        names.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{fitted.labels[row].strip()}"')
+    verbs = ["adds up to" if len(names[min(names)]) == 1 else "add up to", *["to"] * len(names)]
+    named = notes.listed(
+        f"{notes.listed(each)} {verb} {numerals.text(total / 10**decimals, decimals)}"
+        for verb, (total, each) in zip(verbs, names.items(), strict=False)
+    )
+    return f"Rounded: as printed, {named}."
 
 
 def sign_of(heatmap: Heatmap, level: int, size: int) -> str:
