@@ -1,4 +1,4 @@
-"""What one query attends to, and the words for it: decided once, on the weights as they are printed.
+"""What queries attend to, and the words for it: decided once, on the weights as they are printed.
 
 Floor 2, shared by the kinds. Two keys whose weights print alike are alike, however they differ behind that; only what
 is exactly so is told of all others: that they are masked, or weigh nothing.
@@ -7,10 +7,16 @@ is exactly so is told of all others: that they are masked, or weigh nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
 
 from mdattn import numerals
 from mdattn.study import notes
+from mdattn.study.printed import units_of
+
+if TYPE_CHECKING:
+    from mdattn.study.given import Array, Mask
 
 How = Literal["nothing", "unseen", "only", "almost only", "clearly", "most", "alike", "most alike", "evenly"]
 
@@ -99,3 +105,70 @@ def _how(weights: Sequence[float], seen: Sequence[int], keys: Sequence[int], sha
     if numerals.rounded(weights[keys[0]], finer) == 1 and not numerals.rounded(max(others), finer):
         return "almost only"
     return "clearly" if share >= CLEAR else "most"
+
+
+# Many queries ---------------------------------------------------------------------------------------------------------
+
+SNAPPED = 1e-9  # Weights that differ by less are one weight.
+
+
+class Largest(NamedTuple):
+    """The largest of many weights."""
+
+    pairs: tuple[tuple[int, int], ...]
+    """As (query, key), the largest first; of equal ones the first."""
+    more: int
+    """How many others are like the last of these: print alike, or where that is 0, are equal."""
+
+    @property
+    def alike(self) -> str:
+        """`3 more alike`; "" where there are none."""
+        return f"{numerals.count(self.more)} more alike" if self.more else ""
+
+
+def largest(weights: Array, most: int, decimals: int) -> Largest:
+    """weights [query, key], 0 where they do not count -> at most so many of them."""
+    # A pair among the largest is no less than the last of as many largest ones of rows.
+    least = float(np.sort(weights.max(axis=1, initial=0.0))[-most:][0])
+    queries, keys = np.nonzero(weights >= max(least - 1e-8, SNAPPED))
+    snapped = np.rint(weights[queries, keys] * 10**numerals.SNAP)
+    # There can be a million of them, all alike: they are not sorted.
+    pairs: list[tuple[int, int]] = []
+    while len(pairs) < most and (snapped >= 0).any():
+        places = np.flatnonzero(snapped == snapped.max())[: most - len(pairs)]
+        pairs += zip(queries[places].tolist(), keys[places].tolist(), strict=True)
+        snapped[places] = -1
+    if not pairs:
+        return Largest((), 0)
+    least = float(weights[pairs[-1]])
+    share = numerals.sum_as_printed([least], decimals)
+    finer = decimals if share else numerals.SNAP
+    share = share or numerals.sum_as_printed([least], finer)
+    near = weights[weights >= max((share - 1) / 10**finer, SNAPPED / 2)]
+    shown = [numerals.sum_as_printed([float(weights[pair])], finer) for pair in pairs]
+    return Largest(tuple(pairs), int((units_of(near, finer) == share).sum()) - shown.count(share))
+
+
+def evenly(weights: Array, allowed: Mask | None, decimals: int) -> bool:
+    """weights, allowed [query, key] -> whether all keys that a query may attend to are alike, for each query.
+
+    Where a weight prints as 0 they are alike only if they are equal.
+    """
+    may = True if allowed is None else allowed
+    high, low = weights.max(axis=1, initial=0.0, where=may), weights.min(axis=1, initial=1.0, where=may)
+    apart = high - low > SNAPPED  # A query of which all is masked is not: 0 less 1.
+    if (high - low > 1 / 10**decimals).any():
+        return False
+    units = units_of(high[apart], decimals)
+    return bool(((units == units_of(low[apart], decimals)) & (units > 0)).all())
+
+
+def no_choice(noun: str) -> str:
+    """What is said where no query may attend to more than one key."""
+    return f"No {noun} has a choice of what it attends to."
+
+
+def to_nothing(count: int, named: Sequence[str] = ()) -> str:
+    """`2 queries attend to nothing`, or by name."""
+    who = notes.listed(named) if named else f"{numerals.count(count)} {'query' if count == 1 else 'queries'}"
+    return f"{who} {'attends' if count == 1 else 'attend'} to nothing"

@@ -397,12 +397,15 @@ class Reader:
             named = any(abs(float(weights[pair]) - value) <= 2e-9 + slack for pair in pairs)
             ledger.holds(named, "strongest", match[0], value)
             count += 1
-        more = text.search(r"(\d+) more alike")
+        more = text.search(r"(\d[\d,]*) more alike")
+        least = float(near[count - 1]) if 0 < count <= len(near) else 2.0
+        digits = self.block.decimals if kept(least, self.block.decimals) else 9
+        alike = sum(kept(each, digits) == kept(least, digits) for each in near[near > 0].tolist()[count:])
         if more:
-            least = kept(float(near[count - 1]), 9) if 0 < count <= len(near) else 2.0
-            alike = sum(kept(each, 9) >= least for each in near.tolist() if each >= least - 1e-8) - count
             numeral = more[0].numerals()[0]
             ledger.checked(numeral, numeral.value == alike or slack > 1e-9, "alike", alike)
+        else:
+            ledger.holds(not alike or slack > 1e-9, "alike", text, alike)
         none = text.search(r"(\d+) quer(?:y|ies) attends? to nothing")
         if none:
             ledger.equal(none[0].numerals()[0], int((may.sum(axis=1) == 0).sum()), "nothing")
@@ -491,8 +494,8 @@ class Reader:
             if "Strongest" in said.text or re.search(r"quer(?:y|ies) attends? to nothing", said.text):
                 self._strongest(head, said)
                 continue
-            if said.text.strip() == "Each query sees a single key.":
-                ledger.holds(bool((block.allowed.sum(axis=1) == 1).all()), "a single key", said)
+            if re.match(r"No \w+ has a choice", said.text.strip()):
+                ledger.holds(bool((block.allowed.sum(axis=1) == 1).all()), "choice", said)
                 continue
             for query, piece in enumerate(said.split(r"; ")):
                 at = piece.text.find("attends")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mdattn import numerals
-from mdattn.attention import ties
 from mdattn.diagrams.heads._heads import NEAR, Heads
 from mdattn.diagrams.heads._options import Head
 from mdattn.diagrams.heads._weights import Place, Pointed, weighted
 from mdattn.glyphs import Glyphs
+from mdattn.study.attended import evenly, largest, no_choice
 from mdattn.study.names import authored
 
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ class Connection(NamedTuple):
         return [each for each in (self.forward, self.backward) if each is not None]
 
 
+class Row(NamedTuple):
+    """One query, and the weights that it gives."""
+
+    query: int
+    weights: Array
+    """[key]"""
+
+
 class Card(NamedTuple):
     """One head before it is laid out."""
 
@@ -57,6 +65,8 @@ class Card(NamedTuple):
     uses: str
     note: tuple[str, ...]
     connections: tuple[Connection, ...] = ()
+    top: Row | None = None
+    """The query of the largest weight among them; None where there are none."""
     more: int = 0
     """Connections that stand out and are left out."""
     most: float = 0.0
@@ -106,6 +116,7 @@ def _filled(heads: Heads, card: Card, weights: Array, pairs: Sequence[Pointed]) 
     found = _standing_out(heads, weights, pairs)
     return card._replace(
         connections=found.connections,
+        top=_top(weights, found.connections),
         more=found.more,
         most=found.most,
         nothing=found.nothing,
@@ -125,7 +136,7 @@ def _standing_out(heads: Heads, weights: Array, pairs: Sequence[Pointed]) -> _St
     rows, columns = np.divmod(np.flatnonzero(linked), weights.shape[1])
     total = len(rows)
     if not total:
-        return _StandingOut((), 0, 0.0, _nothing(heads, np.where(above, weights, 0.0)), standing)
+        return _StandingOut((), 0, 0.0, _nothing(heads, weights), standing)
     strength = np.where(standing[rows, columns], weights[rows, columns], 0.0)
     if not heads.cross:
         strength = np.maximum(strength, np.where(standing[columns, rows], weights[columns, rows], 0.0))
@@ -143,17 +154,32 @@ def _standing_out(heads: Heads, weights: Array, pairs: Sequence[Pointed]) -> _St
     return _StandingOut(connections, total - len(places), most, "", standing)
 
 
-def _nothing(heads: Heads, above: Array) -> str:
-    """What is said of weights [query, key], 0 up to an even share, of which none is shown."""
+def _top(weights: Array, connections: Sequence[Connection]) -> Row | None:
+    """The row of the largest weight of the connections, of equal ones the first."""
+    if not connections:
+        return None
+    first = max(connections, key=lambda each: numerals.snapped(max(each.weights())))
+    query = first.left if first.forward == max(first.weights()) else first.right
+    return Row(query, weights[query].copy())  # Not a view, which would keep the weights of the whole head.
+
+
+def _nothing(heads: Heads, weights: Array) -> str:
+    """What is said of weights [query, key] of which none is shown."""
+    decimals = heads.options.decimals
     if not (heads.seen > 1).any():
-        return f"No {heads.noun} has a choice of what it attends to."
-    alike = ties(above.ravel())
-    if not alike:
+        return no_choice(heads.noun)
+    if evenly(weights, heads.inputs.allowed, decimals):
         return "Attends evenly: no connection stands out."
-    query, key = divmod(alike[0], above.shape[1])
-    more = f" ({len(alike) - 1} more alike)" if len(alike) > 1 else ""
-    largest = f"{heads.connected(query, key)} {heads.number(float(above[query, key]))}{more}"
-    return f"No strong connection. Largest weight: {largest}."
+    top = largest(np.where(weights > heads.even + NEAR, weights, 0.0), 1, decimals)
+    if not top.pairs:  # As given weights of 0.33, 0.33 and 0.32.
+        return "No weight is above an even share."
+    ((query, key),) = top.pairs
+    weight = float(weights[query, key])
+    # A query of few keys may give each of them as much.
+    even = numerals.rounded(float(heads.even.max()), decimals) >= numerals.rounded(weight, decimals)
+    more = f" ({top.alike})" if top.more else ""
+    said = f"{heads.connected(query, key)} {heads.number(weight)}{more}"
+    return f"No strong connection. Largest weight{' above an even share' if even else ''}: {said}."
 
 
 def _largest(strength: Array, most: int) -> NDArray[np.intp]:

@@ -11,11 +11,12 @@ import numpy as np
 
 from mdattn import numerals
 from mdattn.attention.scores import steps_of
-from mdattn.diagrams.heads._connections import Card, Connection
+from mdattn.diagrams.heads._connections import Card, Row
 from mdattn.diagrams.heads._heads import Heads
 from mdattn.diagrams.heads._weights import STRENGTH
 from mdattn.options import Window
 from mdattn.study import notes
+from mdattn.study.attended import TIED_NAMES, attended, to_nothing
 
 MOST_SPOKEN = 6  # heads that the text alternative tells one by one
 FOCUSED = 0.7  # An entropy below this share of an even one is called focused.
@@ -89,8 +90,8 @@ def _mask(heads: Heads) -> Iterator[str]:
         yield f"Window of {size}: a {noun} attends to itself{before}."
     none = np.flatnonzero(heads.seen == 0).tolist()
     if none:
-        named = notes.listed(f'"{heads.names[at]}"' for at in none) if len(none) <= 3 else f"{len(none)} {noun}s"
-        yield f"{named} {'attends' if len(none) == 1 else 'attend'} to nothing: every key is masked."
+        named = [f'"{heads.names[at]}"' for at in none] if len(none) <= TIED_NAMES else []
+        yield f"{to_nothing(len(none), named)}: every key is masked."
 
 
 def alternative(heads: Heads, cards: Sequence[Card]) -> str:
@@ -104,7 +105,7 @@ def alternative(heads: Heads, cards: Sequence[Card]) -> str:
         which = f" (of the first {MOST_SPOKEN})" if len(told) < len(cards) else ""
         sentence += f"; entropy{which} as a share of an even one: {', '.join(spread)}"
     sentences = [sentence]
-    largest = [f"in {card.spoken} {_strongest(heads, card.connections)}" for card in told if card.connections]
+    largest = [f"in {card.spoken} {_attends(heads, card.top)}" for card in told if card.top]
     if largest:
         sentences.append(f"Largest weights: {'; '.join(largest)}")
     silent = [card.spoken for card in told if not card.said]
@@ -113,13 +114,10 @@ def alternative(heads: Heads, cards: Sequence[Card]) -> str:
     return ". ".join(sentences) + "."
 
 
-def _strongest(heads: Heads, connections: Sequence[Connection]) -> str:
-    """`'The' attends to 'programmer', 0.92`: the largest weight, of equal ones the first."""
-    connection = max(connections, key=lambda each: numerals.snapped(max(each.weights())))
-    weight = max(connection.weights())
-    query, key = (
-        (connection.left, connection.right) if connection.forward == weight else (connection.right, connection.left)
-    )
-    itself = query == key and not heads.cross
-    name = "itself" if itself else f"'{heads.key_names[key]}'"
-    return f"'{heads.names[query]}' attends to {name}, {heads.number(weight)}"
+def _attends(heads: Heads, top: Row) -> str:
+    """`'The' attends to 'programmer', 0.92`: the query of the largest weight."""
+    weights, allowed = top.weights.tolist(), heads.inputs.allowed
+    may = [True] * len(weights) if allowed is None else allowed[top.query].tolist()
+    found = attended(weights, may, heads.options.decimals, None if heads.cross else top.query)
+    said = found.said(heads.number(max(weights)), lambda key: f"'{heads.key_names[key]}'")
+    return f"'{heads.names[top.query]}' {said}"

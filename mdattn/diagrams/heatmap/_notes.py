@@ -11,6 +11,7 @@ from mdattn import cells, numerals
 from mdattn.diagrams.heatmap._forms import Fitted
 from mdattn.diagrams.heatmap._numbers import SQUARES, Heads, Heatmap
 from mdattn.study import notes
+from mdattn.study.attended import no_choice, to_nothing
 
 MOST_SPOKEN = 6  # rows that the text alternative tells one by one
 
@@ -20,19 +21,16 @@ def strongest(heatmap: Heatmap, heads: Heads, index: int, between: str = ". ") -
 
     `between` is what stands between these and how many queries attend to nothing.
     """
-    trace = heatmap.found.heads[index].trace
-    seen = trace.allowed[0].sum(axis=1)
+    trace, found = heatmap.found.heads[index].trace, heatmap.strongest[index]
     pairs = [
         f"{heatmap.named(heads, heatmap.rows, row)} to "
         f"{'itself' if row == key and not heatmap.cross else heatmap.named(heads, heatmap.columns, key)} "
         f"{numerals.text(trace.weights[0, row, key], heatmap.options.decimals)}"
-        for row, key in heatmap.strongest[index].pairs
+        for row, key in found.pairs
     ]
-    more = heatmap.strongest[index].alike - len(pairs)
-    none = int((seen == 0).sum())
-    nothing = f"{none} {'query attends' if none == 1 else 'queries attend'} to nothing" if none else ""
-    strongest = f"Strongest: {'; '.join(pairs)}{f'; {more} more alike' if more else ''}" if pairs else ""
-    said = between.join(filter(None, (strongest, nothing)))
+    none = int((~trace.allowed[0].any(axis=1)).sum())
+    strongest = f"Strongest: {'; '.join(filter(None, [*pairs, found.alike]))}" if pairs else ""
+    said = between.join(filter(None, (strongest, to_nothing(none) if none else "")))
     return f"{said}." if said else ""
 
 
@@ -121,7 +119,7 @@ def alternative(heatmap: Heatmap) -> str:
             # Two heads have a sentence each, so that there are no more than three.
             between = "; " if len(found.heads) > 1 else ". "
             said = strongest(heatmap, "numbers" if heatmap.pooled else "words", number - 1, between)
-            sentences.append(where + (said or "Each query sees a single key."))
+            sentences.append(where + (said or no_choice(heatmap.noun)))
             continue
         asking, answering = ([f"'{name}'" for name in axis.names] for axis in (heatmap.rows, heatmap.columns))
         told = zip(asking, heatmap.told(head, answering, ", {}"), strict=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from msgspec import Struct, field
@@ -17,7 +17,7 @@ from mdattn.diagrams._opening import long_words
 from mdattn.diagrams.heatmap._levels import Scale
 from mdattn.diagrams.heatmap._options import Mode, Options
 from mdattn.glyphs import Glyphs
-from mdattn.study.attended import attended
+from mdattn.study.attended import Largest, attended, largest
 from mdattn.study.heads import HeadStudy, Study
 from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, distinct, labelled
 
@@ -118,9 +118,12 @@ class Heatmap(Struct, frozen=True, dict=True):
         return Scale.of(len(self.columns.starts), self.options.decimals, self.mode == "both")
 
     @cached_property
-    def strongest(self) -> list[Strongest]:
-        """The largest weights of each head."""
-        return [_largest(head.trace.weights[0], head.trace.allowed[0]) for head in self.found.heads]
+    def strongest(self) -> list[Largest]:
+        """The largest weights of each head, but for queries that have no choice."""
+        return [
+            largest(_chosen(head.trace.weights[0], head.trace.allowed[0]), STRONGEST, self.options.decimals)
+            for head in self.found.heads
+        ]
 
     @cached_property
     def labels(self) -> Labels:
@@ -192,37 +195,10 @@ class Heatmap(Struct, frozen=True, dict=True):
         ]
 
 
-class Strongest(NamedTuple):
-    """The largest weights of a head."""
-
-    pairs: list[tuple[int, int]]
-    """At most `STRONGEST` of them, as (query, key)."""
-    alike: int
-    """How many weights are no less than the last of these."""
-
-
-def _largest(weights: Array, allowed: Mask) -> Strongest:
-    """weights, allowed [query, key] -> the largest weights, but for queries that see a single key."""
-    rows = np.flatnonzero(allowed.sum(axis=1) > 1)
-    if not rows.size:
-        return Strongest([], 0)
-    chosen = weights[rows]
-    # A pair among the largest is no less than the last of as many largest ones of rows.
-    least = np.sort(chosen.max(axis=1))[-STRONGEST:][0]
-    near, keys = np.nonzero(chosen >= max(least - 1e-8, 1e-9))
-    if not near.size:
-        return Strongest([], 0)
-    units = np.rint(chosen[near, keys] * 10**numerals.SNAP)
-    # There can be a million of them, all alike: they are not sorted.
-    pairs: list[tuple[int, int]] = []
-    alike = 0
-    while len(pairs) < STRONGEST and alike < len(units):
-        places = np.flatnonzero(units == units.max())
-        first = places[: STRONGEST - len(pairs)]
-        pairs += zip(rows[near[first]].tolist(), keys[first].tolist(), strict=True)
-        alike += len(places)
-        units[places] = -1
-    return Strongest(pairs, alike)
+def _chosen(weights: Array, allowed: Mask) -> Array:
+    """weights, allowed [query, key] -> the weights, 0 for queries that see a single key."""
+    choice = allowed.sum(axis=1) > 1
+    return weights if choice.all() else np.where(choice[:, None], weights, 0.0)
 
 
 def values_of(heatmap: Heatmap, head: HeadStudy) -> tuple[Array, Mask]:
