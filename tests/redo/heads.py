@@ -507,7 +507,7 @@ class Reader:
             (head, row)
             for head in heads
             for row, name in enumerate(self.rows)
-            if name == match[2] and self._has_largest(head, row)
+            if _is(match[2], name) and self._has_largest(head, row)
         ]
         ledger.holds(bool(rows), "largest", piece, heads)
         if not rows:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
+from mdattn.diagrams._legend import Explained
 from mdattn.diagrams._opening import long_words, opening
 from mdattn.diagrams.heads._connections import Card, Connection, cards_of
 from mdattn.diagrams.heads._heads import Heads, heads_of
@@ -18,7 +19,7 @@ from mdattn.diagrams.heads._notes import FOCUSED, alternative, closing, entropy_
 from mdattn.diagrams.heads._options import Options
 from mdattn.glyphs import Glyphs
 from mdattn.layout import GAP, Abreast, Below, Block, Cell, Text, bar, fitting, lines_of
-from mdattn.study.names import LONGEST, authored, labelled
+from mdattn.study.names import LONGEST, authored, labelled, standing_in
 
 WIDE = 48  # Below so many columns a box round a card costs more room than it is worth.
 WIDEST_CARD = 84
@@ -34,8 +35,10 @@ def draw(options: Options) -> Diagram:
     """What each head attends to, a card a head. Raises OptionError."""
     heads = heads_of(options)
     cards = list(cards_of(heads))
-    page = fitting(options.width, (_page(heads, cards, form) for form in _forms(heads, cards)))
-    return Diagram(lines_of(page, options.width, heads.glyphs), lambda: alternative(heads, cards))
+    forms = _forms(heads, cards)
+    page = fitting(options.width, (Explained(_page(heads, cards, form), form.legend, str, False) for form in forms))
+    lines = lines_of(page, options.width, heads.glyphs)
+    return Diagram(lines, lambda: alternative(heads, cards, standing_in(lines, page.legend)))
 
 
 def _page(heads: Heads, cards: Sequence[Card], form: _Form) -> Block:
@@ -45,7 +48,7 @@ def _page(heads: Heads, cards: Sequence[Card], form: _Form) -> Block:
     if options.title not in (None, "none"):
         blocks += [Text(authored(options.title), hang=0), GAP]
     blocks += [opening(*each, heads.noun, form.legend, options.width, heads.glyphs) for each in _openings(heads)]
-    blocks += [GAP, _cards(heads, cards, form), GAP, *map(Text, closing(heads, cards, form.legend))]
+    blocks += [GAP, _cards(heads, cards, form), GAP, *map(Text, closing(heads, cards))]
     return Below(blocks)
 
 

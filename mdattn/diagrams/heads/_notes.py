@@ -5,7 +5,7 @@ Floor 3, a room of the kind `heads`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from mdattn.diagrams.heads._weights import STRENGTH
 from mdattn.options import Window
 from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES, attended, to_nothing
+from mdattn.study.names import said
 
 MOST_SPOKEN = 6  # heads that the text alternative tells one by one
 FOCUSED = 0.7  # An entropy below this share of an even one is called focused.
@@ -27,7 +28,7 @@ def entropy_decimals(heads: Heads) -> int:
     return max(heads.options.decimals, 1)
 
 
-def closing(heads: Heads, cards: Sequence[Card], legend: Sequence[tuple[str, str]]) -> Iterator[str]:
+def closing(heads: Heads, cards: Sequence[Card]) -> Iterator[str]:
     """What the signs and the words mean, and how the numbers came about."""
     options, noun, glyphs = heads.options, heads.noun, heads.glyphs
     yield from _signs(heads, cards)
@@ -56,7 +57,6 @@ def closing(heads: Heads, cards: Sequence[Card], legend: Sequence[tuple[str, str
     embeddings = heads.inputs.embeddings
     if embeddings is not None:
         yield from notes.made_up(options, embeddings.shape[1])
-    yield from notes.legend(legend)
 
 
 def _signs(heads: Heads, cards: Sequence[Card]) -> Iterator[str]:
@@ -94,8 +94,9 @@ def _mask(heads: Heads) -> Iterator[str]:
         yield f"{to_nothing(len(none), named)}: every key is masked."
 
 
-def alternative(heads: Heads, cards: Sequence[Card]) -> str:
-    """The same in a few sentences, made from the numbers."""
+def alternative(heads: Heads, cards: Sequence[Card], legend: Sequence[tuple[str, str]]) -> str:
+    """The same in a few sentences, made from the numbers; a name too long for them by a label that stands above."""
+    label_of = {name: label for label, name in legend}
     told, tokens = cards[:MOST_SPOKEN], len(heads.names)
     count = "One attention head" if len(cards) == 1 else f"{len(cards)} attention heads"
     sentence = f"{count} over {tokens} {heads.noun}{'' if tokens == 1 else 's'}"
@@ -105,7 +106,7 @@ def alternative(heads: Heads, cards: Sequence[Card]) -> str:
         which = f" (of the first {MOST_SPOKEN})" if len(told) < len(cards) else ""
         sentence += f"; entropy{which} as a share of an even one: {', '.join(spread)}"
     sentences = [sentence]
-    largest = [f"in {card.spoken} {_attends(heads, card.top)}" for card in told if card.top]
+    largest = [f"in {card.spoken} {_attends(heads, card.top, label_of)}" for card in told if card.top]
     if largest:
         sentences.append(f"Largest weights: {'; '.join(largest)}")
     silent = [card.spoken for card in told if not card.said]
@@ -114,10 +115,14 @@ def alternative(heads: Heads, cards: Sequence[Card]) -> str:
     return ". ".join(sentences) + "."
 
 
-def _attends(heads: Heads, top: Row) -> str:
+def _attends(heads: Heads, top: Row, label_of: Mapping[str, str]) -> str:
     """`'The' attends to 'programmer', 0.92`: the query of the largest weight."""
     weights, allowed = top.weights.tolist(), heads.inputs.allowed
     may = [True] * len(weights) if allowed is None else allowed[top.query].tolist()
     found = attended(weights, may, heads.options.decimals, None if heads.cross else top.query)
-    said = found.said(heads.number(max(weights)), lambda key: f"'{heads.key_names[key]}'")
-    return f"'{heads.names[top.query]}' {said}"
+
+    def named(name: str) -> str:
+        return f"'{said([name], [label_of.get(name, name)])[0]}'"
+
+    words = found.said(heads.number(max(weights)), lambda key: named(heads.key_names[key]))
+    return f"{named(heads.names[top.query])} {words}"

@@ -22,7 +22,7 @@ from mdattn.glyphs import Glyphs
 from mdattn.layout import GAP, Below, Block, Grid, Rows, Text, arranged, headed, lines_of
 from mdattn.study import notes
 from mdattn.study.heads import HeadStudy
-from mdattn.study.names import authored
+from mdattn.study.names import authored, standing_in
 from mdattn.study.printed import units_of
 
 TITLE = "ATTENTION WEIGHTS"
@@ -32,8 +32,13 @@ MOST_REMARKS = 16  # below the table; of more rows, only the strongest pairs are
 def draw(options: Options) -> Diagram:
     """The weights of every query as a heatmap, one a head. Raises OptionError."""
     heatmap, fitted = fitted_of(options)
-    page = Below(list(_blocks(heatmap, fitted)))
-    return Diagram(lines_of(page, options.width, heatmap.glyphs), lambda: alternative(heatmap))
+    picture = Below(list(_blocks(heatmap, fitted))).rows(options.width, heatmap.glyphs)
+    # It is not known before which labels have found room in it.
+    legend = standing_in(picture, heatmap.labels.legend)
+    rows = _filled(notes.legend(legend), options.width - fitted.indent) if legend else []
+    page = Below([Rows(picture), Below(list(map(Text, rows)), fitted.indent)])
+    label_of = {name: label for label, name in legend}
+    return Diagram(lines_of(page, options.width, heatmap.glyphs), lambda: alternative(heatmap, label_of))
 
 
 def _blocks(heatmap: Heatmap, fitted: Fitted) -> Iterator[Block]:
@@ -41,9 +46,8 @@ def _blocks(heatmap: Heatmap, fitted: Fitted) -> Iterator[Block]:
     options, heads = heatmap.options, heatmap.found.heads
     if options.title != "none":
         yield Text(authored(options.title or TITLE), hang=0)
-    legend = heatmap.legend(fitted.form.heads)
     for name, tokens in heatmap.openings:
-        yield opening(name, tokens, heatmap.noun, legend, options.width, heatmap.glyphs)
+        yield opening(name, tokens, heatmap.noun, heatmap.labels.legend, options.width, heatmap.glyphs)
     inked = [_inked(heatmap, fitted.form.cell, head) for head in heads]
     said = rounded(heatmap, fitted, [each.sums for each in inked])
     for index, head in enumerate(heads):
@@ -52,7 +56,7 @@ def _blocks(heatmap: Heatmap, fitted: Fitted) -> Iterator[Block]:
             name = f": {authored(head.name)}" if head.name else ""
             yield Text(f"Head {index + 1} of {len(heads)}{name}")
         yield from _head(heatmap, fitted, index, inked[index].cells, said if len(heads) == 1 else "")
-    yield Below(list(_closing(heatmap, fitted, legend, said if len(heads) > 1 else "")), fitted.indent)
+    yield Below(list(_closing(heatmap, fitted, said if len(heads) > 1 else "")), fitted.indent)
 
 
 class _Inked(NamedTuple):
@@ -165,19 +169,16 @@ class _Remarks(NamedTuple):
         return rows
 
 
-def _closing(heatmap: Heatmap, fitted: Fitted, legend: Sequence[tuple[str, str]], rounding: str) -> Iterator[Block]:
+def _closing(heatmap: Heatmap, fitted: Fitted, rounding: str) -> Iterator[Block]:
     """What holds for the whole diagram: the legend of the cells, and the notes."""
     if heatmap.given and heatmap.annotated_below:
         names = heatmap.labels_of(heatmap.rows, False)
         yield from (GAP, _Remarks([(names[row], text) for row, text in heatmap.given]))
     yield GAP
-    room = heatmap.options.width - fitted.indent
     if heatmap.options.legend:
-        yield Rows(_filled(list(legend_of(heatmap, fitted)), room))
+        yield Rows(_filled(list(legend_of(heatmap, fitted)), heatmap.options.width - fitted.indent))
     yield Text(rounding)
     yield from map(Text, notes_of(heatmap))
-    if legend:
-        yield from map(Text, _filled(notes.legend(legend), room))
 
 
 def _filled(items: Sequence[str], room: int) -> list[str]:

@@ -5,29 +5,35 @@ Floor 3, a room of the kind `heatmap`. Every sentence is made from the numbers, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mdattn import cells, numerals
 from mdattn.diagrams.heatmap._forms import Fitted
 from mdattn.diagrams.heatmap._numbers import SQUARES, Heads, Heatmap
 from mdattn.study import notes
 from mdattn.study.attended import no_choice, to_nothing
+from mdattn.study.names import said as said_as
 
 MOST_SPOKEN = 6  # rows that the text alternative tells one by one
 
 
-def strongest(heatmap: Heatmap, heads: Heads, index: int, between: str = ". ") -> str:
+def strongest(
+    heatmap: Heatmap, heads: Heads, index: int, between: str = ". ", label_of: Mapping[str, str] | None = None
+) -> str:
     """The largest weights of many rows in words; rows that see only one key have no choice and are left out.
 
-    `between` is what stands between these and how many queries attend to nothing.
+    `between` is what stands between these and how many queries attend to nothing, `label_of` the labels that may stand
+    for a long name.
     """
     trace, found = heatmap.found.heads[index].trace, heatmap.strongest[index]
-    pairs = [
-        f"{heatmap.named(heads, heatmap.rows, row)} to "
-        f"{'itself' if row == key and not heatmap.cross else heatmap.named(heads, heatmap.columns, key)} "
-        f"{numerals.text(trace.weights[0, row, key], heatmap.options.decimals)}"
-        for row, key in found.pairs
-    ]
+
+    def named(query: int, key: int) -> str:
+        asking = heatmap.named(heads, heatmap.rows, query, label_of)
+        itself = query == key and not heatmap.cross
+        answering = "itself" if itself else heatmap.named(heads, heatmap.columns, key, label_of)
+        return f"{asking} to {answering} {numerals.text(trace.weights[0, query, key], heatmap.options.decimals)}"
+
+    pairs = [named(*pair) for pair in found.pairs]
     none = int((~trace.allowed[0].any(axis=1)).sum())
     strongest = f"Strongest: {'; '.join(filter(None, [*pairs, found.alike]))}" if pairs else ""
     said = between.join(filter(None, (strongest, to_nothing(none) if none else "")))
@@ -105,8 +111,8 @@ def notes_of(heatmap: Heatmap) -> Iterator[str]:
         yield from notes.made_up(options, found.embeddings.shape[1])
 
 
-def alternative(heatmap: Heatmap) -> str:
-    """The same in a few sentences, made from the numbers."""
+def alternative(heatmap: Heatmap, label_of: Mapping[str, str]) -> str:
+    """The same in a few sentences, made from the numbers; a name too long for them by a label that stands above."""
     found = heatmap.found
     masks = {"none": "", "given": ", partly masked", "causal": ", causal mask"}
     queries, keys = len(heatmap.rows.tokens), len(heatmap.columns.tokens)
@@ -118,10 +124,13 @@ def alternative(heatmap: Heatmap) -> str:
         if len(heatmap.rows.tokens) > MOST_SPOKEN:
             # Two heads have a sentence each, so that there are no more than three.
             between = "; " if len(found.heads) > 1 else ". "
-            said = strongest(heatmap, "numbers" if heatmap.pooled else "words", number - 1, between)
+            said = strongest(heatmap, "numbers" if heatmap.pooled else "words", number - 1, between, label_of)
             sentences.append(where + (said or no_choice(heatmap.noun)))
             continue
-        asking, answering = ([f"'{name}'" for name in axis.names] for axis in (heatmap.rows, heatmap.columns))
+        asking, answering = (
+            [f"'{name}'" for name in said_as(axis.names, [label_of.get(name, name) for name in axis.names])]
+            for axis in (heatmap.rows, heatmap.columns)
+        )
         told = zip(asking, heatmap.told(head, answering, ", {}"), strict=True)
         sentences.append(where + "; ".join(f"{query} {text}" for query, text in told) + ".")
     return " ".join(sentences)

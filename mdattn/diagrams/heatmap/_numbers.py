@@ -5,7 +5,7 @@ Floor 3, a room of the kind `heatmap`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +13,6 @@ import numpy as np
 from msgspec import Struct, field
 
 from mdattn import cells, numerals
-from mdattn.diagrams._opening import long_words
 from mdattn.diagrams.heatmap._levels import Scale
 from mdattn.diagrams.heatmap._options import Mode, Options
 from mdattn.glyphs import Glyphs
@@ -132,38 +131,21 @@ class Heatmap(Struct, frozen=True, dict=True):
         return labelled(names, self.longest, self.glyphs.ellipsis)
 
     @cached_property
-    def _label(self) -> dict[str, str]:
+    def label_of(self) -> dict[str, str]:
+        """The label of each name that was cut."""
         return {name: label for label, name in self.labels.legend}
 
     def labels_of(self, axis: Axis, numbered: bool) -> tuple[str, ...]:
         """The tokens of a side as they stand in the table."""
-        return tuple([self._label.get(name, name) for name in (axis.plain if numbered else axis.names)])
+        return tuple([self.label_of.get(name, name) for name in (axis.plain if numbered else axis.names)])
 
-    def named(self, heads: Heads, axis: Axis, at: int) -> str:
+    def named(self, heads: Heads, axis: Axis, at: int, label_of: Mapping[str, str] | None = None) -> str:
         """A token as remarks name it: `"the#2"`, or where the axis is numbered `5 "the"`; a long one by its label."""
         numbered = heads != "words"
         name = axis.plain[at] if numbered else axis.names[at]
         if cells.width(name) > LONGEST_SAID:
-            name = self._label[name]
+            name = (self.label_of if label_of is None else label_of).get(name, name)
         return f'{at + 1} "{name}"' if numbered else f'"{name}"'
-
-    def legend(self, heads: Heads) -> tuple[tuple[str, str], ...]:
-        """The labels that stand anywhere on the page, each with its name."""
-        numbered, rows, columns = heads != "words", self.rows, self.columns
-        named = {word for opening_ in self.openings for word in long_words(*opening_, self.options.width)}
-        if rows.block == 1:
-            named.update(rows.plain if numbered and not self.cross else rows.names)
-        if not numbered:
-            named.update(columns.names)
-        pairs = [pair for strongest in self.strongest for pair in strongest.pairs]
-        queries = range(len(rows.tokens)) if rows.block == 1 else [row for row, _ in pairs]
-        keys = range(len(columns.tokens)) if rows.block == 1 else [key for _, key in pairs]
-        for axis, places in ((rows, queries), (columns, keys)):
-            every = axis.plain if numbered else axis.names
-            named.update(every[place] for place in places if cells.width(every[place]) > LONGEST_SAID)
-        if self.annotated_below:
-            named.update(rows.names[row] for row, _ in self.given or ())
-        return tuple([pair for pair in self.labels.legend if pair[1] in named])
 
     @property
     def annotated_below(self) -> bool:
