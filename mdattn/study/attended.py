@@ -126,27 +126,35 @@ class Largest(NamedTuple):
         return f"{numerals.count(self.more)} more alike" if self.more else ""
 
 
-def largest(weights: Array, most: int, decimals: int) -> Largest:
-    """weights [query, key], 0 where they do not count -> at most so many of them."""
+def largest(weights: Array, most: int, decimals: int, above: Array | None = None) -> Largest:
+    """weights [query, key] -> at most so many of them; of each query only those above `above` [query], if given."""
+    tops = weights.max(axis=1, initial=0.0)
+    if above is not None:
+        tops = np.where(tops > above, tops, 0.0)
     # A pair among the largest is no less than the last of as many largest ones of rows.
-    least = float(np.sort(weights.max(axis=1, initial=0.0))[-most:][0])
-    queries, keys = np.nonzero(weights >= max(least - 1e-8, SNAPPED))
-    snapped = np.rint(weights[queries, keys] * 10**numerals.SNAP)
-    # There can be a million of them, all alike: they are not sorted.
-    pairs: list[tuple[int, int]] = []
-    while len(pairs) < most and (snapped >= 0).any():
-        places = np.flatnonzero(snapped == snapped.max())[: most - len(pairs)]
-        pairs += zip(queries[places].tolist(), keys[places].tolist(), strict=True)
-        snapped[places] = -1
-    if not pairs:
-        return Largest((), 0)
-    least = float(weights[pairs[-1]])
+    least = float(np.sort(tops)[-most:][0])
     share = numerals.sum_as_printed([least], decimals)
-    finer = decimals if share else numerals.SNAP
-    share = share or numerals.sum_as_printed([least], finer)
-    near = weights[weights >= max((share - 1) / 10**finer, SNAPPED / 2)]
-    shown = [numerals.sum_as_printed([float(weights[pair])], finer) for pair in pairs]
-    return Largest(tuple(pairs), int((units_of(near, finer) == share).sum()) - shown.count(share))
+    near = least - 1e-8 if not share else min(least - 1e-8, (share - 0.5) / 10**decimals - 1e-8)
+    queries, keys = np.nonzero(weights >= max(near, SNAPPED / 2))
+    found = weights[queries, keys]
+    if above is not None:
+        kept = found > above[queries]
+        queries, keys, found = queries[kept], keys[kept], found[kept]
+    snapped = np.rint(found * 10**numerals.SNAP)
+    # There can be a million of them, all alike: they are not sorted.
+    chosen: list[int] = []
+    while len(chosen) < most and (snapped > 0).any():
+        places = np.flatnonzero(snapped == snapped.max())[: most - len(chosen)]
+        chosen += places.tolist()
+        snapped[places] = -1
+    if not chosen:
+        return Largest((), 0)
+    units = units_of(found, decimals)
+    if not units[chosen[-1]]:
+        units = units_of(found, numerals.SNAP)
+    alike = units == units[chosen[-1]]
+    pairs = zip(queries[chosen].tolist(), keys[chosen].tolist(), strict=True)
+    return Largest(tuple(pairs), int(alike.sum() - alike[chosen].sum()))
 
 
 def evenly(weights: Array, allowed: Mask | None, decimals: int) -> bool:
@@ -154,10 +162,15 @@ def evenly(weights: Array, allowed: Mask | None, decimals: int) -> bool:
 
     Where a weight prints as 0 they are alike only if they are equal.
     """
-    may = True if allowed is None else allowed
-    high, low = weights.max(axis=1, initial=0.0, where=may), weights.min(axis=1, initial=1.0, where=may)
+    unit = 1 / 10**decimals
+    high = weights.max(axis=1, initial=0.0)
+    # One key is mostly enough to see that they are not.
+    first = weights[:, 0] if allowed is None else np.where(allowed[:, 0], weights[:, 0], high)
+    if (high - first > unit).any():
+        return False
+    low = weights.min(axis=1, initial=1.0, where=True if allowed is None else allowed)
     apart = high - low > SNAPPED  # A query of which all is masked is not: 0 less 1.
-    if (high - low > 1 / 10**decimals).any():
+    if (high - low > unit).any():
         return False
     units = units_of(high[apart], decimals)
     return bool(((units == units_of(low[apart], decimals)) & (units > 0)).all())

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mdattn.study.given import Array, Mask
 
 MOST_CONNECTIONS = 8  # of a head, unless `top` or its own pairs ask for more
+AT_ONCE = 65536  # weights of which the entropy is worked out together
+LEAST = 1e-300  # stands for a weight of 0, of which there is no logarithm
 NOISE = 1e-6  # What single precision may add to a sum of weights, or take from it.
 
 
@@ -128,12 +130,10 @@ def _filled(heads: Heads, card: Card, weights: Array, pairs: Sequence[Pointed]) 
 
 def _standing_out(heads: Heads, weights: Array, pairs: Sequence[Pointed]) -> _StandingOut:
     """weights [query, key] -> the connections above an even share that reach the threshold, or the largest of them."""
-    above = weights > heads.even + NEAR
-    standing = above & (weights >= heads.least) if heads.threshold is not None else above
-    # Both ways of a connection stand in the upper triangle.
-    linked = standing if heads.cross else (standing | standing.T) & heads.upper
+    standing = _standing(heads, weights)
+    places = np.flatnonzero(standing)
     # Of a long sentence, a few of its pairs: the rest works on them alone.
-    rows, columns = np.divmod(np.flatnonzero(linked), weights.shape[1])
+    rows, columns = np.divmod(places if heads.cross else _both_ways(places, weights.shape[1]), weights.shape[1])
     total = len(rows)
     if not total:
         return _StandingOut((), 0, 0.0, _nothing(heads, weights), standing)
@@ -141,17 +141,36 @@ def _standing_out(heads: Heads, weights: Array, pairs: Sequence[Pointed]) -> _St
     if not heads.cross:
         strength = np.maximum(strength, np.where(standing[columns, rows], weights[columns, rows], 0.0))
     shown = _largest(strength, heads.options.top or max(MOST_CONNECTIONS, len(pairs)))
-    places = list(zip(rows[shown].tolist(), columns[shown].tolist(), strict=True))
+    shown_at = list(zip(rows[shown].tolist(), columns[shown].tolist(), strict=True))
     if heads.threshold is None:
         standing &= weights >= strength[shown].min() - NEAR
     notes: dict[Place, list[str]] = {}
     for pair in pairs:
         for way in pair.ways if pair.note else ():
             notes.setdefault(way, []).append(pair.note)
-    connections = tuple(_connection(heads, weights, standing, place, notes) for place in places)
+    connections = tuple(_connection(heads, weights, standing, place, notes) for place in shown_at)
     strength[shown] = 0.0
     most = float(strength.max())
-    return _StandingOut(connections, total - len(places), most, "", standing)
+    return _StandingOut(connections, total - len(shown_at), most, "", standing)
+
+
+def _standing(heads: Heads, weights: Array) -> Mask:
+    """weights [query, key] -> which of them are above an even share and reach the threshold, if there is one."""
+    if heads.threshold is None:
+        return np.asarray(weights > heads.even + NEAR)
+    standing = np.asarray(weights >= heads.least)
+    # Only of few keys is an even share as much.
+    few = np.flatnonzero(heads.even[:, 0] + NEAR >= heads.least)
+    standing[few] &= weights[few] > heads.even[few] + NEAR
+    return standing
+
+
+def _both_ways(places: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """places [weight] of a matrix [size, size] -> those of their connections, in sentence order, each once."""
+    rows, columns = np.divmod(places, size)
+    linked = np.zeros((size, size), dtype=np.bool_)
+    linked[np.minimum(rows, columns), np.maximum(rows, columns)] = True
+    return np.flatnonzero(linked)
 
 
 def _top(weights: Array, connections: Sequence[Connection]) -> Row | None:
@@ -170,7 +189,7 @@ def _nothing(heads: Heads, weights: Array) -> str:
         return no_choice(heads.noun)
     if evenly(weights, heads.inputs.allowed, decimals):
         return "Attends evenly: no connection stands out."
-    top = largest(np.where(weights > heads.even + NEAR, weights, 0.0), 1, decimals)
+    top = largest(weights, 1, decimals, heads.even[:, 0] + NEAR)
     if not top.pairs:  # As given weights of 0.33, 0.33 and 0.32.
         return "No weight is above an even share."
     ((query, key),) = top.pairs
@@ -226,12 +245,22 @@ def _entropy(heads: Heads, weights: Array) -> float | None:
     free = heads.seen > 1
     if not free.any():
         return None
-    rows, seen = (weights, heads.seen) if free.all() else (weights[free], heads.seen[free])
+    # A few rows at a time: numpy is quicker where all of it fits in the cache.
+    step = max(1, AT_ONCE // weights.shape[1])
+    parts = [
+        _entropies(weights[start : start + step], free[start : start + step]) for start in range(0, len(free), step)
+    ]
+    mean: float = (np.concatenate(parts) / np.log(heads.seen[free])).mean().item()
+    return min(max(mean, 0.0), 1.0)
+
+
+def _entropies(weights: Array, free: Mask) -> Array:
+    """weights [query, key], free [query] -> the entropy of each of those queries."""
+    rows = weights if free.all() else weights[free]
     sums = rows.sum(axis=1)
     # Weights that were rounded are divided by their sum first: -sum(p/s * log(p/s)) = log(s) - sum(p * log(p)) / s.
-    products = np.where(rows > 0, rows, 1.0)
+    products = np.maximum(rows, LEAST)
     np.log(products, out=products)
     products *= rows
-    entropies = np.log(sums) - products.sum(axis=1) / sums
-    mean: float = (entropies / np.log(seen)).mean().item()
-    return min(max(mean, 0.0), 1.0)
+    entropies: Array = np.log(sums) - products.sum(axis=1) / sums
+    return entropies

@@ -22,7 +22,7 @@ from mdattn.study.tokens import key_tokens_of, tokens_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mdattn.study.given import Array, Mask
+    from mdattn.study.given import Array
 
 THRESHOLD = 0.3
 NEAR = 1e-9  # Weights that differ by less than they are snapped to are equal.
@@ -66,12 +66,6 @@ class Heads(Struct, frozen=True, dict=True):
         """The even share of each query [query, 1]: 1 / keys that it may attend to; 1 where that is no key."""
         share: Array = 1 / np.maximum(self.seen, 1)[:, None]
         return share
-
-    @cached_property
-    def upper(self) -> Mask:
-        """Where the key is not before the query, bool [query, key]."""
-        places = np.arange(len(self.seen))
-        return places[:, None] <= places
 
     @cached_property
     def threshold(self) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mdattn import cells
 from mdattn.attention import Trace, weigh
-from mdattn.attention.scores import steps_of
+from mdattn.attention.scores import STEPS, steps_of
 from mdattn.diagrams.heads._heads import Heads
 from mdattn.diagrams.heads._options import Head, Options, Pair
 from mdattn.diagrams.heads._patterns import PATTERNS, nowhere
@@ -75,8 +75,10 @@ def _looking(heads: Heads, waiting: Sequence[HeadWeights]) -> Iterator[HeadWeigh
     if not waiting:
         return
     options = heads.options
-    scores = np.array([head.places for head in waiting], dtype=np.float64) * (options.strength or STRENGTH)
-    trace = weigh(scores, steps_of(options, None), allowed=heads.inputs.allowed)
+    # The score of what is looked for is 1 times the strength: places of many tokens become scores in one copy.
+    steps = STEPS["scale"](options.strength or STRENGTH), *steps_of(options, None)
+    places = np.array([head.places for head in waiting])
+    trace = weigh(places, steps, allowed=heads.inputs.allowed)
     for weights, head in zip(trace.weights, waiting, strict=True):
         yield head._replace(weights=weights)
 
