@@ -190,7 +190,7 @@ def _nothing(heads: Heads, weights: Array) -> str:
     if evenly(weights, heads.inputs.allowed, decimals):
         return "Attends evenly: no connection stands out."
     top = largest(weights, 1, decimals, heads.even[:, 0] + NEAR)
-    if not top.pairs:  # As given weights of 0.33, 0.33 and 0.32.
+    if not top.pairs:  # As of given weights of 0.25, 0.25, 0.25 and 0.24.
         return "No weight is above an even share."
     ((query, key),) = top.pairs
     weight = float(weights[query, key])

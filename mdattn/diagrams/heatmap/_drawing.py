@@ -100,7 +100,7 @@ def _head(
     end, first = fitted.end(fitted.panels[-1]), len(lines) - len(rows)
     room = heatmap.options.width - end
     below: list[tuple[str, str]] = []
-    for row, text in enumerate(heatmap.remark(fitted.form.heads)[index]):
+    for row, text in enumerate(heatmap.remark(fitted.form.above)[index]):
         if text and together and cells.width(text) <= room:
             lines[first + row] = cells.pad(lines[first + row], end) + text
         elif text:
@@ -108,39 +108,39 @@ def _head(
     yield Rows(lines)
     said: list[Block] = [Text(rounding)]
     if heatmap.given is None and (len(below) > MOST_REMARKS or heatmap.rows.block > 1):
-        said += [GAP, Text(strongest(heatmap, fitted.form.heads, index))]
+        said += [GAP, Text(strongest(heatmap, fitted.form.above, index))]
     elif below:
         said += [GAP, _Remarks(below)]
     yield Below(said, fitted.indent)
 
 
 def _axes(heatmap: Heatmap, fitted: Fitted, panel: range) -> Sequence[str]:
-    """Which side asks, which side answers, and the heads of the columns."""
+    """Which side asks, which side answers, and what stands above the columns."""
     keys = key_axis(heatmap, panel, len(fitted.panels))
     axis = query_axis(heatmap.glyphs)
     if fitted.form.tight:
         rows, axis = [*Text(f"{axis}  {keys}", hang=0).rows(heatmap.options.width, heatmap.glyphs)], ""
     else:
         rows = [" " * fitted.first + keys]
-    if fitted.form.heads == "ticks":
-        heads = _ticks(heatmap, fitted, panel)
+    if fitted.form.above == "ticks":
+        above = _ticks(heatmap, fitted, panel)
     else:
-        heads = headed(fitted.heads, fitted.widths, panel, fitted.form.gap)
-    return [*rows, cells.pad(" " * fitted.indent + axis, fitted.first) + heads]
+        above = headed(fitted.above, fitted.widths, panel, fitted.form.gap)
+    return [*rows, cells.pad(" " * fitted.indent + axis, fitted.first) + above]
 
 
 def _ticks(heatmap: Heatmap, fitted: Fitted, panel: range) -> str:
     """Position numbers above the first column and above every fifth or tenth."""
     size, block = fitted.form.cell, heatmap.columns.block
     room = heatmap.options.width - fitted.first
-    every = next(each for each in (5, 10, 20) if each * size > len(fitted.heads[-1]))
+    every = next(each for each in (5, 10, 20) if each * size > len(fitted.above[-1]))
     ruler = ""
     for place, column in enumerate(panel):
         # Tokens one by one are marked at round numbers, blocks at every fifth.
         marked = not place or ((column + 1) % every == 0 if block == 1 else place % every == 0)
         start = place * size
-        if marked and start >= len(ruler) + bool(ruler) and start + len(fitted.heads[column]) <= room:
-            ruler = ruler.ljust(start) + fitted.heads[column]
+        if marked and start >= len(ruler) + bool(ruler) and start + len(fitted.above[column]) <= room:
+            ruler = ruler.ljust(start) + fitted.above[column]
     return ruler
 
 

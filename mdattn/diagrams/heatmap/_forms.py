@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mdattn import cells
-from mdattn.diagrams.heatmap._numbers import SQUARES, Axis, Heads, Heatmap
+from mdattn.diagrams.heatmap._numbers import SQUARES, Above, Axis, Heatmap
 from mdattn.diagrams.heatmap._options import Mode, Options
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import NARROWEST, panels, too_narrow
@@ -34,7 +34,7 @@ class Form(Struct, frozen=True):
     `tight`: no margins, the axes named above the table; `squeezed`: the words of the rows cut to the room there is.
     """
 
-    heads: Heads
+    above: Above
     cell: int
     gap: int
     tight: bool = False
@@ -47,7 +47,7 @@ class Fitted(Struct, frozen=True):
     form: Form
     labels: tuple[str, ...]
     label: int  # cells of the widest, and of the axis' name
-    heads: tuple[str, ...]
+    above: tuple[str, ...]  # the columns
     widths: tuple[int, ...]  # of each column
     panels: tuple[range, ...]
     longest: int  # cells of a label
@@ -89,21 +89,21 @@ def _forms(heatmap: Heatmap) -> Iterator[Form]:
 
 def _fit(heatmap: Heatmap, form: Form) -> Fitted | None:
     """The form carried out, in as many panels as it needs; None if not even one column fits."""
-    numbered = form.heads != "words"
+    numbered = form.above != "words"
     columns, longest = heatmap.columns, heatmap.longest
     if numbered:
-        heads = tuple(str(start + 1) for start in columns.starts)
-        size = max(form.cell, cells.widest(heads)) if form.heads == "numbers" else form.cell
-        widths = (size,) * len(heads)
+        above = tuple(str(start + 1) for start in columns.starts)
+        size = max(form.cell, cells.widest(above)) if form.above == "numbers" else form.cell
+        widths = (size,) * len(above)
         if form.squeezed:
-            digits = 0 if heatmap.cross else len(heads[-1]) + 1
+            digits = 0 if heatmap.cross else len(above[-1]) + 1
             left = heatmap.options.width - 1 - sum(widths) - form.gap * (len(widths) - 1) - digits
             longest = max(SHORTEST, min(left, longest))
             heatmap = replace(heatmap, squeezed=longest)
         texts = _labels(heatmap, not heatmap.cross)
     else:
-        texts, heads = _labels(heatmap, False), heatmap.labels_of(columns, False)
-        widths = tuple([max(form.cell, cells.width(head)) for head in heads])
+        texts, above = _labels(heatmap, False), heatmap.labels_of(columns, False)
+        widths = tuple([max(form.cell, cells.width(head)) for head in above])
     label = cells.widest(texts)
     label = label if form.tight else max(label, cells.width(query_axis(heatmap.glyphs)))
     room = heatmap.options.width - label - (1 if form.tight else 4)
@@ -113,7 +113,7 @@ def _fit(heatmap: Heatmap, form: Form) -> Fitted | None:
     # In a tight form the axis has a line of its own.
     if len(spans) > 1 and not form.tight and max(cells.width(key_axis(heatmap, panel, 2)) for panel in spans) > room:
         return None
-    return Fitted(form, texts, label, heads, widths, tuple(spans), longest)
+    return Fitted(form, texts, label, above, widths, tuple(spans), longest)
 
 
 def _labels(heatmap: Heatmap, numbered: bool) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def _labels(heatmap: Heatmap, numbered: bool) -> tuple[str, ...]:
 def _best(heatmap: Heatmap) -> Fitted | None:
     """The best form that shows all columns side by side, if there is one; else the one with the fewest panels."""
     every: list[Fitted] = []
-    for _, forms in groupby(_forms(heatmap), key=lambda form: form.heads):
+    for _, forms in groupby(_forms(heatmap), key=lambda form: form.above):
         single: Fitted | None = None
         for form in forms:
             fitted = _fit(heatmap, form)
@@ -152,7 +152,7 @@ def beside(heatmap: Heatmap, fitted: Fitted) -> bool:
     """Whether every remark has room beside its row."""
     if fitted.form.tight or len(fitted.panels) > 1:
         return False
-    widest = max(map(cells.widest, heatmap.remark(fitted.form.heads)))
+    widest = max(map(cells.widest, heatmap.remark(fitted.form.above)))
     return fitted.end(fitted.panels[0]) + widest <= heatmap.options.width
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mdattn import cells, numerals
 from mdattn.diagrams.heatmap._forms import Fitted
-from mdattn.diagrams.heatmap._numbers import SQUARES, Heads, Heatmap
+from mdattn.diagrams.heatmap._numbers import SQUARES, Above, Heatmap
 from mdattn.study import notes
 from mdattn.study.attended import no_choice, to_nothing
 from mdattn.study.names import said as said_as
@@ -18,7 +18,7 @@ MOST_SPOKEN = 6  # rows that the text alternative tells one by one
 
 
 def strongest(
-    heatmap: Heatmap, heads: Heads, index: int, between: str = ". ", label_of: Mapping[str, str] | None = None
+    heatmap: Heatmap, above: Above, index: int, between: str = ". ", label_of: Mapping[str, str] | None = None
 ) -> str:
     """The largest weights of many rows in words; rows that see only one key have no choice and are left out.
 
@@ -28,9 +28,9 @@ def strongest(
     trace, found = heatmap.found.heads[index].trace, heatmap.strongest[index]
 
     def named(query: int, key: int) -> str:
-        asking = heatmap.named(heads, heatmap.rows, query, label_of)
+        asking = heatmap.named(above, heatmap.rows, query, label_of)
         itself = query == key and not heatmap.cross
-        answering = "itself" if itself else heatmap.named(heads, heatmap.columns, key, label_of)
+        answering = "itself" if itself else heatmap.named(above, heatmap.columns, key, label_of)
         return f"{asking} to {answering} {numerals.text(trace.weights[0, query, key], heatmap.options.decimals)}"
 
     pairs = [named(*pair) for pair in found.pairs]
@@ -64,7 +64,7 @@ def rounded(heatmap: Heatmap, fitted: Fitted, sums: Sequence[Sequence[int | None
 def _rows_named(heatmap: Heatmap, fitted: Fitted, off: Sequence[tuple[int, int]]) -> str:
     """`Rounded: as printed, "cat" and "sat" add up to 0.99 and "mat" to 1.01.`"""
     decimals = heatmap.options.decimals
-    numbered = fitted.form.heads != "words" and not heatmap.cross and heatmap.rows.block == 1
+    numbered = fitted.form.above != "words" and not heatmap.cross and heatmap.rows.block == 1
     names: dict[int, list[str]] = {}
     for row, total in sorted(off, key=lambda each: each[1]):
         names.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{fitted.labels[row].strip()}"')

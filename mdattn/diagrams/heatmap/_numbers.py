@@ -23,7 +23,8 @@ from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, distinct, labelled
 if TYPE_CHECKING:
     from mdattn.study.given import Array, Mask
 
-Heads = Literal["words", "numbers", "ticks"]
+Above = Literal["words", "numbers", "ticks"]
+"""What stands above the columns."""
 
 SQUARES = 3  # cells of a weight drawn in squares: one level each
 WIDE, LONGEST_NARROW = 48, 10  # from which width words stand in full up to LONGEST; else up to these
@@ -73,7 +74,7 @@ class Heatmap(Struct, frozen=True, dict=True):
     columns: Axis
     given: tuple[tuple[int, str], ...] | None
     """The author's remarks as (query, text); None where they are to be made from the numbers."""
-    remarks: dict[Heads, list[list[str]]] = field(default_factory=dict)
+    remarks: dict[Above, list[list[str]]] = field(default_factory=dict)
     squeezed: int | None = None
     """Cells of a label, where the form leaves less room for them than usual."""
 
@@ -139,9 +140,9 @@ class Heatmap(Struct, frozen=True, dict=True):
         """The tokens of a side as they stand in the table."""
         return tuple([self.label_of.get(name, name) for name in (axis.plain if numbered else axis.names)])
 
-    def named(self, heads: Heads, axis: Axis, at: int, label_of: Mapping[str, str] | None = None) -> str:
+    def named(self, above: Above, axis: Axis, at: int, label_of: Mapping[str, str] | None = None) -> str:
         """A token as remarks name it: `"the#2"`, or where the axis is numbered `5 "the"`; a long one by its label."""
-        numbered = heads != "words"
+        numbered = above != "words"
         name = axis.plain[at] if numbered else axis.names[at]
         if cells.width(name) > LONGEST_SAID:
             name = (self.label_of if label_of is None else label_of).get(name, name)
@@ -152,17 +153,17 @@ class Heatmap(Struct, frozen=True, dict=True):
         """Whether the author's remarks stand below the whole, as there is not one row for each."""
         return bool(self.given) and (len(self.found.heads) > 1 or self.rows.block > 1)
 
-    def remark(self, heads: Heads) -> list[list[str]]:
+    def remark(self, above: Above) -> list[list[str]]:
         """What is remarked about each row of each head, "" where nothing is."""
-        if heads not in self.remarks:
-            self.remarks[heads] = [self._remark(head, heads) for head in self.found.heads]
-        return self.remarks[heads]
+        if above not in self.remarks:
+            self.remarks[above] = [self._remark(head, above) for head in self.found.heads]
+        return self.remarks[above]
 
-    def _remark(self, head: HeadStudy, heads: Heads) -> list[str]:
+    def _remark(self, head: HeadStudy, above: Above) -> list[str]:
         if self.given is not None or self.rows.block > 1:
             by_row = dict(self.given or ()) if len(self.found.heads) == 1 and self.rows.block == 1 else {}
             return [by_row.get(row, "") for row in range(len(self.rows.starts))]
-        names = [self.named(heads, self.columns, key) for key in range(len(self.columns.tokens))]
+        names = [self.named(above, self.columns, key) for key in range(len(self.columns.tokens))]
         return self.told(head, names, " ({})")
 
     def told(self, head: HeadStudy, names: Sequence[str], aside: str) -> list[str]:
