@@ -151,7 +151,8 @@ class Reader:
         if re.match(LEGEND, said.split("  ")[0]):
             for piece in re.split(r"\s{2,}", said):
                 short, _, full = piece.partition(" = ")
-                ledger.holds(full in {*self.rows, *self.columns} and short[:2] == full[:2], "legend", said)
+                start = re.split(r"…|\.\.\.", short)[0]
+                ledger.holds(full in {*self.rows, *self.columns} and full.startswith(start), "legend", said)
             return True
         if "weights in blocks of" in said:
             wanted = [len(self.rows), len(self.columns), self.down, self.across]

@@ -16,7 +16,7 @@ from mdattn import numerals
 from mdattn.diagrams.heads._options import Options
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.study.inputs import Inputs, inputs_of
-from mdattn.study.names import distinct
+from mdattn.study.names import distinct_in_both
 from mdattn.study.tokens import key_tokens_of, tokens_of
 
 if TYPE_CHECKING:
@@ -41,16 +41,19 @@ class Heads(Struct, frozen=True, dict=True):
         """Whether those that are attended to have a sentence of their own."""
         return self.inputs.cross
 
-    @cached_property
+    @property
     def names(self) -> tuple[str, ...]:
         """The tokens, of equal ones the second as `the#2`."""
-        return distinct(self.inputs.tokens)
+        return self._names[0]
 
-    @cached_property
+    @property
     def key_names(self) -> tuple[str, ...]:
         """The tokens that are attended to."""
-        inputs = self.inputs
-        return self.names if inputs.key_tokens is inputs.tokens else distinct(inputs.key_tokens)
+        return self._names[1]
+
+    @cached_property
+    def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return distinct_in_both(self.inputs.tokens, self.inputs.key_tokens)
 
     @cached_property
     def seen(self) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from mdattn.diagrams.heatmap._options import Mode, Options
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import NARROWEST, panels, too_narrow
 from mdattn.study.heads import Study, study
-from mdattn.study.names import authored
+from mdattn.study.names import authored, distinct_in_both
 from mdattn.study.tokens import position
 
 DEFAULT_MODES: tuple[Mode, ...] = ("squares", "shades")  # The second where the first needs panels.
@@ -161,7 +161,8 @@ def fitted_of(options: Options) -> tuple[Heatmap, Fitted]:
     if options.width < NARROWEST:
         raise too_narrow(NARROWEST)
     found = study(options, whole=False)
-    rows, columns = Axis(found.tokens), Axis(found.key_tokens)
+    names, key_names = distinct_in_both(found.tokens, found.key_tokens)
+    rows, columns = Axis(found.tokens, names), Axis(found.key_tokens, key_names)
     glyphs = CHARSETS[options.charset]
     given = _annotated(options, found)
     modes = (options.mode,) if options.mode else DEFAULT_MODES

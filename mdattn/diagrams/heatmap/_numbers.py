@@ -18,7 +18,7 @@ from mdattn.diagrams.heatmap._options import Mode, Options
 from mdattn.glyphs import Glyphs
 from mdattn.study.attended import Largest, attended, largest
 from mdattn.study.heads import HeadStudy, Study
-from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, distinct, labelled
+from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, labelled
 
 if TYPE_CHECKING:
     from mdattn.study.given import Array, Mask
@@ -35,6 +35,8 @@ class Axis(Struct, frozen=True, dict=True):
     """The tokens of one side, and how many of them one line of the heatmap stands for."""
 
     tokens: tuple[str, ...]
+    names: tuple[str, ...]
+    """Of equal tokens the second is `the#2`."""
     block: int = 1
 
     @cached_property
@@ -42,11 +44,6 @@ class Axis(Struct, frozen=True, dict=True):
         """Where a number stands beside each, equal tokens stay equal: the name of the first."""
         first: dict[str, str] = {}
         return tuple([first.setdefault(token, name) for token, name in zip(self.tokens, self.names, strict=True)])
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Of equal tokens the second is `the#2`."""
-        return distinct(self.tokens)
 
     @property
     def starts(self) -> range:
