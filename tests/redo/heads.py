@@ -383,7 +383,7 @@ class Reader:
             for row, may in zip(weights, self.block.allowed, strict=True):
                 seen = row[may]
                 unlike = {kept(float(each), self.block.decimals) for each in seen}
-                even = len(unlike) < 2 and (unlike != {0.0} or np.ptp(seen) < 2e-9)
+                even = not seen.size or np.ptp(seen) < 2e-9 or (len(unlike) < 2 and unlike != {0.0})
                 ledger.holds(even or slack > 1e-9, "evenly", said[:80], sorted(unlike))
         if "No weight is above" in said:
             ledger.holds(not above.any() or slack > 1e-9, "above an even share", said[:80], above.max())
