@@ -24,7 +24,7 @@ import pytest
 
 from mdattn import DiagramError, diagram
 from mdattn.blocks._inplace import _ENDS
-from mdattn.diagrams.heads._grounds import _folded
+from mdattn.diagrams.heads._patterns import folded
 
 FIXTURES = digests.FIXTURES
 PROGRAM = Path(digests.__file__)
@@ -200,9 +200,9 @@ def test_white_space_is_what_every_python_takes_for_it() -> None:
 
 
 def test_upper_and_lower_case_are_what_every_python_takes_for_them() -> None:
-    folded = _folded("".join(map(chr, range(sys.maxunicode + 1))))
-    assert sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:16] == "cacf7079ab49d67f"
-    assert _folded("ÇATAL Straße ΣΊΣΥΦΟΣ ЁЖ ＡＢ") == "çatal strasse σίσυφοσ ёж ａｂ"
+    every = folded("".join(map(chr, range(sys.maxunicode + 1))))
+    assert sha256(every.encode("utf-8", "surrogatepass")).hexdigest()[:16] == "cacf7079ab49d67f"
+    assert folded("ÇATAL Straße ΣΊΣΥΦΟΣ ЁЖ ＡＢ") == "çatal strasse σίσυφοσ ёж ａｂ"
 
 
 # A capital letter of Unicode 16, which Pythons before 3.14 know nothing of.

@@ -1,4 +1,4 @@
-"""What one query attends to, and the words for it: decided once, on the weights as they are printed.
+"""What queries attend to, and the words for it: decided once, on the weights as they are printed.
 
 Floor 2, shared by the kinds. Two keys whose weights print alike are alike, however they differ behind that; only what
 is exactly so is told of all others: that they are masked, or weigh nothing.
@@ -7,10 +7,16 @@ is exactly so is told of all others: that they are masked, or weigh nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
 
 from mdattn import numerals
 from mdattn.study import notes
+from mdattn.study.printed import units_of
+
+if TYPE_CHECKING:
+    from mdattn.study.given import Array, Mask
 
 How = Literal["nothing", "unseen", "only", "almost only", "clearly", "most", "alike", "most alike", "evenly"]
 
@@ -99,3 +105,83 @@ def _how(weights: Sequence[float], seen: Sequence[int], keys: Sequence[int], sha
     if numerals.rounded(weights[keys[0]], finer) == 1 and not numerals.rounded(max(others), finer):
         return "almost only"
     return "clearly" if share >= CLEAR else "most"
+
+
+# Many queries ---------------------------------------------------------------------------------------------------------
+
+SNAPPED = 1e-9  # Weights that differ by less are one weight.
+
+
+class Largest(NamedTuple):
+    """The largest of many weights."""
+
+    pairs: tuple[tuple[int, int], ...]
+    """As (query, key), the largest first; of equal ones the first."""
+    more: int
+    """How many others are like the last of these: print alike, or where that is 0, are equal."""
+
+    @property
+    def alike(self) -> str:
+        """`3 more alike`; "" where there are none."""
+        return f"{numerals.count(self.more)} more alike" if self.more else ""
+
+
+def largest(weights: Array, most: int, decimals: int, above: Array | None = None) -> Largest:
+    """weights [query, key] -> at most so many of them; of each query only those above `above` [query], if given."""
+    tops = weights.max(axis=1, initial=0.0)
+    if above is not None:
+        tops = np.where(tops > above, tops, 0.0)
+    # A pair among the largest is no less than the last of as many largest ones of rows.
+    least = float(np.sort(tops)[-most:][0])
+    share = numerals.sum_as_printed([least], decimals)
+    near = least - 1e-8 if not share else min(least - 1e-8, (share - 0.5) / 10**decimals - 1e-8)
+    queries, keys = np.nonzero(weights >= max(near, SNAPPED / 2))
+    found = weights[queries, keys]
+    if above is not None:
+        kept = found > above[queries]
+        queries, keys, found = queries[kept], keys[kept], found[kept]
+    snapped = np.rint(found * 10**numerals.SNAP)
+    # There can be a million of them, all alike: they are not sorted.
+    chosen: list[int] = []
+    while len(chosen) < most and (snapped > 0).any():
+        places = np.flatnonzero(snapped == snapped.max())[: most - len(chosen)]
+        chosen += places.tolist()
+        snapped[places] = -1
+    if not chosen:
+        return Largest((), 0)
+    units = units_of(found, decimals)
+    if not units[chosen[-1]]:
+        units = units_of(found, numerals.SNAP)
+    alike = units == units[chosen[-1]]
+    pairs = zip(queries[chosen].tolist(), keys[chosen].tolist(), strict=True)
+    return Largest(tuple(pairs), int(alike.sum() - alike[chosen].sum()))
+
+
+def evenly(weights: Array, allowed: Mask | None, decimals: int) -> bool:
+    """weights, allowed [query, key] -> whether all keys that a query may attend to are alike, for each query.
+
+    Where a weight prints as 0 they are alike only if they are equal.
+    """
+    unit = 1 / 10**decimals
+    high = weights.max(axis=1, initial=0.0)
+    # One key is mostly enough to see that they are not.
+    first = weights[:, 0] if allowed is None else np.where(allowed[:, 0], weights[:, 0], high)
+    if (high - first > unit).any():
+        return False
+    low = weights.min(axis=1, initial=1.0, where=True if allowed is None else allowed)
+    apart = high - low > SNAPPED  # A query of which all is masked is not: 0 less 1.
+    if (high - low > unit).any():
+        return False
+    units = units_of(high[apart], decimals)
+    return bool(((units == units_of(low[apart], decimals)) & (units > 0)).all())
+
+
+def no_choice(noun: str) -> str:
+    """What is said where no query may attend to more than one key."""
+    return f"No {noun} has a choice of what it attends to."
+
+
+def to_nothing(count: int, named: Sequence[str] = ()) -> str:
+    """`2 queries attend to nothing`, or by name."""
+    who = notes.listed(named) if named else f"{numerals.count(count)} {'query' if count == 1 else 'queries'}"
+    return f"{who} {'attends' if count == 1 else 'attend'} to nothing"

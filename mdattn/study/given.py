@@ -1,55 +1,53 @@
-"""Numbers that a block gives become arrays here, and nowhere else.
+"""Rows of numbers that a block gives become arrays here, and nowhere else.
 
-Floor 2, shared by the kinds that compute attention. What an author, or a program, may give as rows of numbers is
-anything at all: lists of anything, mappings, words, arrays. What comes out is an array of the right sort, or an
-OptionError whose path leads to the innermost value that is wrong.
+Floor 2, shared by the kinds that compute attention. A program may give lists of anything, where a block is checked
+when it is read. What comes out is an array of the right sort, or an OptionError whose path leads to the innermost value
+that is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from mdattn import cells, numerals
-from mdattn.errors import OptionError, suggest
+from mdattn import numerals
+from mdattn.errors import OptionError
 from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
-
-MOST_NAMED = 60  # characters of the tokens that a message names
-
-
-# Rows of numbers ------------------------------------------------------------------------------------------------------
+    Array: TypeAlias = NDArray[np.float64]
+    Mask: TypeAlias = NDArray[np.bool_]
+    # What a block says, lists in lists; of a program, or from a data file, an array.
+    Rows: TypeAlias = float | Sequence["Rows"] | NDArray[np.generic]
 
 
-def numbers(value: object, path: OptionPath, axes: int, what: str, width: int | None = None) -> Array:
+def numbers(value: Rows, path: OptionPath, axes: int, what: str, width: int | None = None) -> Array:
     """A nested list, or an array, as an array with that many axes; `width` is how long its rows should be.
 
     Raises OptionError at the first number or row that is wrong.
     """
     if isinstance(value, np.ndarray):
         return _of_array(value, path, axes, what)
-    if axes == 2 and isinstance(value, list) and (array := _at_once(value)) is not None:
+    if axes == 2 and isinstance(value, list) and (array := at_once(value)) is not None:
         return array
     _check(value, path, axes, what, width)
     return np.array(value, dtype=np.float64)
 
 
-def is_flat(rows: object) -> bool:
+def is_flat(rows: Rows) -> bool:
     """Whether this is a row of numbers, or was meant as one, and not rows of them."""
     if isinstance(rows, np.ndarray):
         return rows.ndim == 1
     return isinstance(rows, list) and bool(rows) and not isinstance(rows[0], (list, np.ndarray))
 
 
-def depth(rows: object) -> int:
+def depth(rows: Rows | None) -> int:
     """How many lists are around the first number."""
     if isinstance(rows, np.ndarray):
         return rows.ndim
@@ -72,13 +70,10 @@ def written_decimals(array: Array) -> int:
 _NUMBERS = {int, float}
 
 
-def _at_once(rows: list[Any]) -> Array | None:
+def at_once(rows: Sequence[Rows]) -> Array | None:
     """Rows of numbers of one length as an array; None for anything else, which is looked at number by number."""
-    if not (
-        rows
-        and all(isinstance(row, list) and row and set(map(type, row)) <= _NUMBERS for row in rows)
-        and len(set(map(len, rows))) == 1
-    ):
+    lengths = {len(row) if isinstance(row, list) and set(map(type, row)) <= _NUMBERS else 0 for row in rows}
+    if len(lengths) != 1 or 0 in lengths:
         return None
     try:
         array = np.array(rows, dtype=np.float64)
@@ -87,7 +82,7 @@ def _at_once(rows: list[Any]) -> Array | None:
     return array if (np.abs(array) <= LARGEST).all() else None  # What is not a number is not below it either.
 
 
-def _of_array(value: NDArray[Any], path: OptionPath, axes: int, what: str) -> Array:
+def _of_array(value: NDArray[np.generic], path: OptionPath, axes: int, what: str) -> Array:
     """An array of any type as one of finite numbers."""
     if value.dtype.kind not in "iuf":
         raise OptionError(path, f"{what} holds {value.dtype}, not numbers")
@@ -102,7 +97,7 @@ def _of_array(value: NDArray[Any], path: OptionPath, axes: int, what: str) -> Ar
     return array
 
 
-def _check(value: object, path: OptionPath, axes: int, what: str, width: int | None = None) -> tuple[int, ...]:
+def _check(value: Rows, path: OptionPath, axes: int, what: str, width: int | None = None) -> tuple[int, ...]:
     """The shape of a nested list of finite numbers."""
     if axes == 0:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -141,7 +136,7 @@ def named(value: object) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def flags(rows: Sequence[Any], path: OptionPath, queries: int, keys: int, told: str) -> NDArray[np.bool_]:
+def flags(rows: Sequence[Sequence[float]], path: OptionPath, queries: int, keys: int, told: str) -> Mask:
     """Rows of true and false, or of 1 and 0, as [query, key]; `told` says which tokens there are."""
     for index, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != keys:
@@ -155,78 +150,3 @@ def flags(rows: Sequence[Any], path: OptionPath, queries: int, keys: int, told: 
     if len(rows) != queries:
         raise OptionError(path, f"'mask' must have one row a query: {queries}, not {len(rows)}", told)
     return np.array(rows, dtype=np.bool_)
-
-
-# Tokens with vectors --------------------------------------------------------------------------------------------------
-
-
-def counted(tokens: Sequence[str], whose: str = "the text") -> str:
-    """`the text has 6 tokens: The cat sat on the mat`, the end of a long one left out."""
-    shown: list[str] = []
-    room = MOST_NAMED
-    for token in tokens:
-        word = cells.printable(token)
-        if shown and len(word) + 1 > room:
-            break
-        shown.append(cells.cut(word, MOST_NAMED))
-        room -= len(word) + 1
-    more = f" {cells.ELLIPSIS}" if len(shown) < len(tokens) else ""
-    return f"{whose} has {len(tokens):,} token{'' if len(tokens) == 1 else 's'}: {' '.join(shown)}{more}"
-
-
-def by_token(value: Mapping[str, Any], tokens: Sequence[str], name: str) -> list[tuple[str, Any]]:
-    """For each token, the name it goes by in a mapping and what stands there: `the#2` goes before `the`."""
-    found: list[tuple[str, Any]] = []
-    used = set()
-    counts: dict[str, int] = {}
-    for token in tokens:
-        counts[token] = counts.get(token, 0) + 1
-        key = f"{token}#{counts[token]}"
-        key = key if key in value else token
-        if key not in value:
-            said = cells.printable(token)
-            spare = (each for each in value.keys() - set(tokens) if each.casefold() == token.casefold())
-            near = min(spare, default=None)
-            hint = f"add one; a block's own '{name}' go before those of the front matter"
-            hint = hint if near is None else f"write '{said}' for '{cells.printable(near)}'"
-            raise OptionError(name, f"'{name}' has no vector for '{said}'", hint)
-        used.add(key)
-        found.append((key, value[key]))
-    for key in value:
-        if key not in used:
-            choices = dict.fromkeys(map(cells.printable, tokens))
-            raise OptionError(
-                (name, key), f"'{cells.printable(key)}' in '{name}' is not a token", suggest(key, choices)
-            )
-    return found
-
-
-def vectors(value: object, tokens: Sequence[str], name: str) -> Array:
-    """One vector a token, from a list, an array or a mapping by token: [token, d]."""
-    if isinstance(value, Mapping):
-        return _vectors_by_token(by_token(value, tokens, name), name)
-    if isinstance(value, (list, np.ndarray)) and len(value) != len(tokens):
-        whose = "'key_tokens'" if name != "embeddings" else "the text"
-        raise OptionError(
-            name, f"'{name}' must have one vector a token: {len(tokens)}, not {len(value)}", counted(tokens, whose)
-        )
-    return numbers(value, (name,), 2, f"'{name}'")
-
-
-def _vectors_by_token(entries: Sequence[tuple[str, Any]], name: str) -> Array:
-    if (array := _at_once([vector for _, vector in entries])) is not None:
-        return array
-    known: dict[str, Array] = {}
-    for key, vector in entries:
-        if key not in known:
-            known[key] = numbers(vector, (name, key), 1, f"the vector of '{cells.printable(key)}'")
-    rows = [known[key] for key, _ in entries]
-    for (key, _), row in zip(entries, rows, strict=True):
-        if len(row) != len(rows[0]):
-            first, this = cells.printable(entries[0][0]), cells.printable(key)
-            raise OptionError(
-                (name, key),
-                f"the vector of '{this}' has length {len(row)}, that of '{first}' length {len(rows[0])}",
-                "make all of them equally long",
-            )
-    return np.stack(rows)

@@ -52,19 +52,37 @@ def _numbered(form: str) -> Iterator[str]:
 
 def distinct(tokens: Sequence[str]) -> tuple[str, ...]:
     """The name of each token: of those that stand several times, the second is `the#2`."""
-    taken = set(tokens)
-    if len(taken) == len(tokens):
-        return printable(tokens)
-    counts: dict[str, int] = {}
-    names = []
-    for token in tokens:
-        counts[token] = counts.get(token, 0) + 1
-        name = token if counts[token] == 1 else f"{token}#{counts[token]}"
-        while name in taken and counts[token] > 1:  # A word of the text is `the#2` itself.
-            name = f"{token}#{name.removeprefix(token)}"
-        taken.add(name)
-        names.append(name)
-    return printable(names)
+    return distinct_in_both(tokens, tokens)[0]
+
+
+def distinct_in_both(tokens: Sequence[str], key_tokens: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of two sentences of one diagram: equal ones are of equal tokens, as often in their sentence."""
+    if key_tokens is tokens:
+        names = printable(_numbered_tokens([tokens]))
+        return names, names
+    names = printable(_numbered_tokens([tokens, key_tokens]))
+    return names[: len(tokens)], names[len(tokens) :]
+
+
+def _numbered_tokens(sentences: Sequence[Sequence[str]]) -> list[str]:
+    """One sentence behind the other; where a word of the text is `the#2` itself, another is `the##2`."""
+    every = {token for tokens in sentences for token in tokens}
+    if len(every) == sum(map(len, sentences)):
+        return [token for tokens in sentences for token in tokens]
+    taken, names = set(every), []
+    known: dict[tuple[str, int], str] = {}
+    for tokens in sentences:
+        counts: dict[str, int] = {}
+        for token in tokens:
+            nth = counts[token] = counts.get(token, 0) + 1
+            if (token, nth) not in known:
+                name = token if nth == 1 else f"{token}#{nth}"
+                while name in taken and nth > 1:
+                    name = f"{token}#{name.removeprefix(token)}"
+                taken.add(name)
+                known[token, nth] = name
+            names.append(known[token, nth])
+    return names
 
 
 class Labels(NamedTuple):

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from mdattn.attention.sources import Files, load
 from mdattn.errors import Cure, OptionError
 from mdattn.options import Attention, Source
-from mdattn.study.given import counted
-from mdattn.study.tokens import key_tokens_of, tokens_of
+from mdattn.study.tokens import counted, key_tokens_of, tokens_of
+
+if TYPE_CHECKING:
+    from mdattn.study.given import Array
 
 # How many axes an array of each sort may have: [head, query, key] or [query, key] of weights, [token, d] of vectors.
 _AXES = {"weights": (2, 3), "scores": (2, 3), "embeddings": (2,), "keys": (2,), "values": (2,)}
@@ -63,7 +65,7 @@ def resolved(options: Options, folder: Path | None, files: Files) -> Options:
         fits=lambda shape: _check_shape(options, source, shape),
         files=files,
     )
-    changes: dict[str, object] = {source.holds: array, "source": None}
+    changes: dict[str, Array | int | None] = {source.holds: array, "source": None}
     if array.ndim == 3:
         count = len(array)
         if options.heads == 1 and count > 1:

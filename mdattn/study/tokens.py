@@ -13,6 +13,8 @@ from mdattn.errors import Path as OptionPath
 from mdattn.options import LARGEST, MOST_TOKENS, Attention
 from mdattn.study.names import distinct
 
+MOST_NAMED = 60  # characters of the tokens that a message names
+
 
 def tokens_of(options: Attention) -> tuple[str, ...]:
     """The tokens of `text` or `tokens`."""
@@ -49,6 +51,20 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
                 "name them with 'key_tokens'",
             )
     return tokens
+
+
+def counted(tokens: Sequence[str], whose: str = "the text") -> str:
+    """`the text has 6 tokens: The cat sat on the mat`, the end of a long one left out."""
+    shown: list[str] = []
+    room = MOST_NAMED
+    for token in tokens:
+        word = cells.printable(token)
+        if shown and len(word) + 1 > room:
+            break
+        shown.append(cells.cut(word, MOST_NAMED))
+        room -= len(word) + 1
+    more = f" {cells.ELLIPSIS}" if len(shown) < len(tokens) else ""
+    return f"{whose} has {len(tokens):,} token{'' if len(tokens) == 1 else 's'}: {' '.join(shown)}{more}"
 
 
 def position(name: int | str, tokens: Sequence[str], path: OptionPath) -> int:

@@ -489,6 +489,33 @@ def test_no_picture_says_what_is_known_not_to_be_true(fault: Fault) -> None:
     assert [each for each in found if each.kind == fault.finding] == []
 
 
+# The kinds of which this is held.
+ROUNDED_ONCE = ("heatmap", "heads", "architecture", "comparison")
+ROUNDING = (
+    r"Rounded:|full precision|[Pp]rinted .*are rounded|rounded (?:only )?when|(?:rounded|printed) numbers|digits? would"
+)
+
+
+def of_rounding(lines: Iterable[str]) -> list[str]:
+    """What is said of rounding, sentence by sentence."""
+    text = " ".join(" ".join(lines).split())
+    return [each for each in re.split(r"(?<=\.) (?=[A-Z\"'])", text) if re.search(ROUNDING, each)]
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", ROUNDED_ONCE)
+def test_at_most_one_line_is_about_rounding(kind: str, budget: int) -> None:
+    random, told = Random(f"rounding {kind}"), 0
+    for _ in range(60 * budget):
+        options = DRAWN[kind](random)
+        drawn = outcome(options)
+        if isinstance(drawn, Diagram):
+            said = of_rounding(drawn.lines)
+            assert len(said) <= (options.get("remarks") != "none"), (said, options)
+            told += len(said)
+    assert told or kind not in ("heatmap", "comparison")
+
+
 # Hostile options ------------------------------------------------------------------------------------------------------
 
 HUGE = "word " * 2000
@@ -546,6 +573,11 @@ def named_alike(random: Random, kind: str) -> Options:
     return options
 
 
+# The kinds of which it is held that what they explain stands in the picture, and in the words what is explained.
+EXPLAINED = ("steps", "heatmap", "heads", "architecture", "comparison")
+NUMBER = r"(?:#+\d+|\d+)?"  # behind a label; the `#2` of a name may follow both
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_two_words_share_a_label_and_each_label_is_explained(kind: str, budget: int) -> None:
@@ -554,21 +586,63 @@ def test_no_two_words_share_a_label_and_each_label_is_explained(kind: str, budge
         options = named_alike(Random(f"{kind} {seed}"), kind)
         drawn = draw_options(options)
         text = "\n".join(drawn.lines).translate(dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069")))
-        mark = "…" if options["charset"] == "unicode" else "..."
+        mark = re.escape("…" if options["charset"] == "unicode" else "...")
         words = {*options["tokens"], *options.get("key_tokens", ())}
-        # `internationaliz… = internationalizations`, several on a line; the `#2` of a name may follow both.
-        legend = re.findall(rf"(?<!\S)(\S+{re.escape(mark)}(?:#+\d|\d+)?) =\s+(\S+)", text)
+        # `internationaliz… = internationalizations`, several on a line.
+        entry = rf"(?<!\S)(\S+{mark}{NUMBER}) =\s+(\S+)"
+        legend = re.findall(entry, text)
         assert len({label for label, _ in set(legend)}) == len(set(legend)), (seed, legend)
         assert {re.sub(r"#+\d+$", "", name) for _, name in legend} <= words, (seed, legend)
-        if len(options["tokens"]) <= 4 and "key_tokens" not in options:  # Of more words, some may be left out.
+        shown = 2 if kind == "architecture" else 4  # Of more words, some may be left out.
+        if len(options["tokens"]) <= shown and "key_tokens" not in options:
             assert all(word in text for word in words), (seed, legend)
         explained += len(legend)
         known = {label for label, _ in legend}
         starts = "|".join(re.escape(word[:3]) for word in words if len(word) > 8)
-        cut = re.findall(rf"((?:{starts or '$'})[^\s\"'│|║]*{re.escape(mark)}(?:#+\d|\d+)?)", text)
-        named = {each for each in cut if re.sub(r"#+\d+$", "", each) not in words}
-        assert named <= known, (seed, named - known)
+        label = rf"((?:{starts or '$'})[^\s\"'│|║]*{mark}{NUMBER})"
+        cut, said = (
+            {each for each in re.findall(label, where) if re.sub(r"#+\d+$", "", each) not in words}
+            for where in (text, drawn.alternative)
+        )
+        assert cut <= known, (seed, cut - known)
+        if kind in EXPLAINED:
+            picture = re.sub(entry, "", text)
+            gone = [each for each in known if not re.search(rf"{re.escape(each)}(?![#\d])", picture)]
+            assert not gone, (seed, gone)
+            assert said <= known, (seed, said - known)
     assert explained > 30
+
+
+# The kinds of which it is held also where keys have a sentence of their own.
+NAMED_IN_BOTH = ("heatmap", "heads")
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_two_words_share_a_name_in_the_alternative(kind: str, budget: int) -> None:
+    """Words with names of their own, in place of these, are told apart: where they stand, no two of these are alike."""
+    named = 0
+    for seed in range(30 * budget):
+        random = Random(f"{kind} {seed}")
+        options = named_alike(random, kind) | ({"mode": "numbers"} if kind == "heatmap" else {})
+        if kind not in NAMED_IN_BOTH:
+            options.pop("key_tokens", None)
+        words = list(dict.fromkeys([*options["tokens"], *options.get("key_tokens", ())]))
+        if kind != "architecture":
+            options["embeddings"] = matrix(random, len(options["tokens"]), 3)
+            if "key_tokens" in options:
+                options["keys"] = matrix(random, len(options["key_tokens"]), 3)
+        plain = {word: f"w{at}" for at, word in enumerate(words)}
+        other = options | {"tokens": [plain[word] for word in options["tokens"]]}
+        if "key_tokens" in options:
+            other["key_tokens"] = [plain[word] for word in options["key_tokens"]]
+        ours, theirs = (re.findall(r"['\"]([^'\"]+)['\"]", draw_options(each).alternative) for each in (options, other))
+        assert len(ours) == len(theirs), (seed, ours, theirs)
+        called = dict(zip(theirs, ours, strict=True))
+        assert [called[each] for each in theirs] == ours, (seed, called)
+        assert len(set(called.values())) == len(called), (seed, called)
+        named += len(called)
+    assert named or kind == "architecture"
 
 
 @pytest.mark.parametrize("charset", ["unicode", "ascii"])

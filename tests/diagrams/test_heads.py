@@ -255,6 +255,28 @@ def test_a_weak_connection_is_not_called_strong() -> None:
     assert "No strong connection. Largest weight: a → itself 0.29 (3 more alike)." in text
 
 
+@pytest.mark.parametrize(
+    ("weights", "decimals", "said"),
+    [
+        # Row 0 prints 0.33 three times, as an even one does, however the digits behind differ.
+        ([[0.334, 0.333, 0.333]] * 3, 2, "Attends evenly: no connection stands out."),
+        ([[0.334, 0.333, 0.333]] * 3, 3, "Largest weight: a → itself 0.334 (2 more alike)."),
+        ([[0.25, 0.25, 0.25, 0.24]] * 4, 2, "No weight is above an even share."),
+        ([[0.42, 0.29, 0.29], [0.29, 0.424, 0.286], [1 / 3] * 3], 2, "Largest weight: b → itself 0.42 (1 more alike)."),
+    ],
+)
+def test_where_none_is_strong_the_words_hold_for_the_printed_weights(weights: Matrix, decimals: int, said: str) -> None:
+    tokens = list("abcd"[: len(weights)])
+    text = " ".join(text_of({"weights": weights}, tokens=tokens, threshold=0.9, decimals=decimals, width=100).split())
+    assert said in text
+
+
+def test_a_query_of_few_keys_may_give_more_than_the_largest_above_an_even_share() -> None:
+    masked = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.4, 0.3, 0.3]]
+    text = text_of({"weights": masked}, text="a b c", threshold=0.9, mask="causal", width=100)
+    assert "No strong connection. Largest weight above an even share: c → a 0.40." in text
+
+
 def test_strong_is_decided_on_the_printed_number() -> None:
     weights = [[0.296, 0.304, 0.2, 0.2], [0.294, 0.306, 0.2, 0.2], [0.25] * 4, [0.25] * 4]
     found = links(cards(text_of({"weights": weights}, text="a b c d"))[0])

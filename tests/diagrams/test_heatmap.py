@@ -484,7 +484,7 @@ def test_the_strongest_of_many_that_are_alike_are_counted_at_once() -> None:
     said = drawn(tokens=["the"] * 1024).alternative
     assert time.process_time() - start < 1.5
     pairs = '1 "the" to itself 0.00; 1 "the" to 2 "the" 0.00; 1 "the" to 3 "the" 0.00'
-    assert f"Strongest: {pairs}; 1048573 more alike." in said
+    assert f"Strongest: {pairs}; 1,048,573 more alike." in said
 
 
 @pytest.mark.campaign

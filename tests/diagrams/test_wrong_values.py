@@ -410,4 +410,4 @@ def test_what_would_take_too_long_is_refused_with_the_limit(options: Options, me
 def test_the_most_that_may_be_is_drawn() -> None:
     assert len(draw_options({"kind": "heatmap", "tokens": MANY, "heads": 16}).lines) > 1000
     alike = {"tokens": ["a"] * 1024, "heads": [{"pattern": "same"}] * 16}
-    assert "0.00 (1047551 more" in " ".join(draw_options({"kind": "heads"} | alike).lines)
+    assert "0.00 (1,047,551 more" in " ".join(draw_options({"kind": "heads"} | alike).lines)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from redo import calculator
+from redo import calculator, claims
 from redo.calculator import Operation
 from redo.given import Array, Block, Head, names
 from redo.heatmap import notes_of
@@ -380,11 +380,18 @@ class Reader:
         ledger, said = self.ledger, whole.text
         above = np.where(weights > self.even + 1e-9, weights, 0.0)
         if "Attends evenly" in said:
-            ledger.holds(not above.any() or slack > 1e-9, "evenly", said[:80], above.max())
+            for row, may in zip(weights, self.block.allowed, strict=True):
+                seen = row[may]
+                unlike = {kept(float(each), self.block.decimals) for each in seen}
+                even = not seen.size or np.ptp(seen) < 2e-9 or (len(unlike) < 2 and unlike != {0.0})
+                ledger.holds(even or slack > 1e-9, "evenly", said[:80], sorted(unlike))
+        if "No weight is above" in said:
+            ledger.holds(not above.any() or slack > 1e-9, "above an even share", said[:80], above.max())
         if "has a choice" in said:
             ledger.holds(not (self.seen > 1).any(), "choice", said[:80])
         largest = re.search(
-            rf"No strong connection\. Largest weight: (\S+) {ARROW} (\S+) (\d[\d.]*\d|\d)(?: \((\S+) more alike\))?",
+            r"No strong connection\. Largest weight(?: above an even share)?: "
+            rf"(\S+) {ARROW} (\S+) (\d[\d.]*\d|\d)(?: \((\S+) more alike\))?",
             said,
         )
         if largest:
@@ -400,11 +407,17 @@ class Reader:
             ]
             true = places is not None and any(abs(weights[pair] - above.max()) <= 2e-9 + slack for pair in named)
             ledger.holds(true, "largest", largest[0], above.max())
+            digits = self.block.decimals if kept(float(above.max()), self.block.decimals) else 9
+            top = kept(float(above.max()), digits)
+            alike = sum(kept(each, digits) == top for each in above[above > 0].tolist()) - 1
             if largest[5]:
-                top = kept(float(above.max()), 9)
-                alike = sum(kept(each, 9) == top for each in above.ravel().tolist() if abs(each - top) < 1e-8) - 1
                 count = whole.group(largest, 5).numerals()[0]
                 ledger.checked(count, count.value == alike or slack > 1e-9, "alike", alike)
+            else:
+                ledger.holds(not alike or slack > 1e-9, "alike", largest[0], alike)
+            if "above an even share" not in largest[0]:
+                masked = np.where(self.block.allowed, weights, 0.0)[self.seen > 0]
+                ledger.holds(float(masked.max()) <= above.max() + slack + 1e-9, "largest", largest[0], masked.max())
             strong = self._standing(weights)
             ledger.holds(not strong.any() or slack > 1e-9, "strong", largest[0], "one is strong")
         missing = re.search(r"(Not strong|Not among them): (.*)$", said)
@@ -469,6 +482,7 @@ class Reader:
                     ledger.equal(numeral, at + 1, "count")
         largest = text.search(r"Largest weights: (.*?)\.?$")
         if largest:
+            self.spoken = -1
             for piece in largest[0].split(r"; (?=in )"):
                 self._largest(piece)
         for match in re.finditer(r"No weights: (.*?)\.?$", text.text):
@@ -478,29 +492,41 @@ class Reader:
 
     def _largest(self, piece: Text) -> None:
         ledger = self.ledger
-        match = re.search(r"'([^']+)' attends to (itself|'([^']+)'), (\d[\d.]*\d|\d)", piece.text)
+        match = re.match(r"in (.*?) '([^']+)' (attends .*)$", piece.text)
         if not match:
             ledger.not_read(piece)
             return
-        numeral = piece.group(match, 4).numerals()[0]
+        # Told in their order, those without a connection left out; several may have one name.
+        heads = [each for each in range(self.spoken + 1, len(self.weights)) if self.weights[each] is not None]
         named = re.match(r"in head (\d+) ", piece.text)
-        heads = [each for each in range(len(self.weights)) if self.weights[each] is not None]
         if named:
             label = piece.group(named, 1).numerals()[0]
             heads = [int(label.value) - 1] if int(label.value) - 1 in heads else []
             ledger.checked(label, bool(heads), "count", heads)
-        good = False
-        for head in heads:
-            array = self.weights[head]
-            assert array is not None
-            slack = self._slack(head)
-            top = float(np.where(array > self.even + 1e-9, array, 0.0).max())
-            for row, name in enumerate(self.rows):
-                for column, other in enumerate(self.columns):
-                    same = row == column if match[2] == "itself" else match[3] == other
-                    if match[1] == name and same and abs(array[row, column] - top) <= 2e-9 + slack:
-                        good = good or rounds(numeral.text, top, slack)
-        ledger.checked(numeral, good, "largest", piece)
+        rows = [
+            (head, row)
+            for head in heads
+            for row, name in enumerate(self.rows)
+            if _is(match[2], name) and self._has_largest(head, row)
+        ]
+        ledger.holds(bool(rows), "largest", piece, heads)
+        if not rows:
+            return
+        (head, row), array = rows[0], self.weights[rows[0][0]]
+        assert array is not None
+        self.spoken = head
+        said = piece.group(match, 3)
+        if not claims.attends(
+            ledger, self.block, said, row, array[row].tolist(), self.block.decimals, self._slack(head)
+        ):
+            ledger.not_read(said)
+
+    def _has_largest(self, head: int, row: int) -> bool:
+        """Whether the largest weight above an even share is given by this query."""
+        array = self.weights[head]
+        assert array is not None
+        above = np.where(array > self.even + 1e-9, array, 0.0)
+        return bool(self._standing(array).any()) and bool(above[row].max() >= above.max() - 2e-9 - self._slack(head))
 
 
 def _is(label: str, name: str) -> bool:

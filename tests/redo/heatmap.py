@@ -151,7 +151,8 @@ class Reader:
         if re.match(LEGEND, said.split("  ")[0]):
             for piece in re.split(r"\s{2,}", said):
                 short, _, full = piece.partition(" = ")
-                ledger.holds(full in {*self.rows, *self.columns} and short[:2] == full[:2], "legend", said)
+                start = re.split(r"…|\.\.\.", short)[0]
+                ledger.holds(full in {*self.rows, *self.columns} and full.startswith(start), "legend", said)
             return True
         if "weights in blocks of" in said:
             wanted = [len(self.rows), len(self.columns), self.down, self.across]
@@ -397,12 +398,15 @@ class Reader:
             named = any(abs(float(weights[pair]) - value) <= 2e-9 + slack for pair in pairs)
             ledger.holds(named, "strongest", match[0], value)
             count += 1
-        more = text.search(r"(\d+) more alike")
+        more = text.search(r"(\d[\d,]*) more alike")
+        least = float(near[count - 1]) if 0 < count <= len(near) else 2.0
+        digits = self.block.decimals if kept(least, self.block.decimals) else 9
+        alike = sum(kept(each, digits) == kept(least, digits) for each in near[near > 0].tolist()[count:])
         if more:
-            least = kept(float(near[count - 1]), 9) if 0 < count <= len(near) else 2.0
-            alike = sum(kept(each, 9) >= least for each in near.tolist() if each >= least - 1e-8) - count
             numeral = more[0].numerals()[0]
             ledger.checked(numeral, numeral.value == alike or slack > 1e-9, "alike", alike)
+        else:
+            ledger.holds(not alike or slack > 1e-9, "alike", text, alike)
         none = text.search(r"(\d+) quer(?:y|ies) attends? to nothing")
         if none:
             ledger.equal(none[0].numerals()[0], int((may.sum(axis=1) == 0).sum()), "nothing")
@@ -419,17 +423,19 @@ class Reader:
     def _rounded(self, head: int, text: Text) -> None:
         """`"cat" and "sat" add up to 0.99, row 3 to 1.01`, or how many rows miss 1."""
         ledger = self.ledger
-        self.saying = {*getattr(self, "saying", set()), head}
-        totals = self._totals(head)
+        heads = range(len(self.block.heads)) if len(self.block.heads) > 1 else [head]
+        self.saying = {*getattr(self, "saying", set()), *heads}
         unit = 10.0**-self.block.decimals
-        off = {row: total for row, total in totals.items() if abs(total - 1.0) > unit / 9}
+        every = {(each, row): total for each in heads for row, total in self._totals(each).items()}
+        off = {row: total for (_, row), total in every.items() if abs(total - 1.0) > unit / 9}
         missed = text.search(r"(\d+) of (\d+) rows? miss(?:es)? (\S+) by (?:up to )?(\S+?)\.$")
         if missed:
             first, second, third, fourth = (each.numerals()[0] for each in missed)
-            ledger.equal(first, len(off), "adds up")
-            ledger.equal(second, -(-len(self.rows) // self.down), "count")
+            far = [abs(total - 1.0) for total in every.values() if abs(total - 1.0) > unit / 9]
+            ledger.equal(first, len(far), "adds up")
+            ledger.equal(second, -(-len(self.rows) // self.down) * len(heads), "count")
             ledger.equal(third, 1, "adds up")
-            ledger.rounds(fourth, max((abs(each - 1.0) for each in off.values()), default=0.0), "adds up")
+            ledger.rounds(fourth, max(far, default=0.0), "adds up")
             return
         named = 0
         for match in re.finditer(
@@ -489,8 +495,8 @@ class Reader:
             if "Strongest" in said.text or re.search(r"quer(?:y|ies) attends? to nothing", said.text):
                 self._strongest(head, said)
                 continue
-            if said.text.strip() == "Each query sees a single key.":
-                ledger.holds(bool((block.allowed.sum(axis=1) == 1).all()), "a single key", said)
+            if re.match(r"No \w+ has a choice", said.text.strip()):
+                ledger.holds(bool((block.allowed.sum(axis=1) == 1).all()), "choice", said)
                 continue
             for query, piece in enumerate(said.split(r"; ")):
                 at = piece.text.find("attends")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mdattn.document import draw_options
 from mdattn.errors import DiagramError
-from mdattn.study.attended import attended
+from mdattn.study.attended import attended, evenly, largest
 
 A, B = [True, False], [False, True]
 
@@ -63,6 +64,58 @@ def test_a_sentence_of_its_own_has_no_key_that_is_the_query_itself() -> None:
 def test_beside_its_row_a_key_is_told_in_the_same_words(weights: list[float], itself: str, other: str) -> None:
     assert attended(weights, [True, True], 2, 0).beside == itself
     assert attended(weights, [True, True], 2, 1).beside == other
+
+
+@pytest.mark.parametrize(
+    ("rows", "decimals", "even"),
+    [
+        ([[0.5, 0.5], [0.504, 0.496]], 2, True),
+        ([[0.5, 0.5], [0.504, 0.496]], 3, False),
+        ([[0.334, 0.333, 0.333]], 2, True),
+        ([[0.5, 0.5, 0.0]], 2, False),
+        ([[0.004] * 250], 2, True),  # Each prints as 0, and each is the same.
+        ([[0.004, 0.003] * 142 + [0.006]], 2, False),
+    ],
+)
+def test_a_head_attends_evenly_where_the_weights_of_each_row_print_alike(
+    rows: list[list[float]], decimals: int, even: bool
+) -> None:
+    weights = np.array(rows)
+    assert evenly(weights, None, decimals) is even
+    masked = np.ones((len(rows) + 1, len(rows[0]) + 1), dtype=np.bool_)
+    masked[-1], masked[:, -1] = False, False  # A query that sees nothing, and a key that no one sees.
+    assert evenly(np.pad(weights, ((0, 1), (0, 1))), masked, decimals) is even
+
+
+@pytest.mark.parametrize(
+    ("rows", "decimals", "pairs", "more"),
+    [
+        ([[0.3, 0.7], [0.6, 0.4]], 2, [(0, 1)], 0),
+        ([[0.3, 0.7], [0.696, 0.304]], 2, [(0, 1)], 1),  # Both print as 0.70.
+        ([[0.304, 0.696], [0.7, 0.3]], 2, [(1, 0)], 1),
+        ([[0.3, 0.7], [0.696, 0.304]], 3, [(0, 1)], 0),
+        ([[0.125, 0.125], [0.125, 0.13]], 2, [(1, 1), (0, 0)], 2),  # Halves are rounded up.
+        ([[0.004, 0.003], [0.004, 0.0]], 2, [(0, 0)], 1),  # What prints as 0 is alike if it is equal.
+        ([[0.0, 0.0]], 2, [], 0),
+    ],
+)
+def test_of_the_largest_those_are_alike_that_print_alike(
+    rows: list[list[float]], decimals: int, pairs: list[tuple[int, int]], more: int
+) -> None:
+    found = largest(np.array(rows), max(len(pairs), 1), decimals)
+    assert (list(found.pairs), found.more) == (pairs, more)
+
+
+def test_the_kinds_say_one_fact_in_the_same_words() -> None:
+    """Of one query with the largest weight, heads and a heatmap say the same beside its name."""
+    for share in (0.4, 0.6, 0.704, 0.9, 0.999, 1.0):
+        rest = (1 - share) / 2
+        rows = [[share, rest, rest], [0.34, 0.33, 0.33], [0.34, 0.33, 0.33]]
+        block = {"tokens": ["a", "b", "c"], "weights": rows, "decimals": 2}
+        said = draw_options({"kind": "heatmap", **block}).alternative
+        row = said.split(". ", 1)[1].split("; ")[0]
+        assert row.startswith("'a' attends ")
+        assert f"in head 1 {row}." in draw_options({"kind": "heads", **block}).alternative
 
 
 def test_a_sum_that_misses_1_by_little_is_told_with_as_many_digits() -> None:

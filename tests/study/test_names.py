@@ -8,7 +8,7 @@ import pytest
 from support import width
 
 from mdattn.cells import cut, without_isolates
-from mdattn.study.names import distinct, labelled, printable, said, standing_in
+from mdattn.study.names import distinct, distinct_in_both, labelled, printable, said, standing_in
 
 LONG = [
     "internationalizations",
@@ -108,3 +108,10 @@ def test_a_label_stands_in_lines_that_are_divided_at_its_blanks() -> None:
     lines = ['keys "a', '  long…", "abc…2"', "│ b…#2 │"]
     assert standing_in(lines, legend) == [legend[0], legend[2], legend[3]]
     assert standing_in(["abc… is"], legend) == [legend[1]]
+
+
+def test_the_names_of_two_sentences_are_equal_only_for_equal_tokens() -> None:
+    names, keys = distinct_in_both(["the", "the", "a"], ["the#2", "the", "the"])
+    assert (names, keys) == (("the", "the##2", "a"), ("the#2", "the", "the##2"))
+    assert distinct_in_both(["\t"], ["\\t"]) == (("\\t(2)",), ("\\t",))
+    assert distinct_in_both(["a", "b"], ["b", "a"]) == (("a", "b"), ("b", "a"))

@@ -21,7 +21,7 @@ SQUARE = [[float(row == column) for column in range(16)] for row in range(16)]
 def test_what_is_given_is_converted_once_however_many_heads_share_it(
     heads: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = import_module("mdattn.study.heads")
+    room = import_module("mdattn.study.inputs")
     converted: list[str] = []
 
     def counted(given: Any, tokens: Any, name: Any) -> Any:

@@ -1,12 +1,13 @@
 """The heads: what does each head do?
 
-Floor 3. One card a head, all of one form, so that heads can be compared. `draw` goes from what each head attends by
-(`_grounds`) to what stands out in its weights (`_found`), to what stands where (`_drawing`).
+Floor 3. One card a head, all of one form, so that heads can be compared. `_heads` is what they share; `draw` goes from
+what each of them attends by (`_weights`, `_patterns`) to what stands out in its weights (`_connections`), to what is
+said of all (`_notes`) and what stands where (`_drawing`).
 """
 
 from mdattn.diagrams._kind import Kind
 from mdattn.diagrams.heads._drawing import draw
-from mdattn.diagrams.heads._grounds import Options
+from mdattn.diagrams.heads._options import Options
 
 KIND = Kind(
     name="heads",
