@@ -231,6 +231,12 @@ def test_a_blank_that_only_looks_like_one_is_told_apart(blank: int) -> None:
     assert f"'flow{chr(blank).encode('ascii', 'backslashreplace').decode()}'" in str(raised.value)
 
 
+@pytest.mark.parametrize("entry", ["[x]: y", "{a: b}: c", "? [a]"])
+def test_a_key_that_is_no_text_is_told_beside_words_of_any_script(entry: str) -> None:
+    with pytest.raises(DiagramError, match="a key must be text"):
+        diagram(f"kind: heatmap\ntext: \u00e9 b\n{entry}")
+
+
 def test_surrogates_are_text_and_no_word_of_ours() -> None:
     assert options.of_mapping({"kind": "flow", "text": "\udcff"}, KINDS).title is None
     for wrong in ({"charset": "\udcff"}, {"source": {"\udcff": 1}}, {"\udcff": 1}):

@@ -35,7 +35,8 @@ def _leaves(node: Node, texts: frozenset[str], words: bool, seen: set[int]) -> I
                 yield from _leaves(item, texts, words, seen)
         for key, item in node.pairs():
             yield key, False
-            yield from _leaves(item, texts, words or key.content in texts, seen)
+            named = isinstance(key.content, str) and key.content in texts
+            yield from _leaves(item, texts, words or named, seen)
 
 
 def _cut_short(tree: Tree, leaves: list[tuple[Node, bool]]) -> Iterator[Diagnostic]:
