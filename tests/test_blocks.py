@@ -921,6 +921,12 @@ def test_a_document_without_blocks_is_known_at_sight(source: str) -> None:
     assert not may_hold_blocks(source)
 
 
+@pytest.mark.parametrize("info", [" " * 500 + NAME, "{" + " " * 500 + NAME + "}", "\t" * 5000 + NAME])
+def test_a_name_behind_many_blanks_is_one(info: str) -> None:
+    source = f"```{info}\nkind: heatmap\n```\n"
+    assert may_hold_blocks(source) and len(find(source).blocks) == 1
+
+
 def test_the_parser_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, mdattn.blocks as b; b.may_hold_blocks('```x'); print('markdown_it' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

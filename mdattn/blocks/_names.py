@@ -79,7 +79,9 @@ def title_of(info: str) -> str:
 
 def near_miss(info: str) -> str | None:
     """The word of an info string that is, or was meant to be, the name of a block."""
-    return _near_miss(info[:_LONGEST_INFO])
+    if len(info) > _LONGEST_INFO:
+        info = re.sub(r"[ \t]{2,}", " ", info)[:_LONGEST_INFO]  # Blanks in any number may stand before a name.
+    return _near_miss(info)
 
 
 @lru_cache(maxsize=2**10)  # Info strings are few, and stand in many places.
