@@ -165,7 +165,7 @@ def spelled(options: Options, random: Random) -> str:
     )
     if style and not re.search(r"['\"\\&*#]", text):
         # Quoted, a word stays a word: only keys and the values of keys of text are dressed so.
-        text = re.sub(r"(?m)^(kind|charset|mode|title): ([\w-]+)$", rf"\1: {style}\2{style}", text)
+        text = re.sub(r"(?m)^(kind|charset|mode|title): (?!null$)([\w-]+)$", rf"\1: {style}\2{style}", text)
     if not text.startswith(("{", "---")) and random.random() < 0.2:
         text = random.choice(["# a comment\n", "\n", "#\n\n", "# ```\n"]) + text + random.choice(["", "# end\n", "\n"])
     return text
