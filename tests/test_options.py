@@ -237,6 +237,14 @@ def test_a_key_that_is_no_text_is_told_beside_words_of_any_script(entry: str) ->
         diagram(f"kind: heatmap\ntext: \u00e9 b\n{entry}")
 
 
+@pytest.mark.parametrize("first", ["\n  title: X", " {}", ""])
+def test_defaults_that_stand_twice_are_a_mistake(first: str) -> None:
+    matter = f"attention-diagram:{first}\nattention-diagram:\n  titel: Z\n"
+    with pytest.raises(DiagramError, match="'attention-diagram' stands here twice") as caught:
+        render(f"---\n{matter}---\n\n```attention-diagram\nkind: heatmap\ntext: a b\n```\n")
+    assert caught.value.diagnostics[0].position == Position(first.count("\n") + 3, 1)
+
+
 def test_surrogates_are_text_and_no_word_of_ours() -> None:
     assert options.of_mapping({"kind": "flow", "text": "\udcff"}, KINDS).title is None
     for wrong in ({"charset": "\udcff"}, {"source": {"\udcff": 1}}, {"\udcff": 1}):

@@ -108,11 +108,14 @@ def defaults_of(front_matter: Excerpt, language: str = "yaml") -> Defaults | Non
         tree = parse_toml(front_matter)
     else:
         tree = parse(front_matter)
-    for key, node in tree.root.pairs():
-        if key.content == DEFAULTS_KEY:
-            if node.form == "mapping":
-                return Defaults(Tree(node, front_matter))
-            if node.content in EMPTY:
-                return None
-            raise DiagramError(tree.position(node), f"'{DEFAULTS_KEY}' must hold a mapping of options")
-    return None
+    found = [(key, node) for key, node in tree.root.pairs() if key.content == DEFAULTS_KEY]
+    if not found:
+        return None
+    (_, node), *others = found
+    if others:
+        raise DiagramError(tree.position(others[0][0]), f"'{DEFAULTS_KEY}' stands here twice", "remove one of them")
+    if node.form == "mapping":
+        return Defaults(Tree(node, front_matter))
+    if node.content in EMPTY:
+        return None
+    raise DiagramError(tree.position(node), f"'{DEFAULTS_KEY}' must hold a mapping of options")
