@@ -240,6 +240,24 @@ def test_a_dot_product_that_the_printed_keys_do_not_give_is_confessed() -> None:
     assert 'the rounded numbers would give 3.57 for "a" in the column' in text
 
 
+def test_a_dot_product_is_redone_with_the_digits_of_the_printed_keys() -> None:
+    """0.3 × 0.14 + 0.7 × 0.04 is 0.07, which prints as 0.1; with keys of one decimal it would be 0.03."""
+    given = {"kind": "flow", "tokens": ["a"], "key_tokens": ["b", "c"], "query": 0, "scale": 1, "decimals": 1}
+    given |= {"embeddings": [[0.3000001, 0.7]], "keys": [[0.14, 0.04], [2, 2]], "values": [[1], [1]]}
+    text = "\n".join(draw_options(given).lines)
+    assert "query = [0.3, 0.7]" in text and "0.04" in text
+    assert "Computed" not in text
+
+
+def test_of_keys_that_are_not_printed_no_digit_is_counted() -> None:
+    """The 0.2 is 0.46 × 0.46, and not the 0.25 of a rounded query and a rounded key of which one stands nowhere."""
+    given = {"kind": "flow", "tokens": ["a", "b"], "query": 0, "scale": 1, "decimals": 1, "sections": ["attention"]}
+    given |= {"embeddings": [[0.46000001], [0.94]], "values": [[1], [1]]}
+    text = "\n".join(draw_options(given).lines)
+    assert "query = [0.5]" in text and "Similarity" in text
+    assert "Computed" not in text
+
+
 def test_a_factor_of_many_digits_is_named_and_given_below() -> None:
     text = text_of(**{**CAT, "scale": 0.08838834764831845})
     assert "× scale" in columns(text)

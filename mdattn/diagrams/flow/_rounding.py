@@ -147,10 +147,12 @@ def _would_give(found: Sequence[Differing], names: Sequence[str]) -> str:
 def _products(flow: Flow, head: QueryHead, printed: PrintedHead) -> list[float] | None:
     """The dot products of the printed vectors with the visible keys; None where a reader cannot get others."""
     keys = printed.keys
-    if keys is None or most_numbers(len(head.query)) < len(head.query) or (flow.plain and flow.found.inputs_exact):
+    if keys is None or "embeddings" not in flow.sections:
         return None
-    decimals = printed.query_decimals
-    query = [numerals.rounded(each, decimals) for each in head.query]
+    if most_numbers(len(head.query)) < len(head.query) or (flow.plain and flow.found.inputs_exact):
+        return None
+    query = [numerals.rounded(each, printed.query_decimals) for each in head.query]
+    decimals = decimals_of(flow, keys)
     return [
         sum(one * numerals.rounded(other, decimals) for one, other in zip(query, key, strict=True))
         for key, index in zip(keys.rows, flow.shown, strict=True)
