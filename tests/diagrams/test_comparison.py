@@ -256,6 +256,13 @@ def cost_rows(costs: str) -> list[list[str]]:
     return rows[1:]
 
 
+@pytest.mark.parametrize("width", [28, 32, 36])
+def test_a_long_number_stands_in_one_line(width: int) -> None:
+    options = {"kind": "comparison", "tokens": list("abcdefghijklmnopqrstuvwx"), "width": width, "d_model": 65536}
+    (operations,) = (line for line in draw_options(options).lines if "103" in line)
+    assert operations.split()[-1] == f"{24 * 65536**2:,}"
+
+
 @pytest.mark.parametrize(("count", "d"), [(6, 512), (6, 3), (30, 64), (2, 2)])
 def test_costs_are_those_of_the_table(count: int, d: int) -> None:
     text = " ".join(f"w{number}" for number in range(count))

@@ -135,8 +135,11 @@ def _table(both: Comparison) -> Block:
     if table.width <= both.options.width:
         return table
     wide = cells.widest(heads) + 1
+    # A number is never divided between two rows.
+    longest = cells.widest([word for _, *texts in rows for text in texts for word in text.split()])
+    hang = min(wide + 1, both.options.width - 2 - longest)
     blocks: list[Block] = []
     for label, *texts in rows:
         listed = [f"{cells.pad(head, wide)} {text}" for head, text in zip(heads[1:], texts, strict=True)]
-        blocks += [_sentences(label), Below([Text(text, wide + 1) for text in listed], indent=2)]
+        blocks += [_sentences(label), Below([Text(text, hang) for text in listed], indent=2)]
     return Below(blocks)
