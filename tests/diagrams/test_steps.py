@@ -438,6 +438,24 @@ def test_a_query_that_sees_nothing_attends_to_nothing() -> None:
     assert "attends to nothing" in diagram.alternative
 
 
+def test_a_product_that_is_the_whole_sum_is_checked_once() -> None:
+    """0.108 × (-1.953) is -0.21, as printed: the -0.2 of a sum's terms stands nowhere."""
+    options = {"kind": "steps", "tokens": ["a", "b"], "query": 0, "decimals": 1, "temperature": 0.5, "scale": 1}
+    drawn = text(options, embeddings=[[0.108], [-1.953]], values=[[1], [2]])
+    assert "-0.21" in drawn
+    assert "would be" not in drawn
+
+
+def test_of_keys_that_stand_nowhere_none_are_called_the_others() -> None:
+    """Every key is masked, and a temperature of 1 leaves the scores as they are: no key is written out."""
+    tokens = [f"w{number}" for number in range(20)]
+    rows = [[0.5] * 20] * 20
+    options = {"kind": "steps", "tokens": tokens, "query": 0, "scores": rows, "values": rows, "temperature": 1}
+    drawn = text(options, mask=[[False] * 20] * 20)
+    assert "The scores stay as they are." in drawn
+    assert "The other" not in drawn
+
+
 def test_projections_are_said_to_be_done() -> None:
     matrix = [[0.333, 0.12], [0.5, 0.71], [0.1, 1]]
     drawn = text(SENTENCE, projections={"query": matrix, "key": matrix})

@@ -541,7 +541,8 @@ def _table(steps: Steps, head: QueryHead, texts: PrintedHead, drawn: Sequence[Se
     first = Column("Key", [*(steps.names[place] for place in placed.listed), *more], "left")
     columns = [first, *_table_columns(steps, head, texts, drawn)]
     # Where every key is masked and no score is worked out, there is nothing to show of any.
-    if not placed.rest or len(columns) == 1 or not (any(head.allowed) or {"dot", "scale"} & set(drawn)):
+    scored = "dot" in drawn or ("scale" in drawn and any(step.head(steps.glyphs) for step in texts.steps))
+    if not placed.rest or len(columns) == 1 or not (any(head.allowed) or scored):
         return
     if "dot" in drawn and len(head.query) <= MOST_NUMBERS and placed.listed:
         keys = head.vectors("key", placed.listed)

@@ -58,7 +58,7 @@ def sums_of(steps: Steps, factors: Factors) -> Iterator[Sum]:
         terms = [cells_[0][number], *plus]
         result = f"{second} {totals[number]}"
         if len(row) == 1 and not factors.more:
-            yield Sum(terms, [f"{first if first != '=' else second} {totals[number]}"])
+            yield Sum(terms, [result])
             continue
         added = [f"{first} {products[0][number]}", *(f"+ {column[number]}" for column in products[1:])]
         if factors.more:
@@ -72,6 +72,11 @@ def _signs(check: Check, factors: Factors, number: int, times: str) -> tuple[str
     if not check.exact:
         return "=", "="
     row, products = factors.rows[number], factors.products[number]
+    if len(row) == 1 and not factors.more:  # The product itself is the total.
+        (one,), (other,) = factors.columns, row
+        what = f"{one} {times} {bracketed(other)}"
+        sign = check.sign(float(one) * float(other), factors.totals[number], factors.decimals[1], what)
+        return sign, sign
     signs = [
         check.sign(float(one) * float(other), product, factors.decimals[0], f"{one} {times} {bracketed(other)}")
         for one, other, product in zip(factors.columns, row, products, strict=True)
