@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from redo.page import Ledger, Numeral, Text
+from redo.page import Ledger, Numeral, Text, caption
 
 PAPER = {"layers": 6, "heads": 8, "kv_heads": 8, "d_model": 512, "d_ff": 2048, "vocabulary": 37_000, "context": 512}
 PLAIN = {
@@ -113,6 +113,7 @@ class Reader:
 
     def read(self) -> None:
         self._summary()
+        rows, _ = caption(self.ledger, self.options.get("caption", False))
         title, layer, self.cross = "", 0, False
         rules = [re.match(r" {0,6}[┌+][─-]{5,}[┐+]", line) for line in self.ledger.lines]
         self.wide = next((rule.end() for rule in rules if rule), 0)
@@ -127,7 +128,8 @@ class Reader:
                 if re.search(rf"(?<![a-z]){name}", line):
                     title = kind
                     break
-            layer = self._counted(text, title, layer)
+            if row in rows:
+                layer = self._counted(text, title, layer)
             self._inside(text, title)
             self._boxes(text)
         self._values()
@@ -297,6 +299,14 @@ class Reader:
             c["d_ff"],
         )
 
+    def _input(self, text: Text) -> None:
+        for match in re.finditer(r"Input: \"([^\"]*)\" \(([\d,]+) more tokens?\)", text.text):
+            shown, tokens = 0, self.words
+            for word in match[1].split():
+                word = re.split(r"…|\.\.\.", word)[0]
+                shown += bool(word) and shown < len(tokens) and tokens[shown].startswith(word)
+            self._equal(text.group(match, 2).numerals()[0], (self.tokens or 0) - shown, "count")
+
     def _sentences(self) -> None:
         c, text, counts = self.config, self.whole, self.counts
         bare = re.sub(r"[│║|#]", " ", text.text)
@@ -333,12 +343,11 @@ class Reader:
         for match in re.finditer(r"comes out as \[([^\]]*)\]", text.text):
             for numeral in text.group(match, 1).numerals():
                 numeral.status = "illustrative"
-        for match in re.finditer(r"Input: \"([^\"]*)\" \(([\d,]+) more tokens?\)", text.text):
-            shown, tokens = 0, self.words
-            for word in match[1].split():
-                word = re.split(r"…|\.\.\.", word)[0]
-                shown += bool(word) and shown < len(tokens) and tokens[shown].startswith(word)
-            self._equal(text.group(match, 2).numerals()[0], (self.tokens or 0) - shown, "count")
+        self._input(text)
+        for row, line in enumerate(self.ledger.lines):
+            if re.match(r" *Input: \"", line):  # Another column may stand beside it.
+                lines = [self.ledger.line(at).strip() for at in range(row, min(row + 6, len(self.ledger.lines)))]
+                self._input(self.ledger.joined(each.split(r"\s{3,}")[0] for each in lines))
         for match in re.finditer(r"Shapes: vectors (.*?)\.(?: |$)", text.text):
             part = text.group(match, 1)
             for axes in re.finditer(r"\[([^\]]*)\]", part.text):

@@ -54,6 +54,12 @@ def operation(head: str, notes: str, roots: dict[str, str] | None = None, softca
     return Operation(head, lambda score: evaluated(code, s=score, **known))
 
 
+def applied(one: Callable[[float], float], array: Array) -> Array:
+    """What becomes of each number of an array; equal ones are worked out once."""
+    values, places = np.unique(array, return_inverse=True)
+    return np.array([one(value) for value in values.tolist()], dtype=float)[places].reshape(array.shape)
+
+
 class Exact(NamedTuple):
     """A head in full precision: what each operation gives, the weights, the output."""
 
@@ -69,8 +75,7 @@ def exact(block: Block, head: Head, operations: list[Operation]) -> Exact:
         assert head.scores is not None
         scores = [head.scores]
         for each in operations:
-            one = each.apply
-            scores.append(np.array([[one(score) for score in row] for row in scores[-1].tolist()]))
+            scores.append(applied(each.apply, scores[-1]))
         allowed = block.allowed
         weights = softmax(scores[-1], allowed if len(scores[-1]) == len(allowed) else allowed[[block.query]])
     return Exact(scores, weights, None if head.value is None else weights @ head.value)
@@ -91,8 +96,8 @@ class Pencil(NamedTuple):
     output: list[float]
 
 
-def pencil(block: Block, head: Head, operations: list[Operation], *, shift: bool) -> Pencil:
-    """`shift`: whether the text says that the largest score is subtracted."""
+def pencil(block: Block, head: Head, operations: list[Operation], *, shift: bool | None) -> Pencil:
+    """`shift`: whether the text says that the largest score is subtracted; None where it says nothing of any step."""
     places = block.decimals
 
     def keep(value: float) -> float:
@@ -119,6 +124,7 @@ def pencil(block: Block, head: Head, operations: list[Operation], *, shift: bool
         for each in operations:
             scores.append([keep(each.apply(score)) for score in scores[-1]])
         seen = [score for score, can in zip(scores[-1], may, strict=True) if can]
+        shift = any(abs(score) > 5 for score in seen) if shift is None else shift
         top = max(seen) if shift and seen else 0.0
         exps = [keep(exp(keep(score - top))) if can else 0.0 for score, can in zip(scores[-1], may, strict=True)]
         total = keep(sum(exps))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from itertools import count, islice
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -17,6 +21,8 @@ from redo.readers import redo
 
 PRESETS = {"gpt-2", "llama-2-7b", "mixtral-8x7b"}
 LETTERS = "abcdefghijklmnoprstuvw"
+KEYED = ("flow", "steps", "heatmap", "heads")
+"""The kinds that may have other keys than the tokens, and numbers in a data file."""
 
 
 def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
@@ -25,9 +31,17 @@ def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
     if kind == "heads" and isinstance(options.get("heads"), list) and random.random() < 0.3:
         options["strength"] = random.choice([0.5, 1, 8, 12.25])
     size = options.get("dimensions") or len((options.get("embeddings") or [[]])[0])
-    across = kind == "heads" and size and "key_tokens" in options
+    across = kind in KEYED and size and "key_tokens" in options
+    across = across and (kind == "heads" or (options.get("heads", 1) == 1 and random.random() < 0.3))
+    if across and kind == "heads" and random.random() < 0.4:
+        options.pop("projections", None)
     if across and not {"projections", "keys"} & options.keys():
         options["keys"] = [[round(random.uniform(-2, 2), 2) for _ in range(size)] for _ in options["key_tokens"]]
+    own = not {"projections", "keys", "values", "key_tokens"} & options.keys() and kind in KEYED
+    if own and size and isinstance(options.get("heads"), int) and random.random() < 0.3:
+        options["heads"] = [{"projections": _projections(size, random)} for _ in range(options["heads"])]
+    if "temperature" in options and random.random() < 0.5:
+        options["softcap"] = random.choice([0.25, 2, 30.5])  # In which order?
     if kind == "comparison" and not {"embeddings", "scores", "weights"} & options.keys() and random.random() < 0.5:
         options["dimensions"] = random.choice([1, 2, 5, 8])
     if kind == "architecture" and not options.get("values"):
@@ -47,6 +61,15 @@ def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
     if "tokens" in options and random.random() < 0.15:
         options["text"] = " ".join(options.pop("tokens"))
     return options
+
+
+def _projections(size: int, random: Random) -> dict[str, Any]:
+    """Matrices of one head; of all heads alike in size."""
+    inner = size % 3 + 1
+    return {
+        name: [[round(random.uniform(-2, 2), 2) for _ in range(inner)] for _ in range(size)]
+        for name in ("query", "key", "value")
+    }
 
 
 def plain(options: dict[str, Any], random: Random) -> dict[str, Any]:
@@ -77,20 +100,60 @@ def _plain(value: Any, names: dict[str, str]) -> Any:
     return value
 
 
-# Options that no block here can set: files, and what a kind refuses.
-NEVER = {
-    "flow": {"source"},
-    "steps": {"source"},
-    "heatmap": {"source", "values"},
-    "heads": {"source", "values"},
-    "architecture": set[str](),
-    "comparison": set[str](),
-}
+# Options that a kind refuses, and `kind`, which has no default.
+NEVER = {"heatmap": {"values"}, "heads": {"values"}}
 
 
-def options_of(kind: str) -> list[str]:
-    """The names of the options of a kind."""
-    return [field.name for field in fields(KINDS[kind].options)] if kind in KINDS else []
+def options_of(kind: str) -> dict[str, Any]:
+    """The options of a kind, each with its default."""
+    own = {field.name: field.default for field in fields(KINDS[kind].options)}
+    return {name: default for name, default in own.items() if name not in {"kind", *NEVER.get(kind, ())}}
+
+
+class Picture(NamedTuple):
+    """A block that was drawn: as it stands in a document, and as who has read its data file knows it."""
+
+    seed: int
+    block: dict[str, Any]
+    options: dict[str, Any]
+    lines: list[str]
+    words: str
+    random: Random
+
+    def redo(self) -> Ledger:
+        return redo(self.options, self.lines, self.words)
+
+
+def filed(options: dict[str, Any], random: Random, folder: Path) -> dict[str, Any]:
+    """The options, sometimes with a `source` in the place of numbers that stand in a file then."""
+    may = options["kind"] in KEYED and random.random() < 0.25
+    names = ("weights", "scores", "embeddings", "keys", "values")
+    held = [name for name in names if isinstance(options.get(name), list)] if may else []
+    if not held:
+        return options
+    holds = random.choice(held)
+    rows = options[holds]
+    source: dict[str, Any] = {"file": "data.json", "holds": holds}
+    content: Any = rows
+    if random.random() < 0.3:
+        source["layer"], content = 1, [deepcopy(rows)[::-1], rows]
+    if random.random() < 0.5:
+        source["array"], content = "some", {"some": content, "other": [[1.0]]}
+    (folder / "data.json").write_text(json.dumps(content), encoding="utf-8")
+    return {name: value for name, value in options.items() if name != holds} | {"source": source}
+
+
+def pictures(kind: str, make: Callable[[Random], dict[str, Any]], folder: Path) -> Iterator[Picture]:
+    """Random blocks of a kind, those that can be drawn, without an end."""
+    for seed in count():
+        random = Random(f"redo {kind} {seed}")
+        options = more(plain(make(random), random), random)
+        block = filed(options, random, folder)
+        try:
+            drawn = draw_options(block, folder=folder)
+        except DiagramError:
+            continue
+        yield Picture(seed, block, options, list(drawn.lines), drawn.alternative, random)
 
 
 class Outcome(NamedTuple):
@@ -103,8 +166,10 @@ class Outcome(NamedTuple):
     """Of each kind of finding, where it was met first."""
     left: Counter[str]
     unread: Counter[str]
+    signs: Counter[str]
+    """What is drawn in place of a number: bars, and the cells of heatmaps."""
     options: Counter[str]
-    """How often each option was set in a block that was drawn."""
+    """How often each option was set away from its default."""
 
     @property
     def share(self) -> float:
@@ -114,62 +179,57 @@ class Outcome(NamedTuple):
 
     def told(self) -> str:
         lines = [f"{self.drawn} drawn; of {sum(self.counts.values())} numerals {dict(self.counts)}: {self.share:.2%}"]
+        lines += [f"signs read {dict(self.signs)}"] if self.signs else []
         lines += [f"{kind} ({count}): {self.first[kind]}" for kind, count in self.findings.most_common()]
         lines += [f"left ({count}): {where}" for where, count in self.left.most_common(20)]
-        return "\n".join([*lines, *(f"unread ({count}): {what}" for what, count in self.unread.most_common(20))])
+        lines += [f"unread ({count}): {what}" for what, count in self.unread.most_common(20)]
+        return "\n".join([*lines, "set: " + ", ".join(f"{name} {self.options[name]}" for name in self.options)])
 
 
-def campaign(kind: str, make: Callable[[Random], dict[str, Any]], count: int) -> Outcome:
-    """Reads so many random blocks of a kind, those that can be drawn."""
-    found = Outcome(0, Counter(), Counter(), {}, Counter(), Counter(), Counter())
-    drawn = 0
-    for seed in range(count):
-        random = Random(f"redo {kind} {seed}")
-        options = more(plain(make(random), random), random)
-        try:
-            lines = draw_options(options).lines
-        except DiagramError:
-            continue
-        drawn += 1
-        found.options.update(name for name, value in options.items() if value is not None)
-        ledger = redo(options, lines)
+def campaign(kind: str, make: Callable[[Random], dict[str, Any]], drawn: int, folder: Path) -> Outcome:
+    """Reads so many pictures of random blocks of a kind."""
+    usual = options_of(kind)
+    found = Outcome(drawn, Counter(), Counter(), {}, Counter(), Counter(), Counter(), Counter(dict.fromkeys(usual, 0)))
+    for picture in islice(pictures(kind, make, folder), drawn):
+        block = picture.block
+        found.options.update(each for each, by in usual.items() if each in block and block[each] not in (None, by))
+        ledger = picture.redo()
         found.counts.update(ledger.counts())
         found.unread.update(ledger.unread)
+        found.signs.update(ledger.signs)
         found.left.update(ledger.lines[each.row].strip() for each in ledger.numerals if each.status == "left")
         for each in ledger.findings:
             found.findings[each.kind] += 1
-            found.first.setdefault(each.kind, f"block {seed}: {each.said}; true is {each.true}")
-    return found._replace(drawn=drawn)
+            found.first.setdefault(each.kind, f"block {picture.seed}: {each.said}; true is {each.true}")
+    return found
 
 
-def mutated(kind: str, make: Callable[[Random], dict[str, Any]], count: int) -> tuple[int, list[str]]:
-    """How many numerals had a digit changed, one in each picture, and where nobody saw it."""
+def mutated(kind: str, make: Callable[[Random], dict[str, Any]], drawn: int, folder: Path) -> tuple[int, list[str]]:
+    """How many numerals had a digit changed, three in each picture and its words, and where nobody saw it."""
     changed, unseen = 0, []
-    for seed in range(count):
-        random = Random(f"redo {kind} {seed}")
-        options = more(plain(make(random), random), random)
-        try:
-            lines = list(draw_options(options).lines)
-        except DiagramError:
-            continue
-        before = redo(options, lines)
+    for picture in islice(pictures(kind, make, folder), drawn):
+        before, random = picture.redo(), picture.random
         sure = [each for each in before.numerals if each.status in ("verified", "quoted")]
         for numeral in random.sample(sure, min(3, len(sure))):
             places = [at for at, sign in enumerate(numeral.text) if sign.isdigit()]
             at = numeral.column + random.choice(places)
-            line = lines[numeral.row]
+            line = before.lines[numeral.row]
             digit = random.choice([each for each in "123456789" if each != line[at]])
-            after = [*lines[: numeral.row], line[:at] + digit + line[at + 1 :], *lines[numeral.row + 1 :]]
+            if _blind(picture, before, numeral.row, line[:at] + digit + line[at + 1 :]):
+                unseen.append(f"block {picture.seed}: {numeral} became {line[:at] + digit + line[at + 1 :]!r}")
             changed += 1
-            if _blind(options, after, before):
-                unseen.append(f"block {seed}: {numeral} became {after[numeral.row].strip()!r}")
     return changed, unseen
 
 
-def _blind(options: dict[str, Any], lines: list[str], before: Ledger) -> bool:
-    """Whether the reader finds nothing in the changed lines that it did not find before."""
+def _blind(picture: Picture, before: Ledger, row: int, line: str) -> bool:
+    """Whether the reader finds nothing with the changed line that it did not find before."""
+    lines, words = picture.lines, picture.words
+    if row < len(lines):
+        lines = [*lines[:row], line, *lines[row + 1 :]]
+    else:
+        words = line
     try:
-        after = redo(options, lines)
+        after = redo(picture.options, lines, words)
     except (ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
         return False
     known = Counter(each.kind for each in before.findings)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from redo.given import Block, is_name, names
-from redo.page import Ledger, Numeral, Text, kept, rounds, shown
+from redo.page import Ledger, Numeral, Text, is_percent, kept, rounds, shown
 
 Printed = Callable[[float], str]
 
@@ -69,10 +69,13 @@ def attends(
 ) -> bool:
     """Checks a sentence from "attends" on; whether it was one."""
     may = block.allowed[query].tolist()
-    said = re.sub(r"\s+", " ", text.text).strip().rstrip(".;")
+    said = re.sub(r"\s+", " ", text.text).replace('" ,', '",').strip().rstrip(".;")
     shares = []
     for each in text.numerals():
         behind = text.text[_at(text, each) + len(each.text) :]
+        if text.text[: _at(text, each)].count('"') % 2:  # Of a name that is divided: `baa#` and `2`.
+            ledger.checked(each, True, "name", behind, "quoted")
+            continue
         name = re.match(r" [\"']([^\"']+)[\"']", behind)
         if name:  # `3 "debugged"`: the third key
             there = 0 < each.value <= len(block.keys) and is_name(
@@ -91,10 +94,9 @@ def attends(
     def share() -> None:
         for each in shares:
             after = text.text[_at(text, each) + len(each.text) :].lstrip()
-            scale = 100.0 if after.startswith("%") else 1.0
+            one = is_percent if after.startswith("%") else rounds
             near = [weights[place] for place in top] or [first]
-            known = [weight for weight in near if rounds(each.text, weight * scale, slack * scale)]
-            ledger.rounds(each, (known or near)[0] * scale, "share", slack * scale)
+            ledger.checked(each, any(one(each.text, weight, slack) for weight in near), "share", near)
 
     if re.match(r"attends to nothing", said):
         ledger.holds(not any(may), "nothing", said, "not every key is masked")

@@ -25,6 +25,8 @@ class Reader:
         self.whole = ledger.joined(ledger.line(row) for row in range(len(ledger.lines)))
         self.weights, self.slack = self._weights()
         self.pairs = int(block.allowed.sum())
+        self.full = 0
+        """The cells of a full bar."""
 
     # Numbers
 
@@ -84,7 +86,7 @@ class Reader:
             true = abs(numeral.value - unit) < 1e-12 and 0 < 100 * value < unit
             self.ledger.checked(numeral, true, kind, 100 * value)
             return
-        self.ledger.rounds(numeral, 100 * value, kind, 100 * slack)
+        self.ledger.percent(numeral, value, kind, slack)
 
     # Reading
 
@@ -92,6 +94,7 @@ class Reader:
         ledger = self.ledger
         ledger.apart = bool(self.block.illustrative) and "too long to be printed" in self.whole.text
         self._rows()
+        self._grid()
         for pattern, handle in self._patterns():
             for match in re.finditer(pattern, self.whole.text):
                 handle(
@@ -248,12 +251,16 @@ class Reader:
 
     def _hidden(self) -> int:
         """How many words the row of hidden states leaves out."""
-        seen: set[str] = set()
+        return self.n - len(self._states())
+
+    def _states(self) -> set[int]:
+        """The numbers of the words in the row of hidden states."""
+        seen: set[int] = set()
         for line in self.ledger.lines:
             if line.startswith("Share of"):
                 break
-            seen.update(re.findall(r"\bh(\d+)\b", line))
-        return self.n - len(seen)
+            seen.update(map(int, re.findall(r"\bh(\d+)\b", line)))
+        return seen
 
     def _path(self) -> int | None:
         """In how many layers the last word can know of the first."""
@@ -290,8 +297,9 @@ class Reader:
                 ledger.equal(numeral, self.n - (at + 1) - rest, "count")
                 at += int(numeral.value)
                 continue
-            match = re.match(r"(?:(?:Step|Word) )?(\d+)(?::| )", line)
-            if not match or not part:
+            match = re.match(r"(?:(?:Step|Word) )?(\d+)(?::| (?!%))", line)
+            # `19 layers.` may be the end of a sentence.
+            if not match or not part or not re.search(r"%|\[|\s[·.](?:\s|$)", line):
                 continue
             number = text.group(match, 1).numerals()[0]
             at = at + 1 if part != "vectors" else next((each for each in self.listed if each > at), self.n)
@@ -304,6 +312,7 @@ class Reader:
             if share and part in ("before", "after"):
                 numeral = text.group(share, 1).numerals()[0]
                 value = self.kept**at if part == "before" else float(self.weights[at, 0])
+                self._bar(text.part(match.end(), share.start()), value, 0.0 if part == "before" else self.slack)
                 self._share(
                     numeral, value, "share" if part == "before" else "weight", 0.0 if part == "before" else self.slack
                 )
@@ -312,6 +321,37 @@ class Reader:
             vector = re.search(r"\[[^\]]*\]?$", line)
             if vector:
                 self._vector(row, text.group(vector), at)
+
+    def _grid(self) -> None:
+        """Above what its signs mean a mask: each word that has a hidden state has a row and a column."""
+        ledger, lines = self.ledger, self.ledger.lines
+        below = next((row for row in range(len(lines)) if re.match(r"[■#] may attend, ", lines[row])), None)
+        if below is None:
+            return
+        rows: list[Text] = []
+        for row in range(below - 1, -1, -1):
+            signs = re.search(r"  ((?:[■#·.] )*[■#·.])$", lines[row])
+            if signs:
+                rows.insert(0, ledger.line(row).group(signs, 1))
+            elif rows:
+                break
+        shown = sorted(each - 1 for each in self._states())
+        ledger.holds(bool(rows) and len(rows) == len(shown), "a mask of other rows", lines[below], shown)
+        for query, text in zip(shown, rows, strict=False):
+            told = [sign in "■#" for sign in text.text.split()]
+            ledger.holds(told == self.block.allowed[query, shown].tolist(), "mask", text, query)
+            ledger.signs["of a mask"] += len(told)
+            ledger.barred.update(place for place, sign in zip(text.places, text.text, strict=True) if sign == "#")
+        ledger.barred.add((below, 0))
+
+    def _bar(self, text: Text, value: float, slack: float) -> None:
+        """The first step's bar is a full one: all of the first word is left then."""
+        inked = text.search(r"(?:^|\s)([█▌#]*)\s*$")
+        assert inked is not None
+        if not self.full:
+            self.full = len(inked[0].text)
+            self.ledger.holds(value == 1 and bool(self.full), "a full bar", text)
+        self.ledger.measures(inked[0], value, self.full, slack)
 
     def _following(self, row: int) -> list[str]:
         found = []

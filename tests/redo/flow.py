@@ -10,7 +10,7 @@ import numpy as np
 
 from redo import calculator, claims
 from redo.calculator import Operation
-from redo.given import Block, Head, is_name, names, placed
+from redo.given import Array, Block, Head, is_name, names, placed
 from redo.page import (
     Ledger,
     Numeral,
@@ -27,7 +27,10 @@ from redo.page import (
     table,
 )
 
-STARTS = r"Head \d+|query = |= \[|-?[\d.]+ [×x] |Nothing is attended|(…|\.\.\.) \d+ more$|Shown: |Computed in"
+STARTS = (
+    r"Head \d+|query = |= \[|-?[\d.]+ [×x] |(Nothing is attended|Each weight rounds) to|(…|\.\.\.) \d+ more$|"
+    r"Shown: |Computed in"
+)
 LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
 
 
@@ -72,14 +75,17 @@ class Reader:
             for item in items(ledger, each, STARTS):
                 self.item(item)
         for head in self.heads.values():
-            head.check()
+            head.work()
+        for head in self.heads.values():
+            if hasattr(head, "weights"):
+                head.check()
         self.check_rounding()
         self.check_boxes()
         for text in self.told:
             ledger.equal(text.numerals()[0], len(self.places or ()), "count")
             ledger.equal(text.numerals()[1], len(self.all), "count")
-        if sentences:
-            alternative(self.block, ledger, sentences, self)
+        for text in sentences:
+            alternative(self.block, ledger, text, self)
 
     # Paragraphs
 
@@ -183,14 +189,12 @@ class Reader:
         if quiet or self.shown or self.rounding is None:
             return
         noisy = any(head.slack > 1e-9 for head in heads)
-        counts = [getattr(head, "count", (0, True)) for head in heads]
-        least, exact = sum(count for count, _ in counts), all(exact for _, exact in counts)
+        count = sum(getattr(head, "count", 0) for head in heads)
         told = self.rounding.search(r"(\S+) last digits?\b")
         if told:
             (numeral,) = told[0].numerals()
-            true = numeral.value == least if exact else numeral.value >= least
-            self.ledger.checked(numeral, true or noisy, "last digits", least)
-        self.ledger.holds(bool(told) or not least or noisy, "last digits that no line tells", self.rounding, least)
+            self.ledger.checked(numeral, numeral.value == count or noisy, "last digits", count)
+        self.ledger.holds(bool(told) or not count or noisy, "last digits that no line tells", self.rounding, count)
         again = {head.number + 1 if several else 0: head.output_unlike() for head in heads}
         other = {number: values for number, values in again.items() if values}
         one = self.rounding.search(r"the output(?: of head (\d+))? would be (\[.*\])")
@@ -291,9 +295,8 @@ class HeadReader:
     def item(self, text: Text) -> None:
         self.items.append(text)
 
-    # Everything is read; now it is redone.
-
-    def check(self) -> None:
+    def work(self) -> None:
+        """Takes the operations from the heads of the columns, and works the weights out."""
         block, reader = self.block, self.reader
         notes = "\n".join(each.text for each in self.items)
         roots = {}
@@ -326,16 +329,15 @@ class HeadReader:
         self.rough = calculator.noise(self.given, self.exact.scores)
         self.slack = min(1.0, self.rough[-1]) if self.rough else 0.0
         if reader.shown:
-            shift = "of the score less" in notes
-            if not self.tables and self.scores:
-                shift = any(
-                    abs(kept(s, block.decimals)) > 5
-                    for s, m in zip(self.scores[-1], block.allowed[block.query], strict=True)
-                    if m
-                )
+            shift = None if not self.tables and self.scores else "of the score less" in notes
             self.by_hand = calculator.pencil(block, self.given, self.operations, shift=shift)
             self.weights, self.scores, self.output = self.by_hand.weights, self.by_hand.scores, self.by_hand.output
             self.slack, self.rough = 0.0, [0.0] * len(self.rough)
+
+    # Everything is read; now it is redone.
+
+    def check(self) -> None:
+        block, reader = self.block, self.reader
         visible = block.allowed[block.query]
         if reader.places is None or not reader.boxes:
             labels = [row[0].text for each in self.tables[:1] for row in each.rows]
@@ -375,32 +377,44 @@ class HeadReader:
                     self.labels([row[0] for row in each.rows], rest)
                     continue
                 if name == "":
+                    self.bars(cells_, each.widths[column])
                     continue
                 if name in ("Similarity", "Score"):
                     values, kind = self.scores[0], "score"
                 elif name == "Attention":
-                    values, kind = [weight * 100 for weight in self.weights], "attention"
+                    values, kind = self.weights, "attention"
                 elif name == "exp":
                     values, kind = self.by_hand.exps, "exp"
                 else:
                     ops += 1
                     values, kind = self.scores[ops], f"column {'Capped' if name == 'Capped' else 'scaled'}"
                 self.columns[name] = cells_[: len(places)]
-                slack = self.slack * 100 if kind == "attention" else self.rough[ops] if kind != "exp" else 0.0
+                slack = self.slack if kind == "attention" else self.rough[ops] if kind != "exp" else 0.0
+                fits = ledger.percent if kind == "attention" else ledger.rounds
                 for cell, place in zip(cells_, places, strict=False):
                     dash = not cell.numerals()
                     ledger.holds(dash is not self.visible[place], "masked", f"{name} {cell}", self.visible[place])
                     for numeral in cell.numerals():
-                        ledger.rounds(numeral, values[place], kind, slack)
+                        fits(numeral, values[place], kind, slack)
                 if name == "Attention":
                     for row in each.rows[len(places) :]:
                         may = "masked" not in row[column].text
                         chosen = [place for place in rest if self.visible[place] is may]
                         for numeral in row[column].numerals():
-                            ledger.rounds(numeral, 100 * sum(self.weights[place] for place in chosen), kind, slack)
+                            ledger.percent(numeral, sum(self.weights[place] for place in chosen), kind, slack)
             for number, beside in enumerate(each.beside):
                 if beside:
                     self.remark(beside, number)
+
+    def bars(self, inked: list[Text], full: int) -> None:
+        """A full bar takes the whole column, and is the largest weight of all heads."""
+        heads = self.reader.heads.values()
+        largest = max(weight for head in heads for weight in head.weights)
+        slack = max(head.slack for head in heads) / largest if largest else 0.0
+        places = self.reader.places or []
+        shares = [self.weights[place] / largest if largest else 0.0 for place in places]
+        for text, share in zip(inked, [*shares, *[0.0] * len(inked)], strict=False):
+            self.ledger.measures(text, share, full, slack)
 
     def remark(self, text: Text, number: int) -> None:
         """`← attends most to itself`, beside the row of its key."""
@@ -622,7 +636,9 @@ class HeadReader:
                     exps = [exp(score - top) for score in before]
                     again = [shown(100 * each / sum(exps), p.decimals) for each, p in zip(exps, printed, strict=True)]
             elif name in ("Similarity", "Score"):
-                again = None
+                products = self.products([place for _, place in seen]) if name == "Similarity" else None
+                if products is not None:
+                    again = [shown(each, p.decimals) for each, p in zip(products, printed, strict=True)]
             else:
                 one = ops.pop(0)
                 if before is not None:
@@ -632,7 +648,7 @@ class HeadReader:
                 if rows:
                     differing.append((name, rows))
             before = [p.value for p in printed]
-        self.count = (sum(len(rows) for _, rows in differing), "Similarity" not in self.columns)
+        self.count = sum(len(rows) for _, rows in differing)
         if note is None and self.reader.rounding is not None:
             return
         if note is None:
@@ -646,22 +662,12 @@ class HeadReader:
     def noted(self, note: Text, differing: list[tuple[str, list[tuple[int, str]]]]) -> None:
         ledger = self.ledger
         if "last digits would differ" in note.text:
-            # What the vectors give is not redone here.
-            least = sum(len(rows) for _, rows in differing)
-            exact = "Similarity" not in self.columns
+            count = sum(len(rows) for _, rows in differing)
             for numeral in note.numerals():
-                true = numeral.value == least if exact else numeral.value >= least
-                ledger.checked(numeral, true or self.slack > 1e-9, "last digits", least)
+                ledger.checked(numeral, numeral.value == count or self.slack > 1e-9, "last digits", count)
             return
         column = re.search(r'in the column "([^"]+)"\.?$', note.text)
         name = column[1] if column else "Attention"
-        if column and name == "Similarity":
-            inner = note.part(0, column.start())
-            for numeral in inner.numerals():
-                self.similarity(numeral)
-            for numeral in note.part(column.start(), len(note.text)).numerals():
-                ledger.equal(numeral, numeral.value, "factor")
-            return
         rows = dict(next((rows for found, rows in differing if found == name), ()))
         for numeral in note.part(column.start(), len(note.text)).numerals() if column else ():
             ledger.checked(numeral, any(name == head.text for t in self.tables for head in t.heads), "column", name)
@@ -671,17 +677,30 @@ class HeadReader:
         for numeral in told:
             ledger.checked(numeral, numeral.text in rows.values(), "would give", rows)
 
-    def similarity(self, numeral: Numeral) -> None:
-        """From the printed query and keys."""
-        query = next((t for t in self.items if t.text.startswith("query =")), None)
-        if query is None or self.given.key is None:
-            return
-        numbers = query.numerals()
-        digits = numbers[0].decimals
-        keys = [[kept(v, digits) for v in row] for row in self.given.key.tolist()]
-        q = [n.value for n in numbers]
-        found = {shown(sum(a * b for a, b in zip(q, key, strict=False)), numeral.decimals) for key in keys}
-        self.ledger.checked(numeral, numeral.text in found, "would give", found)
+    def products(self, places: list[int]) -> list[float] | None:
+        """The dot products of the printed query with the printed keys at these places, if all of them stand there."""
+        key = self.given.key
+        query = next((each for each in self.items if each.text.startswith("query =")), None)
+        if query is None or key is None or query.search(r"(?:…|\.\.\.) \d+ more\]"):
+            return None
+        one = [each.value for each in query.numerals()]
+        printed = self.printed(key)
+        if not set(places) <= printed.keys():
+            return None
+        return [sum(a * b for a, b in zip(one, printed[place], strict=True)) for place in places]
+
+    def printed(self, array: Array) -> dict[int, list[float]]:
+        """Of an array [key, d] the vectors that stand whole in the picture, by place."""
+        found: dict[int, list[float]] = {}
+        for label, start, part in self.reader.boxes:
+            stated, _ = self.reader.array(label)
+            if stated is None or not np.array_equal(stated, array):
+                continue
+            for column in range(len(part[0])):
+                numbers = [each.value for row in part for each in row[column].numerals()]
+                if len(numbers) == array.shape[1]:
+                    found.setdefault((self.reader.places or [])[start + column], numbers)
+        return found
 
 
 def by_options(block: Block, head: Head, by_hand: bool) -> list[Operation]:
@@ -692,9 +711,11 @@ def by_options(block: Block, head: Head, by_hand: bool) -> list[Operation]:
     if head.query is not None and scale is None:
         root = sqrt(head.query.shape[1])
         scale = 1 / (kept(root, block.decimals) if by_hand else root)
-    factor = (1.0 if scale is None else scale) / (options.get("temperature") or 1.0)
-    if factor != 1.0:
-        found.append(Operation("scale", lambda score: score * factor))
+    if scale is not None:
+        found.append(Operation("scale", lambda score: score * scale))
+    temperature = options.get("temperature")
+    if temperature is not None:
+        found.append(Operation("scale", lambda score: score / temperature))
     cap = options.get("softcap")
     if cap is not None:
         found.append(Operation("softcap", lambda score: cap * np.tanh(score / cap)))
@@ -712,33 +733,37 @@ def alternative(block: Block, ledger: Ledger, text: Text, reader: Reader) -> Non
             ledger.equal(at[1].numerals()[0], len(block.heads), "count")
         head = reader.head(head_number)
         if not hasattr(head, "weights"):
+            head.work()
             head.check()
         head.apart()
         if sentence.text.startswith("The output is"):
             head.vector(sentence, head.output)
             continue
-        order = sorted(
-            (p for p in range(len(reader.all)) if block.allowed[block.query][p]),
-            key=lambda p: -kept(head.weights[p], 9),
-        )
-        shares = [n for n in sentence.numerals() if not at or n not in (*at[0].numerals(), *at[1].numerals())]
-        tail = sentence.text[sentence.text.index("attends") :] if "attends" in sentence.text else ""
-        if "each weight rounds to 0" in tail:
-            count, zero = shares
-            ledger.equal(count, len(order), "count")
-            ledger.rounds(zero, max(head.weights), "share", head.slack)
-            shares = []
-        elif re.search(r"to (?:all )?\d+ keys alike", tail):
-            alike = len(claims.largest(head.weights, block.allowed[block.query].tolist(), reader.finer))
-            ledger.checked(shares[0], shares[0].value == alike or head.slack > 1e-9, "alike", alike)
-            shares = shares[1:]
-        for numeral, place in zip(shares, order, strict=False):
-            ledger.rounds(numeral, head.weights[place], "share", head.slack)
-        if "only" in tail and "almost only" not in tail:
-            ledger.holds(not any(head.weights[place] for place in order[1:]), "only", sentence)
-        elif "nothing" in tail:
-            ledger.holds(not order, "nothing", sentence)
+        at_most = sentence.text.find("attends")
+        if at_most < 0:
+            ledger.not_read(sentence)
+            continue
+        told, *then = sentence.part(at_most, len(sentence.text)).split(", then (?=to )")
+        if not claims.attends(ledger, block, told, block.query, head.weights, reader.finer, head.slack):
+            ledger.not_read(sentence)
+        for piece in then:
+            second(block, ledger, piece, head)
         ledger.apart = False
+
+
+def second(block: Block, ledger: Ledger, text: Text, head: HeadReader) -> None:
+    """`to 'mat', 0.18`: the second largest weight."""
+    seen = [place for place, can in enumerate(block.allowed[block.query].tolist()) if can]
+    value = sorted(kept(head.weights[place], 9) for place in seen)[-2] if len(seen) > 1 else -1.0
+    found = text.search(rf"^to ({claims.NAMES}), (\S+?)\.?$")
+    if found is None:
+        ledger.not_read(text)
+        return
+    for numeral in found[1].numerals():
+        ledger.rounds(numeral, value, "share", head.slack)
+    (places,) = claims.positions(block, found[0].text, block.query)
+    near = [place for place in places if abs(head.weights[place] - value) <= 1e-9 + head.slack]
+    ledger.holds(bool(near), "second", text, f"{value} is of no {places}")
 
 
 def read(options: dict[str, Any], ledger: Ledger) -> None:

@@ -12,7 +12,7 @@ from redo import calculator, claims
 from redo.calculator import Operation
 from redo.given import Array, Block, Head, names
 from redo.heatmap import notes_of
-from redo.page import Ledger, Numeral, Text, blocks, caption, is_rule, items, kept, rounds
+from redo.page import Ledger, Numeral, Text, as_many, blocks, caption, is_rule, items, kept, rounds
 
 ARROW = r"(→|←|↔|<->|->|<-)"
 STARTS = r"HEAD \d+"
@@ -41,6 +41,7 @@ class Reader:
         self.threshold: float | None = None
         self.focused = 0.7
         self.by_root = False
+        self.slacks: dict[tuple[object, ...], float] = {}
 
     def read(self) -> None:
         ledger = self.ledger
@@ -50,8 +51,8 @@ class Reader:
             self._note(text)
         ledger.apart = bool(self.block.illustrative)
         self._told(cards)
-        if sentences:
-            self._alternative(sentences)
+        for each in sentences:
+            self._alternative(each)
         ledger.apart = False
 
     def _cards(self, rows: list[int]) -> tuple[list[Card], list[Text]]:
@@ -309,6 +310,9 @@ class Reader:
         share = self._entropy(weights)
         if numeral is not None:
             ledger.rounds(numeral, -1.0 if share is None else share, "entropy", slack)
+            bar = whole.search(r"Entropy ([█▌#]*)([░-]*) (?=\d)")
+            if bar and share is not None and (bar[0] or bar[1]):
+                ledger.measures(bar[0], share, len(bar[0].text + bar[1].text), slack)
             word = "focused" if re.search(r"\bfocused", whole.text) else "diffuse"
             true = "focused" if numeral.value < self.focused else "diffuse"
             ledger.holds(word == true or slack > 1e-9, "focused or diffuse", f"{numeral} {word}", f"{share} {true}")
@@ -329,6 +333,12 @@ class Reader:
     def _slack(self, number: int) -> float:
         if number not in self.bases:
             return 0.0
+        told = (number, *(each.said for each in self.operations))
+        if told not in self.slacks:
+            self.slacks[told] = self._noise(number)
+        return self.slacks[told]
+
+    def _noise(self, number: int) -> float:
         head = self._head(number)
         given = (
             head
@@ -345,7 +355,7 @@ class Reader:
         if self.threshold is None:
             return np.asarray(above)
         decimals = self.block.decimals
-        printed = np.vectorize(lambda each: kept(float(each), decimals))(weights)
+        printed = calculator.applied(lambda each: kept(each, decimals), weights)
         return np.asarray(above & (printed >= self.threshold - 1e-9))
 
     def _complete(
@@ -409,12 +419,12 @@ class Reader:
             ledger.holds(true, "largest", largest[0], above.max())
             digits = self.block.decimals if kept(float(above.max()), self.block.decimals) else 9
             top = kept(float(above.max()), digits)
-            alike = sum(kept(each, digits) == top for each in above[above > 0].tolist()) - 1
+            alike = as_many(above[above > 0].tolist(), top, digits, slack)
             if largest[5]:
                 count = whole.group(largest, 5).numerals()[0]
-                ledger.checked(count, count.value == alike or slack > 1e-9, "alike", alike)
+                ledger.checked(count, count.value + 1 in alike or slack > 1e-9, "alike", alike)
             else:
-                ledger.holds(not alike or slack > 1e-9, "alike", largest[0], alike)
+                ledger.holds(1 in alike or slack > 1e-9, "alike", largest[0], alike)
             if "above an even share" not in largest[0]:
                 masked = np.where(self.block.allowed, weights, 0.0)[self.seen > 0]
                 ledger.holds(float(masked.max()) <= above.max() + slack + 1e-9, "largest", largest[0], masked.max())

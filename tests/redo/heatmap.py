@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from redo import calculator, claims
 from redo.calculator import Exact, Operation
 from redo.given import Block, is_name, names, placed
-from redo.page import Ledger, Numeral, Text, caption, items, kept, shown
+from redo.page import Ledger, Numeral, Text, as_many, caption, items, kept, shown
 
 AXIS = r"^\s*(?:query [↓v])?\s*keys? .*?(?:→|->)$"
 LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
@@ -53,6 +54,14 @@ def worked(block: Block, number: int, operations: list[Operation]) -> Exact:
     return calculator.exact(block, head, told)
 
 
+DARKNESS = "□■-+*░▒▓█#"
+
+
+def _shade(sign: str) -> str:
+    """A sign without the cells that repeat it: `██` is `█`, but `■□□` stays."""
+    return sign if len({*sign}) > 1 or "■" in sign or "□" in sign else sign[0]
+
+
 class Reader:
     def __init__(self, block: Block, ledger: Ledger) -> None:
         self.block, self.ledger = block, ledger
@@ -66,6 +75,8 @@ class Reader:
         self.words: list[tuple[str, str, str]] = []
         self.levels: dict[str, tuple[float, float, int]] = {}
         self.sums: dict[int, list[tuple[float, int]]] = {}
+        self.shades: dict[str, list[float]] = {}
+        """Of each sign the least and the largest weight that it stands for, where no legend tells."""
 
     def read(self) -> None:
         ledger = self.ledger
@@ -112,12 +123,15 @@ class Reader:
             self._text(number, text)
         self._rounded_told(rest)
         self._tiled()
+        lighter = sorted(self.shades.items(), key=lambda each: [DARKNESS.index(sign) for sign in each[0]][::-1])
+        for (one, (_, most)), (other, (least, _)) in pairwise(lighter):
+            ledger.holds(most <= least + 1e-9, "a darker sign for a smaller weight", f"{one} {other}", (most, least))
         by_share: dict[str, set[str]] = {}
         for how, share, said in self.words:
             by_share.setdefault(share, set()).add(how)
             ledger.holds(len(by_share[share]) == 1, "two words for one share", said, f"{share}: {by_share[share]}")
-        if sentences:
-            self._alternative(sentences)
+        for sentence in sentences:
+            self._alternative(sentence)
         ledger.apart = False
 
     # Notes
@@ -126,11 +140,10 @@ class Reader:
         ledger, block, said = self.ledger, self.block, text.text
         if said in (block.options.get("title"), "ATTENTION WEIGHTS") or not said:
             return True
-        sentence = text.search(r"^(?:Sentence|Queries|Keys): .*?\((\d+) \w+\)$")
+        sentence = text.search(r"^(?:Sentence|Queries|Keys): \"(.*) (?:…|\.\.\.)\" \((\S+) more \w+\)$")
         if sentence:
-            ledger.equal(
-                sentence[0].numerals()[0], len(block.keys if said.startswith("Keys") else block.tokens), "count"
-            )
+            tokens = block.keys if said.startswith("Keys") else block.tokens
+            ledger.equal(sentence[1].numerals()[0], len(tokens) - len(sentence[0].text.split()), "count")
         if re.match(r"(Sentence|Queries|Keys): ", said):
             return True
         if re.match(r"Head \d+ of \d+", said):
@@ -151,8 +164,7 @@ class Reader:
         if re.match(LEGEND, said.split("  ")[0]):
             for piece in re.split(r"\s{2,}", said):
                 short, _, full = piece.partition(" = ")
-                start = re.split(r"…|\.\.\.", short)[0]
-                ledger.holds(full in {*self.rows, *self.columns} and full.startswith(start), "legend", said)
+                ledger.holds(full in {*self.rows, *self.columns} and is_name(short, full), "legend", piece)
             return True
         if "weights in blocks of" in said:
             wanted = [len(self.rows), len(self.columns), self.down, self.across]
@@ -320,7 +332,14 @@ class Reader:
             ledger.rounds(numeral, value, "weight", self.slack[head])
             self.sums.setdefault(head * 10_000 + index, []).append((numeral.value, numeral.decimals))
         sign = re.match(SIGN, said)
-        if sign and self.levels and self.slack[head] < 1e-9:
+        if sign and self.slack[head] >= 1e-9:
+            ledger.signs["of a weight that the last bits of floats decide"] += 1
+        elif sign and not self.levels:
+            ledger.signs["without a legend, by their order"] += 1
+            found = self.shades.setdefault(_shade(sign[0]), [value, value])
+            found[:] = [min(found[0], value), max(found[1], value)]
+        elif sign:
+            ledger.signs["by the legend"] += 1
             level = self.levels.get(sign[0])
             true = (
                 level is not None
@@ -368,9 +387,11 @@ class Reader:
                 )
             self._remark(head, query, text.group(match, 3))
         elif given is not None:
-            for numeral in text.numerals():
-                place = int(numeral.value) - 1
-                ledger.checked(numeral, 0 <= place < len(self.rows), "number of a query", "")
+            for match in re.finditer(r"(?:^|(?<= ))(\d+) (\S+)", said):
+                place = int(match[1]) - 1
+                true = 0 <= place < len(self.rows) and self._cut_name(match[2], self.rows[place])
+                for numeral in text.group(match, 1).numerals():
+                    ledger.checked(numeral, true, "number of a query", self.rows)
         else:
             ledger.not_read(text)
 
@@ -401,12 +422,12 @@ class Reader:
         more = text.search(r"(\d[\d,]*) more alike")
         least = float(near[count - 1]) if 0 < count <= len(near) else 2.0
         digits = self.block.decimals if kept(least, self.block.decimals) else 9
-        alike = sum(kept(each, digits) == kept(least, digits) for each in near[near > 0].tolist()[count:])
+        alike = as_many(near[near > 0].tolist()[count:], kept(least, digits), digits, slack)
         if more:
             numeral = more[0].numerals()[0]
-            ledger.checked(numeral, numeral.value == alike or slack > 1e-9, "alike", alike)
+            ledger.checked(numeral, numeral.value in alike or slack > 1e-9, "alike", alike)
         else:
-            ledger.holds(not alike or slack > 1e-9, "alike", text, alike)
+            ledger.holds(0 in alike or slack > 1e-9, "alike", text, alike)
         none = text.search(r"(\d+) quer(?:y|ies) attends? to nothing")
         if none:
             ledger.equal(none[0].numerals()[0], int((may.sum(axis=1) == 0).sum()), "nothing")

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 # Names end in `#2`, and `x` may be a times sign; a minus between two numbers is a range or a subtraction.
@@ -87,15 +88,21 @@ class Text:
 class Ledger:
     """The lines of a picture, and what was found of each numeral."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = list(lines)
+    def __init__(self, lines: Sequence[str], words: str = "") -> None:
+        self.pictured = len(lines)
+        """How many lines are the picture's own; below them stands what says it in words, its text alternative."""
+        self.lines = [*lines, *(["", words] if words else [])]
         self.findings: list[Finding] = []
         self.unread: list[str] = []
         self.apart = False
         """Whether what is checked now comes from illustrative vectors that are not all printed."""
+        self.barred: set[tuple[int, int]] = set()
+        """Where the bars begin that were held against their share."""
+        self.signs: Counter[str] = Counter()
+        """Signs that stand for a number, by what they were held against."""
         self.at = {
             (row, each.start()): Numeral(row, each.start(), each.group())
-            for row, line in enumerate(lines)
+            for row, line in enumerate(self.lines)
             for each in NUMERAL.finditer(line)
         }
 
@@ -139,10 +146,35 @@ class Ledger:
         """A number that is rounded from this value; `slack` is what floats may be off by."""
         return self.checked(numeral, rounds(numeral.text, value, slack), kind, value)
 
+    def percent(self, numeral: Numeral, share: float, kind: str, slack: float = 0.0) -> bool:
+        """A share in percent. It is rounded as a share: 0.06249999999 is 0.0625 to nine decimals, and so 6.3 %."""
+        return self.checked(numeral, is_percent(numeral.text, share, slack), kind, 100 * share)
+
     def holds(self, true: bool, kind: str, said: object, want: object = "") -> bool:
         if not true:
             self.finding(kind, str(said), str(want))
         return true
+
+    def measures(self, text: Text, share: float, full: int, slack: float = 0.0) -> None:
+        """A bar, in whole and half cells: that share of a full one."""
+        inked = text.strip()
+        parts = 2 if self.halves else 1
+        length = sum({"▌": 1}.get(sign, parts) for sign in inked.text)
+        fair = {int(kept(each * full * parts, 0)) for each in (share - slack, share, share + slack)}
+        kind = "bar" if set(inked.text) <= set("█▌#") and "▌" not in inked.text[:-1] else "bar of other signs"
+        self.holds(length in fair and kind == "bar", kind, f"{inked.text!r} of {full}", share)
+        self.barred.update(inked.places[:1])
+        self.signs["bars"] += 1
+
+    @property
+    def halves(self) -> bool:
+        """Whether the picture has a sign for half a cell: all but those in ASCII."""
+        return any("█" in line or "▌" in line for line in self.lines)
+
+    def bars(self) -> list[tuple[int, int]]:
+        """Where what looks like a bar begins."""
+        pattern = r"(?<!\S)(?:[█▌]+|#+)(?=[░ -]|$)"
+        return [(row, m.start()) for row, line in enumerate(self.lines) for m in re.finditer(pattern, line)]
 
     def finding(self, kind: str, said: str, want: str) -> None:
         self.findings.append(Finding(kind, said, want))
@@ -179,6 +211,23 @@ def rounds(text: str, value: float, slack: float = 0.0) -> bool:
     )
 
 
+def is_percent(text: str, share: float, slack: float = 0.0) -> bool:
+    """Whether a text is a share in percent, rounded as a share."""
+    decimals = len(text.partition(".")[2])
+    near = {shown(100 * kept(each, decimals + 2), decimals) for each in (share, share - slack, share + slack)}
+    return text in near or (slack > 1e-12 and rounds(text, 100 * share, 100 * slack))
+
+
+def as_many(values: Iterable[float], least: float, decimals: int, slack: float = 0.0) -> range:
+    """How many values round to this one or more: of some the last bits of floats may decide."""
+    noise = slack + 2e-15
+    sure, may = 0, 0
+    for value in values:
+        may += kept(value + noise, decimals) >= least - 1e-12
+        sure += kept(value - noise, decimals) >= least - 1e-12
+    return range(sure, may + 1)
+
+
 # Layout ---------------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +237,8 @@ class Table(NamedTuple):
     heads: list[Text]
     rows: list[list[Text]]
     beside: list[Text]
+    widths: list[int]
+    """Of each column, without the blanks at its walls."""
 
 
 def is_rule(line: str) -> bool:
@@ -208,7 +259,9 @@ def table(ledger: Ledger, rows: Sequence[int]) -> Table:
     """The table whose lines these are."""
     walled = [cells(ledger.line(row)) for row in rows if not is_rule(ledger.lines[row])]
     heads, *body = [each[1] for each in walled]
-    return Table(heads, body, [each[2] for each in walled[1:]])
+    walls = [[at for at, sign in enumerate(ledger.lines[row]) if sign in WALLS] for row in rows]
+    first = next(each for each in walls if each)
+    return Table(heads, body, [each[2] for each in walled[1:]], [b - a - 3 for a, b in pairwise(first)])
 
 
 def blocks(ledger: Ledger, rows: Iterable[int]) -> Iterator[list[int]]:
@@ -228,13 +281,14 @@ def blocks(ledger: Ledger, rows: Iterable[int]) -> Iterator[list[int]]:
         yield found
 
 
-def caption(ledger: Ledger, given: bool) -> tuple[range, Text | None]:
-    """The rows of the picture proper, and the sentences below it, if the block asks for them."""
-    count = len(ledger.lines)
+def caption(ledger: Ledger, given: bool) -> tuple[range, list[Text]]:
+    """The rows of the picture proper; and what says it in words, below it if the block asks for that, and apart."""
+    count = ledger.pictured
     start = count
     while given and start and ledger.lines[start - 1].strip():
         start -= 1
-    return range(start), ledger.joined(ledger.line(row) for row in range(start, count)) if given else None
+    said = [ledger.joined(ledger.line(row) for row in range(start, count))] if given else []
+    return range(start), [*said, *(ledger.line(row) for row in range(count + 1, len(ledger.lines)))]
 
 
 def items(ledger: Ledger, rows: Sequence[int], starts: str = "") -> list[Text]:

@@ -15,6 +15,7 @@ from redo.given import Block, Head, is_name, names, placed
 from redo.page import Ledger, Numeral, Table, Text, blocks, caption, is_rule, is_walled, kept, shown, table
 
 SIGNS = r" (=|≈|~) "
+SCALED = r"[/×x] "
 LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
 
 
@@ -73,7 +74,7 @@ class Reader:
                 current = None
             elif current is not None:
                 current.rows.append(text)
-            elif other := text.search(r"^The other (\S+) keys? in the same way"):
+            elif other := text.search(r"^The other (\S+) keys? in the\b"):
                 head = head or self._head(None)
                 head.other = other[0].numerals()[0]
             else:
@@ -85,8 +86,8 @@ class Reader:
         self.totals = {each.number + 1 if len(self.block.heads) > 1 else 0: each.added_up() for each in self.heads}
         self._others()
         self._closing()
-        if sentences:
-            self._alternative(sentences)
+        for sentence in sentences:
+            self._alternative(sentence)
 
     def _head(self, title: Text | None) -> HeadReader:
         found = HeadReader(self, len(self.heads))
@@ -117,8 +118,9 @@ class Reader:
 
     def _opening(self, text: Text) -> None:
         """`Given: query "sat", keys "The", … 4 more`, in several lines, and what is projected."""
-        for match in re.finditer(r"step (\d+): (?:query|key|value)", text.text):
-            self.ledger.equal(text.group(match, 1).numerals()[0], 1, "count")
+        for match in re.finditer(r"step(?: (\d+):|$)|^(\d+): (?:query|key|value)", text.text):
+            for numeral in text.group(match).numerals():
+                self.ledger.equal(numeral, 1, "count")
         more = text.search(r"(?:…|\.\.\.) (\S+) more")
         if more:
             given = " ".join(self.ledger.lines[: text.places[-1][0] + 1])
@@ -212,9 +214,8 @@ class Reader:
         noisy = any(each.slack > 1e-9 for each in self._all_heads())
         if count:
             numeral = count[0].numerals()[0]
-            once = len(dict.fromkeys(self.differing))
-            kind = "last digits, equal ones counted once" if numeral.value == once else "last digits"
-            ledger.checked(numeral, numeral.value == len(self.differing) or noisy, kind, len(self.differing))
+            true = numeral.value == len(self.differing) or noisy
+            ledger.checked(numeral, true, "last digits", len(self.differing))
             return
         # `0.3 × 0.2 would be 0.07 and the sum of exp would be 8.78`
         told = text.text.rstrip(".")
@@ -223,9 +224,9 @@ class Reader:
         for numeral in text.numerals():
             true = any(numeral.text.lstrip("-") in each for each in self.differing)
             ledger.checked(numeral, true or noisy, "would be", self.differing)
+        # What stands in several lines is told once: it is true of each of them.
         listed = len(re.findall("would be", told))
-        kind = "last digits, equal ones counted once" if listed == len({*self.differing}) else "last digits"
-        ledger.holds(listed == len(self.differing) or noisy, kind, told, self.differing)
+        ledger.holds(listed == len({*self.differing}) or noisy, "last digits", told, self.differing)
 
     def _alternative(self, text: Text) -> None:
         block, ledger = self.block, self.ledger
@@ -286,9 +287,14 @@ class HeadReader:
         self.told: dict[str, Told] = {}
         self.redone: set[int] = set()
         self.other: Numeral | None = None
+        self.nothing: list[Numeral] = []
+        self.scaled, self.turn = 0, 0
+        """How many columns of its tables scale, and how many of them have been read."""
         self.summed: list[int] = []
         self.printed_weights: dict[int, Numeral] = {}
         self.weights_below: list[Numeral] = []
+        self.below = 0
+        """How many keys these are the weights of."""
 
     def prepare(self) -> None:
         """Takes the operations and their order from the steps, and works the head out."""
@@ -299,6 +305,12 @@ class HeadReader:
         for number, part in enumerate(self.parts, 1):
             ledger.equal(part.heading.numerals()[0], number, "count")
             text = ledger.joined(part.rows)
+            nothing = text.search(r"(Each weight rounds to 0\.)")
+            if nothing:
+                self.nothing.append(nothing[0].numerals()[0])
+                start = text.text.index(nothing[0].text)
+                rest = text.part(start + len(nothing[0].text), len(text.text))
+                text = ledger.joined([text.part(0, start), rest])
             other = text.search(r"(The other (\S+) keys? in the same way:)")
             if other:
                 self.other = other[1].numerals()[0]
@@ -328,14 +340,17 @@ class HeadReader:
         for part, text in zip(self.parts, self.texts, strict=True):
             self._part(part.heading, text)
         after = [each.start for each in self.reader.heads[self.number + 1 :]]
-        for row, found in tables:
-            if self.start <= row < (after[0] if after else 10**9):
-                self._table(found)
+        own = [found for row, found in tables if self.start <= row < (after[0] if after else 10**9)]
+        self.scaled = sum(bool(re.match(SCALED, head.text)) for found in own for head in found.heads)
+        for found in own:
+            self._table(found)
         if self.other:
             first = next((found for row, found in tables if self.start <= row), None)
             rows = [] if first is None else first.rows
             more = [row[0].numerals()[0].value for row in rows if re.match(r"(?:…|\.\.\.) \S+ more", row[0].text)]
             ledger.equal(self.other, len(rows) - len(more) + sum(more), "count")
+        for numeral in self.nothing:
+            ledger.rounds(numeral, kept(max(self.weights), self.reader.finer), "each weight", self.slack)
         ledger.apart = False
 
     def work(self) -> None:
@@ -363,13 +378,8 @@ class HeadReader:
         self.products = [[q * k for q, k in zip(self.query, key, strict=True)] for key in self.keys]
         self.parted = [[w * v for v in row_] for w, row_ in zip(self.weights, self.values, strict=False)]
         if self.reader.shown:
-            limit = any(abs(kept(score, block.decimals)) > 5 for score in seen)
-            by_hand = calculator.pencil(
-                block,
-                self.given,
-                self.operations,
-                shift=subtracted or (limit and not any("Softmax" in part.heading.text for part in self.parts)),
-            )
+            told = subtracted or any("Softmax" in part.heading.text for part in self.parts)
+            by_hand = calculator.pencil(block, self.given, self.operations, shift=subtracted if told else None)
             self.query, self.keys, self.products = by_hand.query, by_hand.keys, by_hand.products
             self.scores, self.weights, self.output = by_hand.scores, by_hand.weights, by_hand.output
             self.exps, self.top, self.total = by_hand.exps, by_hand.shift, by_hand.total
@@ -678,7 +688,7 @@ class HeadReader:
         below = {each.row for each in self.weights_below}
         written = [each for place, each in self.printed_weights.items() if place not in self.redone or not below]
         printed = [*written, *self.weights_below]
-        if not printed or (self.given.weights is not None and not below and len(printed) < sum(self.visible)):
+        if not printed or len(written) + self.below < sum(self.visible):
             return ""
         return shown(100 * sum(each.value for each in printed), max(0, printed[0].decimals - 2))
 
@@ -842,6 +852,10 @@ class HeadReader:
             ledger.not_read(f"columns {unknown}")
             return
         ledger.holds(all(columns), "column without a head", columns)
+        # Two may have one head, also in two parts of a table: / 2 by the root of 4, and / 2 by the temperature.
+        count = sum(bool(re.match(SCALED, head)) for head in columns)
+        turns = self._scalings()[self.turn : self.turn + count] if self.scaled == len(self._scalings()) else []
+        self.turn += count
         for number, row in enumerate(found.rows):
             if number >= len(places):
                 may = ends[number - len(places)] if number - len(places) < len(ends) else True
@@ -853,11 +867,12 @@ class HeadReader:
                         values = self.exps if head == "exp" else self.weights
                         if head == "Weight":
                             self.weights_below.append(numeral)
+                            self.below += len(counts[True])
                         ledger.rounds(
                             numeral, sum(values[p] for p in counts[True]), "rest", self.slack * max(1.0, self.total)
                         )
                 continue
-            self._row(row, columns, places[number])
+            self._row(row, columns, places[number], turns)
         for heading in found.heads:
             for numeral in heading.numerals():
                 known = [self.block.options.get(name) for name in ("scale", "temperature", "softcap")]
@@ -888,14 +903,12 @@ class HeadReader:
         found |= dict(zip(heads, self._scalings(), strict=False))
         return found
 
-    def _row(self, row: list[Text], columns: list[str], place: int) -> None:
+    def _row(self, row: list[Text], columns: list[str], place: int, turns: list[int]) -> None:
         ledger = self.ledger
         found: dict[str, Numeral] = {}
-        # Two of them may have one head: / 2 by the root of 4, and / 2 by the temperature.
-        heads = [head for head in columns if re.match(r"[/×x] ", head)]
-        scaled = iter(self._scalings() if len(heads) == len(self._scalings()) else [])
+        scaled = iter(turns)
         for cell, head in zip(row[1:], columns[1:], strict=False):
-            after = next(scaled, None) if head in heads else None
+            after = next(scaled, None) if re.match(SCALED, head) else None
             numerals = cell.numerals()
             if head == "Key vector":
                 self._vector(cell, self.keys[place], self._made("key"))
@@ -908,6 +921,7 @@ class HeadReader:
                 ledger.rounds(numeral, self.exps[place], "exp", self.slack * max(1.0, self.exps[place]))
             elif head == "Weight":
                 self.weights_below.append(numeral)
+                self.below += 1
                 ledger.rounds(numeral, self.weights[place], "weight", self.slack)
             else:
                 at = self._columns()[head] if after is None else after
@@ -953,7 +967,9 @@ class HeadReader:
 
     def _noted(self, what: str, redone: float, printed: str) -> None:
         again = shown(redone, len(printed.partition(".")[2]))
-        if again != printed and abs(redone - float(printed)) > 1e-9 * max(1.0, abs(redone)):
+        # What is a tie on paper may be none in floats; exp and tanh have no ties.
+        untied = re.search(r"exp\(|tanh\(", what) or abs(redone - float(printed)) > 1e-9 * max(1.0, abs(redone))
+        if again != printed and untied:
             self.reader.differing.append(_squeezed(f"{what} would be {again}"))
 
 
