@@ -140,6 +140,60 @@ MUTANTS = (
         "continue"),),
         ("silences",),
     ),
+    Mutant(
+        "the steps of a score are told in another order",
+        (Edit("study/notes.py", "step.said(glyphs) for step in steps",
+              "step.said(glyphs) for step in reversed([*steps])"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "two long words get one label",
+        (Edit("study/names.py", "    while label in taken:", "    while False:"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "attends only to, where another weight prints",
+        (Edit("study/attended.py", "    if not any(others):", "    if not any(each > 0.03 for each in others):"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "attends most to one of several that print alike",
+        (Edit("study/attended.py", "    if 1 < len(keys) < len(seen):", "    if False:"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "a bar is cut where it should be rounded",
+        (Edit("layout/_tables.py", "int(numerals.rounded(share * length * 2, 0))", "int(share * length * 2)"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "a text alternative tells another weight",
+        (Edit("diagrams/flow", "numerals.text(head.weights[second], flow.finer)",
+              "numerals.text(head.weights[found.keys[0]], flow.finer)"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "a text alternative tells another share",
+        (Edit("diagrams/comparison/_notes.py", "left, weight = both.share(both.memory[-1])",
+              "left, weight = both.share(both.memory[0])"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "one last digit too many is counted below a table",
+        (Edit("diagrams/flow", "from the rounded numbers, {sum(len(", "from the rounded numbers, {1 + sum(len("),
+         Edit("diagrams/flow", 'notes.counted(count, "last digit")', 'notes.counted(1 + count, "last digit")')),
+        ("pictures",),
+    ),
+    Mutant(
+        "one last digit too many is counted below the steps",
+        (Edit("diagrams/steps", "counted(len(differing), 'last digit')", "counted(1 + len(differing), 'last digit')"),),
+        ("pictures",),
+    ),
+    Mutant(
+        "two numbers that differ have an equals sign",
+        (Edit("diagrams/steps", "        return self.approx\n", '        return "="\n'),),
+        ("pictures",),
+    ),
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ import fuzz_documents
 import fuzz_files
 import fuzz_numbers
 import fuzz_options
+import fuzz_pictures
 import fuzz_python
 import fuzz_silences
 from fuzz_faults import Checked, Fault
@@ -45,6 +46,7 @@ SORTS = {
     "documents": Sort(4, fuzz_documents.some_document, fuzz_documents.check, fuzz_documents.parts),
     "options": Sort(4, fuzz_options.some_options, fuzz_options.check, fuzz_options.parts),
     "numbers": Sort(1, fuzz_numbers.some_options, fuzz_numbers.check, fuzz_numbers.parts),
+    "pictures": Sort(1, fuzz_pictures.some_block, fuzz_pictures.check, fuzz_pictures.parts),
     "python": Sort(1, fuzz_python.some_call, fuzz_python.check, fuzz_python.parts),
     "silences": Sort(1, fuzz_silences.some_case, fuzz_silences.check, fuzz_silences.parts),
     "files": Sort(2, fuzz_files.some_runs, fuzz_files.check, fuzz_files.parts),
