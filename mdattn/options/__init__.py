@@ -30,6 +30,7 @@ from mdattn.options._types import (
     SelfAttention,
     Source,
     Window,
+    basis_of,
     doc,
     expected,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Source",
     "Tree",
     "Window",
+    "basis_of",
     "defaults_of",
     "describe",
     "doc",

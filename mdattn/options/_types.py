@@ -170,7 +170,7 @@ _IDLE: dict[Basis | None, tuple[str, ...]] = {
 }
 
 
-def _form(given: "SelfAttention | Head", holds: str = "") -> Basis:
+def basis_of(given: "SelfAttention | Head", holds: str = "") -> Basis:
     """What the weights of a block, or of a head, come from; `holds` is what a data file gives."""
     if given.weights is not None or holds == "weights":
         return "weights"
@@ -227,7 +227,7 @@ class SelfAttention(Common, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def basis(self) -> Basis | None:
         """What the weights come from; None where that is contradictory, which is a mistake of its own."""
-        return _form(self)
+        return basis_of(self)
 
     def idle(self) -> Iterator[OptionError]:
         """What the basis of the weights makes idle."""
@@ -284,10 +284,10 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def basis(self) -> Basis | None:
         """The same of all heads."""
-        outer = _form(self, "" if self.source is None else self.source.holds)
+        outer = basis_of(self, "" if self.source is None else self.source.holds)
         if isinstance(self.heads, int):
             return outer
-        inner = set(map(_form, self.heads))
+        inner = set(map(basis_of, self.heads))
         if inner <= {"vectors"}:
             return outer
         return inner.pop() if len(inner) == 1 and outer == "vectors" else None

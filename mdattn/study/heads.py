@@ -14,11 +14,11 @@ import numpy as np
 from mdattn.attention import Trace, Weighing
 from mdattn.errors import OptionError
 from mdattn.errors import Path as OptionPath
-from mdattn.options import Attention, Basis, Head
+from mdattn.options import Attention, Basis, Head, basis_of
 from mdattn.study.given import written_decimals
 from mdattn.study.inputs import Inputs, inputs_of, project
 from mdattn.study.matrices import each_of, weighing
-from mdattn.study.names import printable
+from mdattn.study.names import authored, printable
 from mdattn.study.tokens import key_tokens_of, position, tokens_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ class HeadStudy(NamedTuple):
 
     name: str
     trace: Weighing
+
+    def title(self, number: int, count: int) -> str:
+        """`Head 2 of 3: name`, counted from 1; "" of a single head."""
+        if count == 1:
+            return ""
+        return f"Head {number} of {count}" + (f": {authored(self.name)}" if self.name else "")
 
 
 class Study(NamedTuple):
@@ -110,21 +116,17 @@ def _without_steps(head: HeadStudy) -> HeadStudy:
     return HeadStudy(head.name, Weighing(steps=trace.steps, weights=trace.weights, allowed=trace.allowed))
 
 
-def _form(given: Attention | Head) -> Basis:
-    return "weights" if given.weights is not None else "scores" if given.scores is not None else "vectors"
-
-
 def _basis(options: Attention) -> Basis:
     """What the weights come from. Raises OptionError where that is contradictory."""
     heads = options.heads if isinstance(options.heads, list) else []
     for index, each in enumerate(heads):
         if each.weights is not None and each.scores is not None:
             raise OptionError(("heads", index, "scores"), "'weights' and 'scores' exclude each other", "keep one")
-    forms = {_form(each) for each in heads}
+    forms = {basis_of(each) for each in heads}
     if len(forms) > 1:
         raise OptionError("heads", "some heads give scores or weights and some do not", "give the same for each head")
     inner = forms.pop() if forms else "vectors"
-    outer = _form(options)
+    outer = basis_of(options)
     if inner != "vectors" and outer != "vectors":
         raise OptionError(outer, f"'{outer}' are given for the block and for its heads", "give them once")
     return inner if inner != "vectors" else outer

@@ -18,7 +18,7 @@ from mdattn.options import Attention, Remarks, doc
 from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES
 from mdattn.study.heads import WRITTEN_DECIMALS, HeadStudy, Study, refuse_long_work, study
-from mdattn.study.names import authored, distinct
+from mdattn.study.names import distinct_in_both
 from mdattn.study.tokens import query_of
 
 if TYPE_CHECKING:
@@ -97,22 +97,14 @@ def study_of(options: QueryOptions) -> Study:
 def named(options: QueryOptions, found: Study) -> QueryNames:
     """The names of the keys and of the query."""
     assert found.query is not None
-    keys = distinct(found.key_tokens)
-    if options.key_tokens is not None:
-        return QueryNames(keys, distinct(found.tokens)[found.query], None)
-    return QueryNames(keys, keys[found.query], found.query)
+    queries, keys = distinct_in_both(found.tokens, found.key_tokens)
+    return QueryNames(keys, queries[found.query], None if options.key_tokens is not None else found.query)
 
 
 def heads_of(options: QueryOptions, found: Study) -> tuple[QueryHead, ...]:
     """Each head, computed as the option `arithmetic` says. Raises OptionError where a pencil comes to nothing."""
     count = len(found.heads)
-    return tuple([_head(options, head, _title(head, number, count)) for number, head in enumerate(found.heads, 1)])
-
-
-def _title(head: HeadStudy, number: int, count: int) -> str:
-    if count == 1:
-        return ""
-    return f"Head {number} of {count}" + (f": {authored(head.name)}" if head.name else "")
+    return tuple([_head(options, head, head.title(number, count)) for number, head in enumerate(found.heads, 1)])
 
 
 def _head(options: QueryOptions, head: HeadStudy, title: str) -> QueryHead:

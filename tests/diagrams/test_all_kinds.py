@@ -494,8 +494,6 @@ def test_no_picture_says_what_is_known_not_to_be_true(fault: Fault) -> None:
     assert [each for each in found if each.kind == fault.finding] == []
 
 
-# The kinds of which this is held.
-ROUNDED_ONCE = ("heatmap", "heads", "architecture", "comparison")
 ROUNDING = (
     r"Rounded:|full precision|[Pp]rinted .*are rounded|rounded (?:only )?when|(?:rounded|printed) numbers|digits? would"
 )
@@ -508,7 +506,7 @@ def of_rounding(lines: Iterable[str]) -> list[str]:
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("kind", ROUNDED_ONCE)
+@pytest.mark.parametrize("kind", KINDS)
 def test_at_most_one_line_is_about_rounding(kind: str, budget: int) -> None:
     random, told = Random(f"rounding {kind}"), 0
     for _ in range(60 * budget):
@@ -570,10 +568,6 @@ def test_no_two_words_share_a_label_and_each_label_is_explained(kind: str, budge
     assert explained > 30
 
 
-# The kinds of which it is held also where keys have a sentence of their own.
-NAMED_IN_BOTH = ("heatmap", "heads")
-
-
 @pytest.mark.campaign
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_two_words_share_a_name_in_the_alternative(kind: str, budget: int) -> None:
@@ -582,8 +576,6 @@ def test_no_two_words_share_a_name_in_the_alternative(kind: str, budget: int) ->
     for seed in range(30 * budget):
         random = Random(f"{kind} {seed}")
         options = named_alike(random, kind) | ({"mode": "numbers"} if kind == "heatmap" else {})
-        if kind not in NAMED_IN_BOTH:
-            options.pop("key_tokens", None)
         words = list(dict.fromkeys([*options["tokens"], *options.get("key_tokens", ())]))
         if kind != "architecture":
             options["embeddings"] = matrix(random, len(options["tokens"]), 3)

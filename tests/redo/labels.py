@@ -32,8 +32,6 @@ def named_alike(random: Random, kind: str) -> dict[str, Any]:
     return options
 
 
-# The kinds of which it is held that what they explain stands in the picture, and in the words what is explained.
-EXPLAINED = ("steps", "heatmap", "heads", "architecture", "comparison")
 NUMBER = r"(?:#+\d+|\d+)?"  # behind a label; the `#2` of a name may follow both
 
 
@@ -60,9 +58,8 @@ def explanations(options: dict[str, Any], lines: Sequence[str], alternative: str
         for where in (text, alternative)
     )
     wrong += [f"{each!r} is not explained" for each in sorted(cut - known)]
-    if options["kind"] in EXPLAINED:
-        picture = re.sub(entry, "", text)
-        gone = [each for each in known if not re.search(rf"{re.escape(each)}(?![#\d])", picture)]
-        wrong += [f"{each!r} is explained and stands nowhere" for each in gone]
-        wrong += [f"{each!r} is said and not explained" for each in sorted(said - known)]
+    picture = re.sub(entry, "", text)
+    gone = [each for each in known if not re.search(rf"{re.escape(each)}(?![#\d])", picture)]
+    wrong += [f"{each!r} is explained and stands nowhere" for each in gone]
+    wrong += [f"{each!r} is said and not explained" for each in sorted(said - known)]
     return len(legend), wrong

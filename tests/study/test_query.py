@@ -89,3 +89,11 @@ def test_vectors_are_printed_as_written_if_that_is_short(
     arithmetic: Any, decimals: int, written: int, printed: int
 ) -> None:
     assert vector_decimals(asked(arithmetic=arithmetic, decimals=decimals), written) == printed
+
+
+def test_no_key_is_called_as_another_word_that_asks() -> None:
+    """A word of the text is `the#2` itself, and so not the second of two keys."""
+    options = asked(tokens=["the#2", "a"], query=0, key_tokens=["the", "the"], keys=[[1, 0, 0], [2, 1, 0]])
+    names = named(options, study_of(options))
+    assert names.query == "the#2" and names.keys[0] == "the"
+    assert len({names.query, *names.keys}) == 3 and names.itself is None

@@ -52,9 +52,7 @@ def _blocks(heatmap: Heatmap, fitted: Fitted) -> Iterator[Block]:
     said = rounded(heatmap, fitted, [each.sums for each in inked])
     for index, head in enumerate(heads):
         yield GAP
-        if len(heads) > 1:
-            name = f": {authored(head.name)}" if head.name else ""
-            yield Text(f"Head {index + 1} of {len(heads)}{name}")
+        yield Text(head.title(index + 1, len(heads)))
         yield from _head(heatmap, fitted, index, inked[index].cells, said if len(heads) == 1 else "")
     yield Below(list(_closing(heatmap, fitted, said if len(heads) > 1 else "")), fitted.indent)
 
