@@ -320,6 +320,16 @@ def draw(
     return diagram
 
 
+def holds_defaults(matter: Excerpt) -> bool:
+    """Whether a front matter in YAML says anything of all blocks, or nobody can tell."""
+    from mdattn.options import defaults_of
+
+    try:
+        return defaults_of(matter) is not None
+    except DiagramError:
+        return True
+
+
 def _defaults(front: Front, wrong: list[Diagnostic]) -> Defaults | None:
     """The front matter's defaults for every block; what is wrong with them is added to `wrong`."""
     if front.matter is None:

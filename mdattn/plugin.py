@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mdattn import document
 from mdattn.blocks import (
+    NAME,
     doubts,
     heard,
     is_block,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mdattn.blocks import Block, Fence
 
 PATH_KEY = "mdattn_path"
+_RULE = "attention_diagram"
 
 
 def attention_diagram_plugin(md: MarkdownIt) -> None:
@@ -42,7 +44,9 @@ def attention_diagram_plugin(md: MarkdownIt) -> None:
     mistakes in place, and warns (DiagramWarning) of what was meant as a block and is none. A fence that holds Markdown,
     as MyST's containers do, has the diagrams in its text.
     """
-    md.core.ruler.after("block", "attention_diagram", _draw_blocks)
+    if _RULE in md.core.ruler.get_all_rules():
+        return  # What is drawn would be drawn again.
+    md.core.ruler.after("block", _RULE, _draw_blocks)
     label_figures(md)
 
 
@@ -51,12 +55,13 @@ def _draw_blocks(state: StateCore) -> None:
         return
     path = state.env.get(PATH_KEY)
     lines = split(state.src)
-    found = of_tokens(state.src, lines, state.tokens)
+    found = of_tokens(lines, state.tokens)
     held = parts(state.tokens, lines)
     sources: list[Fence | Block] = [*found.fences, *(block for part in held for block in part.blocks)]
     wrong = [*found.errors, *(error for part in held for error in part.errors)]
-    if sources and (unread := unread_front(state.src, found.front)):
-        wrong.append(unread)
+    if sources and NAME in state.src and (unread := unread_front(lines, found.front)):
+        matter, fault = unread
+        wrong += [fault] * document.holds_defaults(matter)
     doubted: list[Diagnostic] = []
     diagrams = document.draw_each(sources, found.front, path or None, wrong, doubted)
     rest = iter(diagrams[len(found.fences) :])

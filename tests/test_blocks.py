@@ -377,6 +377,9 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
         ("---\nattention_diagram:\n  a: b\n---\n\n~~~\n", (2, 1), "reach no block", "write attention-diagram"),
         ("+++\n[attn-diagram]\n+++\n\n~~~\n", (2, 2), "reach no block", "write attention-diagram"),
         ("```Attention-Diagram\n```\n", (1, 1), "'Attention-Diagram' is not", "write ```attention-diagram"),
+        ("```(@)\n```\n", (1, 1), "'(attention-diagram)' is not", "write ```attention-diagram"),
+        ("```@=1\n```\n", (1, 1), "'attention-diagram=1' is not", "write ```attention-diagram"),
+        ("```#@\n```\n", (1, 1), "'#attention-diagram' is not", "write ```attention-diagram"),
         ("```attention_diagram\n```\n", (1, 1), "'attention_diagram' is not", "write ```attention-diagram"),
         ("```attention-diagrams\n```\n", (1, 1), "'attention-diagrams' is not", "write ```attention-diagram"),
         ("~~~ {#x .@}\n~~~\n", (1, 1), "is not its first word", "write ~~~attention-diagram"),
@@ -409,6 +412,27 @@ def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], m
     assert (warning.position, warning.severity) == (Position(*position), "warning")
     assert message in warning.message
     assert hint in warning.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "position"),
+    [
+        ("> ```@\n> k: 1\n>\n> ## Next\n> ```\n", (4, 3)),
+        ("- ~~~@\n  k: 1\n\n  # a\n\n  # b\n  ~~~\n", (4, 3)),
+        ("```@\nk: 1\n\n# a\n# b: c\n```\n", (4, 1)),
+        ("```@\nk: 1\n# a\n```\n", None),
+        ("```@\nk: 1\n\n# k: 2\n```\n", None),
+        ("```@\nk: 1\n\n#a\n```\n", None),
+        ("```@\nk: 1\n\n# a\nl: 2\n```\n", None),
+        ("```@\n\n# a\n```\n", (3, 1)),
+        ("```@\n# a\n\nk: 1\n```\n", None),
+    ],
+)
+def test_a_heading_in_a_block_is_warned_of(source: str, position: tuple[int, int] | None) -> None:
+    document = find(source.replace("@", NAME))
+    assert len(document.blocks) == 1
+    assert [each.position for each in document.warnings] == ([Position(*position)] if position else [])
+    assert all("looks like a heading" in each.message for each in document.warnings)
 
 
 OFF = "<!-- mdattn: off -->\n"
@@ -487,16 +511,16 @@ def test_a_diagram_that_would_close_a_fence_around_it_does_not_fit(
 @pytest.mark.parametrize(
     ("source", "position", "until"),
     [
-        ("a\n\n```@\nk: 1\n\nmore\n", (3, 1), "line 6, the rest of the document"),
-        ("```@", (1, 1), "line 1, the rest"),
-        ("```@\nk: 1\n~~~\n", (1, 1), "line 3, the rest"),
-        ("````@\nk: 1\n```\n", (1, 1), "line 3, the rest"),
-        ("```@\nk: 1\n    ```\n", (1, 1), "line 3, the rest"),
-        ("```@\nk: 1\n``` x", (1, 1), "line 3, the rest"),
-        ("> ```@\n> k: 1\n\nmore\n", (1, 3), "line 2"),
-        ("- x\n  ```@\n  k: 1\n- more\n", (2, 3), "line 3"),
+        ("a\n\n```@\nk: 1\n\nmore\n", (3, 1), "the 3 lines below it, the rest of the document"),
+        ("```@", (1, 1), ""),
+        ("```@\nk: 1\n~~~\n", (1, 1), "2 lines below it, the rest"),
+        ("````@\nk: 1\n```\n", (1, 1), "2 lines below it, the rest"),
+        ("```@\nk: 1\n    ```\n", (1, 1), "2 lines below it, the rest"),
+        ("```@\nk: 1\n``` x", (1, 1), "2 lines below it, the rest"),
+        ("> ```@\n> k: 1\n\nmore\n", (1, 3), "the line below it"),
+        ("- x\n  ```@\n  k: 1\n- more\n", (2, 3), "the line below it"),
         ("> ```@\n> x\n> ", (1, 3), "line"),
-        ("[^1]: ```@\n    k: 1\nmore\n", (1, 7), "line 2"),
+        ("[^1]: ```@\n    k: 1\nmore\n", (1, 7), "the line below it"),
     ],
 )
 def test_an_unclosed_fence_is_an_error_where_it_opens(source: str, position: tuple[int, int], until: str) -> None:
@@ -506,6 +530,15 @@ def test_an_unclosed_fence_is_an_error_where_it_opens(source: str, position: tup
     assert (error.position, error.severity) == (Position(*position), "error")
     assert "never closed" in error.message and until in error.message
     assert "close it with a line" in error.hint
+
+
+@pytest.mark.parametrize("second", ["```@\nk: 2\n```\n", "```python\nx\n```\n", "~~~\n\n  ````python\n```\n"])
+def test_a_fence_that_another_one_closes_is_an_error_where_it_opens(second: str) -> None:
+    document = find(f"a\n\n```@\nk: 1\n\nSome text.\n\n{second}".replace("@", NAME))
+    error, *_ = document.errors
+    assert error.position == Position(3, 1)
+    assert "not closed before another fence opens" in error.message
+    assert find(f"```{NAME}\ntext: a ``` b\nc: ~~~d\n```\n").errors == ()
 
 
 def test_tabs_whose_stops_nobody_knows_are_an_error() -> None:
@@ -529,8 +562,8 @@ def test_tabs_whose_stops_nobody_knows_are_an_error() -> None:
         ("```@\na\n\x0cb\n```\n", (3, 1), "control character U+000C"),
         ("```@\na\x85\n```\n", (2, 2), "control character U+0085"),
         ("\ufeff```@ \x1b\na\n```\n", (1, 22), "control character U+001B"),
-        ("x\n\n```@\ncaf\udce9\n```\n", (4, 4), "line 4 is not valid UTF-8 (byte 0xE9)"),
-        ("[^\udcff]: ```@\n    caf\ud800\n    ```\n", (2, 8), "line 2 is not valid UTF-8"),
+        ("x\n\n```@\ncaf\udce9\n```\n", (4, 4), "this line is not valid UTF-8 (byte 0xE9)"),
+        ("[^\udcff]: ```@\n    caf\ud800\n    ```\n", (2, 8), "this line is not valid UTF-8"),
     ],
 )
 def test_what_is_not_text_is_an_error_in_a_block(source: str, position: tuple[int, int], message: str) -> None:
@@ -562,6 +595,8 @@ def test_every_error_of_a_document_is_found() -> None:
         ("---\na: 1\n\nb: 2\n---\n\nx\n", "a: 1\n\nb: 2\n", [(2, 1), (3, 1), (4, 1), (5, 1)]),
         ("\ufeff---\r\na: 1\r\n---\r\n", "a: 1\n", [(2, 1), (3, 1)]),
         ("---\n---\n", "", [(2, 1)]),
+        ("---\na: 1\n...\nb\n---\n", "a: 1\n", [(2, 1), (3, 1)]),
+        ("---\na: 1\n ...\n... \n", "a: 1\n ...\n", [(2, 1), (3, 1), (4, 1)]),
         ("---\ra: 1\r---", "a: 1\n", [(2, 1), (3, 1)]),
     ],
 )
@@ -569,6 +604,33 @@ def test_front_matter_is_an_excerpt(source: str, text: str, starts: list[tuple[i
     front_matter = find(source).front.matter
     assert front_matter is not None
     assert (front_matter.text, list(front_matter.starts)) == (text, starts)
+
+
+_LINES = (
+    "---",
+    "----",
+    "--- ",
+    " ---",
+    "   ---",
+    "    ---",
+    "--- a",
+    "....",
+    "a: 1",
+    "",
+    "\t---",
+)
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@example(["----", "---", "-----"], "\n", True)
+def test_front_matter_is_what_the_plugin_of_pipelines_takes_for_it(rows: list[str], end: str, ended: bool) -> None:
+    source = end.join(rows) + end * ended
+    tokens = MarkdownIt("commonmark").use(front_matter_plugin).parse(source + "\n" * (not ended))
+    matter = find(source).front.matter
+    found = tokens[0].content if tokens and tokens[0].type == "front_matter" else None
+    if found is not None and tokens[0].map == [0, 2]:
+        found = ""  # Whose content, of no line, the plugin takes from the lines around it.
+    assert (matter and matter.text.rstrip("\n")) == (found and found.rstrip("\n"))
 
 
 @pytest.mark.parametrize("source", ["", "a\n\n---\na: 1\n---\n", "---\na: 1\n", " ---\na: 1\n---\n"])

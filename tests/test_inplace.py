@@ -63,7 +63,8 @@ def whole(title: str) -> str:
 def errors(source: str) -> list[tuple[tuple[int, int], str, str]]:
     with pytest.raises(DiagramError) as caught:
         update_document(source)
-    return [(each.position or (0, 0), each.message, each.hint) for each in caught.value.diagnostics]
+    wrong = [each for each in caught.value.diagnostics if each.severity == "error"]
+    return [(each.position or (0, 0), each.message, each.hint) for each in wrong]
 
 
 def leaves(text: str) -> list[tuple[str, str]]:
@@ -263,7 +264,7 @@ def test_yaml_with_arrows_goes_in_and_comes_back(text: str) -> None:
         ("{title: '--\\> --!\\>', kind: no}\n", (3, 29), "unknown kind 'no'"),
         ("kind: echo\ntitle: [\n", (4, 8), "this '[' is never closed"),
         ("", (3, 1), "the block is empty"),
-        ("title: caf\udce9\n", (3, 11), "line 3 is not valid UTF-8"),
+        ("title: caf\udce9\n", (3, 11), "this line is not valid UTF-8"),
         ("title: \x07\n", (3, 8), "control character U+0007"),
     ],
 )
@@ -351,6 +352,51 @@ def test_every_mistake_of_every_region_is_told_at_once() -> None:
     bad = whole("x").replace("title: x", "title: bad")
     source = bad + "\n" + marker() + "\n" + whole("y").replace("┌", "+") + bad + HEAD
     assert [each[0] for each in errors(source)] == [(3, 8), (12, 1), (14, 1), (26, 8), (34, 1)]
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("<!--- @", "its first line holds something else"),
+        ("<!-- @:", "its first line holds something else"),
+        ("<!-- begin @", "'begin @' is not '@'"),
+        ("<!-- mdattn @", "'mdattn @' is not '@'"),
+        ("<!-- start: atention-diagram", "'start atention-diagram' is not '@'"),
+        ("<!-- attention diagram", "'attention diagram' is not '@'"),
+        ("<!-- mdattn", "'mdattn' is not '@'"),
+        ("<!-- @ kind: echo", "its options begin in its first line"),
+        ("<div><!-- @", "inside an HTML block or a text"),
+        ("See <!-- @", "inside an HTML block or a text"),
+    ],
+)
+def test_a_comment_that_misses_slightly_is_warned_of(head: str, said: str) -> None:
+    source = "a\n\n" + whole("x").replace(f"<!-- {NAME}", head, 1).replace("@", NAME)
+    try:
+        diagnostics = update_document(source).warnings
+    except DiagramError as error:  # The end marker ends nothing now.
+        diagnostics = error.diagnostics
+    warning, *others = diagnostics
+    assert (warning.position, warning.severity) == (Position(3, 1), "warning")
+    assert said.replace("@", NAME) in warning.message
+    assert [each.message for each in others] in ([], ["this end marker ends nothing"])
+
+
+@pytest.mark.parametrize("end", ["<!-- /attention-diagrams -->", "<!-- end @ -->", "<!--- /atention-diagram -->"])
+def test_an_end_that_misses_slightly_is_warned_of(end: str) -> None:
+    source = HEAD + result("x") + end.replace("@", NAME) + "\n"
+    with pytest.raises(DiagramError) as caught:
+        update_document(source)
+    error, warning = caught.value.diagnostics
+    assert "has no end marker" in error.message
+    assert (warning.position, warning.hint) == (Position(source.count("\n"), 1), f"write <!-- /{NAME} -->")
+
+
+@pytest.mark.parametrize(
+    "words", ["the @ below is nice", "TODO: @ here", "@ of BERT", "see attention diagrams\nof others", "a `@`"]
+)
+def test_a_comment_that_speaks_of_a_diagram_is_no_slip(words: str) -> None:
+    for source in (f"<!-- {words} -->\n", f"`<!-- {words} -->` in a text\n"):
+        assert update_document(source.replace("@", NAME)).warnings == ()
 
 
 def test_a_region_that_an_html_block_hides_is_warned_of() -> None:

@@ -136,6 +136,10 @@ def test_front_matter_without_defaults() -> None:
         ("kind: flow\ntext: !!python/name:os.system a", [
             "11:9: '!!python/name:os.system' is a tag, and tags are not allowed "
             "(remove it; a text that begins with '!' needs quotes)"]),
+        ("!x\nkind: flow", ["10:3: '!x' is a tag, and tags are not allowed "
+                            "(remove it; a text that begins with '!' needs quotes)"]),
+        ("kind: flow\n!!int width: 10", ["11:3: '!!int' is a tag, and tags are not allowed "
+                                         "(remove it; a text that begins with '!' needs quotes)"]),
         ("kind: flow\nembeddings: &a [*a]", ["11:19: '*a' repeats the part that is marked '&a', and none is "
                                              "(put quotes around a text that begins with '*')"]),
         ("kind: flow\n---\nkind: flow", ["11:3: a second YAML document in one block (remove the line '---')"]),
@@ -156,8 +160,11 @@ def test_all_mistakes_of_a_block_are_reported_at_once() -> None:
 def test_a_mistake_in_the_front_matter_is_reported_there() -> None:
     assert mistakes("kind: flow", "attention-diagram:\n  maks: x")[0].startswith("3:3: unknown option 'maks'")
     assert mistakes("kind: flow", "attention-diagram:\n  width: x")[0].startswith("3:10: 'width' must be")
-    with pytest.raises(DiagramError, match="2:20: 'attention-diagram' must hold a mapping"):
-        options.defaults_of(excerpt("attention-diagram: flow", 2, 1))
+    for value in ("flow", '""', "!x", "!!null"):
+        with pytest.raises(DiagramError, match="2:20: 'attention-diagram' must hold a mapping"):
+            options.defaults_of(excerpt(f"attention-diagram: {value}", 2, 1))
+    assert options.defaults_of(excerpt("attention-diagram: ~", 2, 1)) is None
+    assert mistakes("kind: flow", "attention-diagram: !x {width: 10}")[0].startswith("2:20: '!x' is a tag")
 
 
 def test_places_of_nested_values() -> None:

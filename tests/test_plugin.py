@@ -181,6 +181,30 @@ def test_defaults_that_nothing_reads_are_no_secret() -> None:
         assert shown(pipeline().render(f"{head}\n{BLOCK}"))
 
 
+@pytest.mark.parametrize(
+    "key", ["'attention-diagram':", '"attention-diagram":', "attention-diagram :", "? attention-diagram\n:", "a: 1\n@:"]
+)
+@pytest.mark.parametrize("ends", ["---", "..."])
+def test_no_spelling_of_the_key_makes_defaults_a_secret(key: str, ends: str) -> None:
+    matter = f"---\n{key.replace('@', NAME)} {{width: 40}}\n{ends}\n\n"
+    with pytest.raises(DiagramError, match="1:1: nothing reads this front matter's"):
+        pipeline().render(matter + BLOCK)
+    pipeline(front_matter_plugin).render(matter + BLOCK)
+    pipeline().render(f"---\n{{{NAME}: {{width: 40}}\n\n" + BLOCK)
+    for silent in (f"---\ntags: [{NAME}]\n---\n", f"---\n{NAME}: null\n---\n", f"---\nAbout {NAME}.\n\n---\n"):
+        pipeline().render(silent + BLOCK)
+
+
+def test_defaults_behind_a_byte_order_mark_are_no_secret(echo: list[tuple[Any, ...]]) -> None:
+    source = f"\ufeff---\n{NAME}:\n  width: 40\n---\n\n{BLOCK}"
+    for plugins in ((), (front_matter_plugin,)):
+        with pytest.raises(DiagramError, match="nothing reads this front matter's") as caught:
+            pipeline(*plugins).render(source)
+        assert "utf-8-sig" in caught.value.hint
+    pipeline().render(f"\ufeff+++\n[{NAME}]\nwidth = 40\n+++\n\n{BLOCK}")
+    assert [[*each[2].entries] for each in echo[-1:]] == [["width"]]
+
+
 def test_front_matter_holds_defaults(echo: list[tuple[Any, ...]]) -> None:
     source = f"---\ntitle: x\nattention-diagram:\n  width: 40\n---\n\n{BLOCK}"
     pipeline(front_matter_plugin).render(source)
@@ -220,6 +244,24 @@ def test_a_parser_is_reusable_even_after_an_error() -> None:
 def test_using_the_plugin_twice_draws_once(echo: list[tuple[Any, ...]]) -> None:
     page = pipeline(attention_diagram_plugin).render(BLOCK)
     assert len(echo) == page.count("aria-label") == 1
+
+
+def test_using_it_twice_warns_once_and_reads_no_drawing() -> None:
+    source = "````{note}\n```attention-diagram\nkind: echo\n```\n```attenton-diagram\n```\n````\n"
+    with pytest.warns(DiagramWarning) as caught:
+        pipeline(attention_diagram_plugin).render(source)
+    assert len(caught) == 1
+
+
+def test_a_container_that_another_plugin_has_filled_is_read_to_its_end() -> None:
+    def fill(markdown: MarkdownIt) -> None:
+        def rule(state: StateCore) -> None:
+            state.tokens[0].content += "more\n" * 9 + "```attention-diagram\nbad\n```\n"
+
+        markdown.core.ruler.after("block", "fill", rule)
+
+    with pytest.raises(DiagramError, match="a bad word"):
+        MarkdownIt().use(attention_diagram_plugin).use(fill).render("```{note}\n~~~attention-diagram\n~~~\n```\n")
 
 
 def test_a_renderer_of_markdown_gets_a_fence_that_holds() -> None:
@@ -335,7 +377,7 @@ def test_a_mistake_in_a_held_block_has_its_place_and_changes_nothing() -> None:
         pipeline().parse(source)
     assert caught.value.position == Position(5, 9)
     unclosed = "````{note}\n```attention-diagram\nkind: echo\n````\n"
-    with pytest.raises(DiagramError, match=r"2:1: .*never closed"):
+    with pytest.raises(DiagramError, match=r"2:1: .*never closed: .*replace the line below it \("):
         pipeline().parse(unclosed)
 
 

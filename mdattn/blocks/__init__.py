@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from mdattn.blocks._doubts import doubts, heard
     from mdattn.blocks._figure import label_figures, present
     from mdattn.blocks._find import Block, Document, Place, find
+    from mdattn.blocks._front import BOM, Front, unread_front
     from mdattn.blocks._inplace import Region, Regions, kept, refreshed, regions
-    from mdattn.blocks._parse import BOM, Parsed, parsed, parser, split, watching
+    from mdattn.blocks._parse import Parsed, parsed, parser, split, watching
     from mdattn.blocks._parts import Part, parts
     from mdattn.blocks._splice import Replacement, drawn, misfit, prove, splice
-    from mdattn.blocks._tokens import Fence, Found, Front, is_block, of_tokens, unread_front
+    from mdattn.blocks._tokens import Fence, Found, is_block, of_tokens
 
 __all__ = [
     "BOM",
@@ -71,10 +72,11 @@ _ROOMS = {
     "_figure": ("label_figures", "present"),
     "_find": ("Block", "Document", "Place", "find"),
     "_inplace": ("Region", "Regions", "kept", "refreshed", "regions"),
-    "_parse": ("BOM", "Parsed", "parsed", "parser", "split", "watching"),
+    "_front": ("BOM", "Front", "unread_front"),
+    "_parse": ("Parsed", "parsed", "parser", "split", "watching"),
     "_parts": ("Part", "parts"),
     "_splice": ("Replacement", "drawn", "misfit", "prove", "splice"),
-    "_tokens": ("Fence", "Found", "Front", "is_block", "of_tokens", "unread_front"),
+    "_tokens": ("Fence", "Found", "is_block", "of_tokens"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

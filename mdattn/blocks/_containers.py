@@ -1,6 +1,6 @@
 """Containers that CommonMark does not know: what the parser needs to see the blocks in them.
 
-Footnotes, definition lists, admonitions, colon fences and front matter come from mdit-py-plugins. What the author
+Footnotes, definition lists, admonitions, and colon fences come from mdit-py-plugins. What the author
 of a directive writes between its fences is Markdown for MyST, and so it is here: the parser goes on inside, as it does
 in a block quote.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mdattn.blocks._front import BOM, MARKERS, use_front_matter
 from mdattn.blocks._names import directive, holds_markdown
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 BLANKS = " \t"
 ENDED = "last_line"  # The rule that ends it.
 AROUND = "attention-diagram fences around"  # In the parser's environment: the open fences that hold Markdown.
-TOML = "+++"
 # Also there: by its number, the blanks that a line lacks to stand as far in as the fences that hold it: where in the
 # source, how many, and whether a tab that stands there has them.
 LACKING = "attention-diagram blanks lacking"
@@ -35,8 +35,7 @@ TABBED = "attention-diagram tabs behind a cut one"
 # By the name of each plugin, the signs of which a source has one wherever its rule finds anything. Without them the
 # rule is left out: it would be tried at each line of the source in vain.
 _SIGNS = {
-    "front_matter": ("---",),
-    "toml": (TOML,),
+    "front_matter": MARKERS,
     "footnote": ("[^",),
     "deflist": (": ", ":\t", "~ ", "~\t"),
     "admon": ("!!!", "???"),
@@ -52,8 +51,8 @@ def needed(source: str, whole: bool) -> tuple[str, ...]:
     return tuple(
         name
         for name, signs in _SIGNS.items()
-        if (whole or name not in ("front_matter", "toml"))
-        and any(sign in source for sign in signs)
+        if any(sign in source for sign in signs)
+        and (name != "front_matter" or (whole and source.removeprefix(BOM).startswith(MARKERS)))
         and (name != "deflist" or re.search(_DEFINITION, source.replace("\r", "\n")))
     )
 
@@ -65,8 +64,8 @@ def use_containers(markdown: MarkdownIt, plugins: tuple[str, ...] = EVERY) -> No
     markdown.core.ruler.after("normalize", ENDED, _ended)
 
     for name in plugins:
-        if name == "toml":
-            markdown.block.ruler.before("table", name, _toml_front_matter)
+        if name == "front_matter":
+            use_front_matter(markdown)
         else:
             markdown.use(getattr(import_module(f"mdit_py_plugins.{name}"), f"{name}_plugin"))
     if "colon_fence" in plugins:
@@ -211,19 +210,3 @@ def _ended(state: StateCore) -> None:
     """Give the last line an ending: some rules read past the end of a source whose last line is blank without one."""
     if not state.src.endswith("\n"):
         state.src += "\n"
-
-
-def _toml_front_matter(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """What stands at the top of a document between two lines `+++`."""
-    if silent or start > 0 or state.level > 0 or state.src[: state.eMarks[0]].rstrip(BLANKS) != TOML:
-        return False
-    for line in range(1, end):
-        if state.src[state.bMarks[line] : state.eMarks[line]].rstrip(BLANKS) == TOML:
-            token = state.push("front_matter", "", 0)
-            token.hidden = token.block = True
-            token.markup = TOML
-            token.content = state.getLines(1, line, 0, False)
-            token.map = [0, line + 1]
-            state.line = line + 1
-            return True
-    return False

@@ -12,9 +12,11 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from mdattn.blocks._containers import TOML, behind_options
+from mdattn.blocks._containers import behind_options
+from mdattn.blocks._front import BOM, front_lines
 from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_miss, openings, resembles
-from mdattn.blocks._parse import BOM, span
+from mdattn.blocks._parse import span
+from mdattn.blocks._tokens import is_block
 from mdattn.errors import Diagnostic, Position
 
 if TYPE_CHECKING:
@@ -38,10 +40,11 @@ class Lookalike(NamedTuple):
 
 def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Diagnostic]:
     """What looks like the defaults or the opening of a block and is none, with the reason and the cure."""
-    front = _front_matter(tokens, lines)
+    front = front_lines(lines)
     yield from _misspelt_keys(front, lines)
     if NAME in source:
         yield from _unread_keys(front, tokens)
+    yield from _swallowed(tokens, lines)
     titles = {span(token)[0] for token in tokens if token.type == "directive_open"}
     lookalikes = [each for each in _lookalikes(source, lines) if each.line not in titles]
     leaves = [token for token in tokens if token.map and token.type in _REASONS] if lookalikes else []
@@ -60,6 +63,23 @@ def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterat
         finding = _TOO_DEEP if token is None else _REASONS[token.type](token, each)
         if finding:
             yield Diagnostic(Position(each.line + 1, each.column + 1), *finding, severity="warning")
+
+
+def _swallowed(tokens: Iterable[Token], lines: Sequence[str]) -> Iterator[Diagnostic]:
+    """Headings at the end of a block, where they are comments of its YAML: its fence was to be closed before them."""
+    for token in filter(is_block, tokens):
+        rows = token.content.split("\n")
+        end = len(rows)
+        while end and not rows[end - 1].partition("#")[0].strip():
+            end -= 1
+        for row in range(max(1, end), len(rows)):
+            if not rows[row - 1].strip() and re.match(r"#{1,6}[ \t]+(?![a-z_]+:)\S", rows[row]) and token.map:
+                number = span(token)[0] + row + 1
+                column = len(lines[number].rstrip("\r\n")) - len(rows[row]) + 1
+                message = "this line looks like a heading, and is a comment of the block, which goes on to here"
+                cure = f"close the block with a line {token.markup} before it"
+                yield Diagnostic(Position(number + 1, column), message, cure, "warning")
+                break
 
 
 def heard(
@@ -102,17 +122,6 @@ def _lookalikes(source: str, lines: Sequence[str]) -> Iterator[Lookalike]:
         begins = bool(re.fullmatch(_CONTAINERS, prefix))
         if begins or (info.strip() == NAME and re.match(r"\W*[a-z_]+:\s", "".join(lines[number + 1 : number + 2]))):
             yield Lookalike(number, len(prefix), match[1], info, word, not begins)
-
-
-def _front_matter(tokens: Sequence[Token], lines: Sequence[str]) -> range:
-    """The lines of the front matter between its markers, also where the parser knows of none."""
-    if tokens and tokens[0].type == "front_matter":
-        return range(1, span(tokens[0])[1] - 1)
-    marker = lines[0].removeprefix(BOM).rstrip() if lines else ""
-    if marker not in ("---", TOML):
-        return range(0)
-    closing = (number for number, line in enumerate(lines) if number > 0 and line.rstrip() == marker)
-    return range(1, next(closing, 0))
 
 
 def _misspelt_keys(front: range, lines: Sequence[str]) -> Iterator[Diagnostic]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
 from mdattn.blocks._doubts import doubts
-from mdattn.blocks._parse import BOM, Parsed, Site, ending, parse, span, split
-from mdattn.blocks._tokens import Fence, Front, of_tokens
+from mdattn.blocks._front import BOM, Front
+from mdattn.blocks._parse import Parsed, Site, ending, parse, span, split
+from mdattn.blocks._tokens import Fence, of_tokens
 from mdattn.errors import Diagnostic, Excerpt, Position
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def find(source: str, around: tuple[str, ...] = (), parsed: Parsed | None = None
     """
     lines = split(source)
     parsed = parsed or parse(source, around)
-    found = of_tokens(source, lines, parsed.tokens, parsed.fences)
+    found = of_tokens(lines, parsed.tokens, parsed.fences)
     inside = admonished(parsed.tokens)
     return Document(
         source=source,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 BEGIN = f"<!-- {NAME}"
 END = f"<!-- /{NAME} -->"
+_WRITE_END = f"write {END}"
 
 _BEGINS = re.compile(rf"\s*<!--[ \t]*{NAME}[ \t]*(?:$|-->)", re.MULTILINE)
 # What is no ASCII counts as a letter: which signs are letters, each Python knows otherwise.
@@ -41,9 +42,9 @@ _ENDS = re.compile(
     rf"\s*<!--[ \t]*/[ \t]*{NAME}(?![a-zA-Z0-9_]|[^\x00-\x7f\s]|-(?!->))(?:[ \t]+(?P<checksum>[0-9A-Za-z]+))?"
     r"(?:[ \t]+(?P<version>[0-9]+(?:\.[0-9A-Za-z+!]+)*))?(?P<closed>[ \t]*-->\s*\Z)?"
 )
-_NAMED = re.compile(r"\s*<!--[ \t]*+/?[ \t]*+([^\s>]+?)[ \t]*(?:$|-->)", re.MULTILINE)
 _STARTED = re.compile(rf"\s*<!--[ \t]*{NAME}:?[ \t]+(?:\{{[ \t]*)?[\"']?[a-z_]+[\"']?:[ \t\r\n]")
-_HIDDEN = re.compile(rf"^[ \t]*<!--[ \t]*{NAME}[ \t]*$", re.MULTILINE)
+# What is drawn from options has one on the line below.
+_GOES_ON = re.compile(r"<!--[^\n]*\n\s*(?:- )?[\"']?[a-z_]+[\"']?[ \t]*:")
 
 
 class Region(NamedTuple):
@@ -147,10 +148,15 @@ def regions(document: Document) -> Regions:
     errors: list[Diagnostic] = []
     warnings: list[Diagnostic] = []
     ended: set[int] = set()
+    slipped = False
     for index, token in enumerate(tokens):
         site = sites.get(id(token))
         if site is None or not (_BEGINS.match(site.content) or _ENDS.match(site.content)):
-            warnings += _hidden(token)
+            for slip in _hidden(token):
+                # An end goes with the beginning that was told of.
+                if slip.hint != _WRITE_END or not slipped:
+                    warnings.append(slip)
+                slipped = slip.hint != _WRITE_END
         elif _BEGINS.match(site.content):
             follow = _following(tokens, index, sites)
             ended.update(id(each) for each in follow if _ends(each, sites))
@@ -234,25 +240,46 @@ def _orphan(site: Site) -> Diagnostic:
 
 
 def _hidden(token: Token) -> Iterator[Diagnostic]:
-    """A comment that would begin a region, if another HTML block did not hold it, or if its name were right."""
-    if token.type != "html_block":
+    """Comments that would begin or end a region, if nothing stood before them and if their first line were right."""
+    if token.type not in ("html_block", "inline") or "<!--" not in token.content:
         return
-    if token.content.lstrip().startswith("<!--"):
-        word = _NAMED.match(token.content)
-        if word and word[1] != NAME and resembles(word[1]):
-            message = f"this comment keeps no diagram: {word[1]!r} is not {NAME!r}"
-            yield Diagnostic(Position(span(token)[0] + 1, 1), message, f"write {BEGIN}", "warning")
-        elif _STARTED.match(token.content):
-            message = "this comment keeps no diagram: its options begin in its first line"
-            yield Diagnostic(
-                Position(span(token)[0] + 1, 1), message, f"begin them on the line after {BEGIN}", "warning"
-            )
-        return
-    match = _HIDDEN.search(token.content)
-    if match:
-        line = span(token)[0] + token.content.count("\n", 0, match.start()) + 1
-        message = "no diagram here: the comment stands inside an HTML block"
-        yield Diagnostic(Position(line, 1), message, "put a blank line before it", "warning")
+    text = token.content
+    line, at = span(token)[0] + 1, 0
+    for match in re.finditer(r"<!--.*?-->|<!--.*\Z", text, re.DOTALL):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        if token.type == "html_block":
+            finding = _slip(match[0], is_first=not text[:at].strip())
+        else:
+            finding = _slip(match[0], is_first=False) if _GOES_ON.match(match[0]) else None
+        if finding:
+            yield Diagnostic(Position(line, 1), *finding, severity="warning")
+
+
+def _slip(comment: str, *, is_first: bool) -> tuple[str, str] | None:
+    """What keeps a comment from being the one that its author meant, and the cure; None where it is not meant so."""
+    if not is_first and (_BEGINS.match(comment) or _STARTED.match(comment)):
+        return "no diagram here: the comment stands inside an HTML block or a text", "put a blank line before it"
+    if _BEGINS.match(comment) or _ENDS.match(comment):
+        return None
+    if _STARTED.match(comment):
+        message = "this comment keeps no diagram: its options begin in its first line"
+        return message, f"begin them on the line after {BEGIN}"
+    head = comment.partition("\n")[0].removeprefix("<!--").partition("-->")[0].strip("- \t\r")
+    words = [each.rstrip(":") for each in head.removeprefix("/").split()]
+    name = next((each for each in (*words[:3], "-".join(words[:2])) if resembles(each)), None)
+    if name is None:
+        return None
+    ends = head.startswith(("/", "end"))
+    # Comments that speak of a diagram are longer, and have no options below.
+    if len(words) > 1 + ends and not _GOES_ON.match(comment):
+        return None
+    wrong = "its first line holds something else" if words == [NAME] else f"{' '.join(words)!r} is not {NAME!r}"
+    return (
+        (f"this comment ends no diagram: {wrong}", _WRITE_END)
+        if ends
+        else (f"this comment keeps no diagram: {wrong}", f"write {BEGIN}")
+    )
 
 
 def _region(site: Site, fence: Token | None, end: Site, lines: Sequence[str], in_admonition: bool) -> Region:

@@ -100,7 +100,7 @@ def _near_miss(info: str) -> str | None:
 def _words(info: str) -> list[str]:
     """The first words of an info string of which one may be meant as the name of a block, without braces.
 
-    An identifier (`#name`) is not, nor is what names a chunk of code (`{r name}`), nor what shows a fence as it is
+    An identifier (`{#name}`) is not, nor is what names a chunk of code (`{r name}`), nor what shows a fence as it is
     written (`{{name}}`, or one within a run of code).
     """
     if info.lstrip().startswith("{{"):
@@ -109,7 +109,8 @@ def _words(info: str) -> list[str]:
     first, *others = opened.strip(" \t{").split(maxsplit=6) or [""]
     named = [first, *(each for each in others if each.startswith("."))]
     words = [*named, *re.split(r"[\s{}]+", behind, maxsplit=6)]
-    return [each for each in words if any(map(str.isalpha, each)) and not each.startswith(("#", "`", "~"))][:4]
+    silent = ("`", "~") if info.lstrip().startswith("#") else ("#", "`", "~")
+    return [each for each in words if any(map(str.isalpha, each)) and not each.startswith(silent)][:4]
 
 
 @lru_cache(maxsize=2**12)
@@ -117,9 +118,7 @@ def resembles(word: str) -> bool:
     """Whether a word is the name of a block, or misspells it; `attention-diagram-x` is another name."""
     if re.match(rf"[.#]?{NAME}[-./]\w", word) or not _may_resemble(word):
         return False
-    word = re.split(r"[,;(]", word, maxsplit=1)[0]  # Some tools let options follow directly.
-    if "=" in word:
-        return False
+    word = re.split(r"[,;(=]", word.lstrip("(<[\"'"), maxsplit=1)[0]  # Some tools let options follow directly.
     letters = _letters(word)
     if letters in (_KEY, _TOOL) or _abbreviates(letters):
         return True
@@ -165,7 +164,9 @@ def may_hold_regions(source: str) -> bool:
     """Whether `regions` could find a region, an error or a warning; False is certain, True is not."""
     if "<!--" not in source:
         return False
-    return NAME in source or any(map(resembles, set(re.findall(r"<!--[ \t]*+/?[ \t]*+([^\s>]{8,60})", source))))
+    return NAME in source or any(
+        map(resembles, set(re.findall(r"<!--[-/ \t]*+(?:[a-z]{1,9}[ \t]++)?+([^\s>]{8,60})", source)))
+    )
 
 
 def openings(source: str) -> Iterator[re.Match[str]]:

@@ -25,14 +25,13 @@ from mdattn.blocks._containers import (
     text_of,
     use_containers,
 )
+from mdattn.blocks._front import BOM
 from mdattn.blocks._names import NAME, names_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
-
-BOM = "\ufeff"
 
 # Where the watching rules leave what they saw, in the parser's environment.
 _FENCES = "attention-diagram fences"

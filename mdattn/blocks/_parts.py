@@ -64,7 +64,8 @@ def _part(token: Token, lines: Sequence[str]) -> Part:
     starts = [Position(row + 1, len(lines[row].rstrip("\n")) - len(text) + 1) for row, text in rows if row < len(lines)]
 
     def place(position: Position) -> Position:
-        start = starts[position.line - 1]
+        # Another plugin may have written more into the fence than its lines hold.
+        start = starts[min(position.line, len(starts)) - 1]
         return Position(start.line, start.column + position.column - 1)
 
     def placed(each: Diagnostic) -> Diagnostic:

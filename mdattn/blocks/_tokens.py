@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from markdown_it.common.utils import unescapeAll
 
-from mdattn.blocks._containers import TOML
+from mdattn.blocks._front import BOM, Front, front_of
 from mdattn.blocks._names import NAME, names_block
-from mdattn.blocks._parse import BOM, Site, span
+from mdattn.blocks._parse import Site, span
 from mdattn.errors import Diagnostic, Excerpt, Position
 
 if TYPE_CHECKING:
@@ -29,13 +29,6 @@ class Fence(NamedTuple):
     site: Site | None
 
 
-class Front(NamedTuple):
-    """What stands between the markers of a front matter, if there is one, in the `language` "yaml" or "toml"."""
-
-    matter: Excerpt | None
-    language: str
-
-
 class Found(NamedTuple):
     """The blocks among the tokens, what is wrong with the fences of others, and the front matter."""
 
@@ -49,15 +42,13 @@ def is_block(token: Token) -> bool:
     return token.type == "fence" and names_block(unescapeAll(token.info))
 
 
-def of_tokens(source: str, lines: Sequence[str], tokens: Sequence[Token], sites: Iterable[Site] | None = None) -> Found:
+def of_tokens(lines: Sequence[str], tokens: Sequence[Token], sites: Iterable[Site] | None = None) -> Found:
     """The blocks among the tokens of a source with these lines, in document order.
 
     `sites` are those of a parser that watches for blocks (`watch`); of any other one, the tokens and the lines tell.
     """
     seen = [*(_seen(tokens, lines) if sites is None else _watched(sites, lines))]
-    front = _front(tokens, lines)
-    if sites is None and front.matter is None:
-        front = _unread_toml(source)
+    front = front_of(tokens, lines, is_ours=sites is not None)
     fences = tuple([each for each in seen if isinstance(each, Fence)])
     return Found(fences, tuple([each for each in seen if isinstance(each, Diagnostic)]), front)
 
@@ -66,11 +57,12 @@ def _watched(sites: Iterable[Site], lines: Sequence[str]) -> Iterator[Fence | Di
     """Each block of a parser that watches, or what is wrong with its fence."""
     for site in sites:
         token = site.token
-        fault = tabbed(site) or (None if site.closed else _unclosed(token, position_of(site), lines, site.around))
-        if fault := fault or unreadable(site, lines):
+        position = position_of(site)
+        fault = tabbed(site) or (None if site.closed else _unclosed(token, position, lines, site.around))
+        if fault := fault or unreadable(site, lines) or _closed_late(token, position):
             yield fault
         else:
-            yield Fence(_yaml(token, lines), position_of(site), token, site)
+            yield Fence(_yaml(token, lines), position, token, site)
 
 
 def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> Iterator[Fence | Diagnostic]:
@@ -83,10 +75,9 @@ def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> Iterator[Fence | Dia
         position = Position(first + 1, lines[first].find(token.markup) + 1)
         # The token does not say whether a closing line was met; what its content leaves of its lines does.
         ends = token.content.endswith("\n") or not token.content
-        if ends and token.content.count("\n") == end - first - 2:
-            yield Fence(_yaml(token, lines), position, token, None)
-        else:
-            yield _unclosed(token, position, lines)
+        closed = ends and token.content.count("\n") == end - first - 2
+        fault = _closed_late(token, position) if closed else _unclosed(token, position, lines)
+        yield fault or Fence(_yaml(token, lines), position, token, None)
 
 
 def position_of(site: Site) -> Position:
@@ -116,49 +107,31 @@ def _excerpt(content: str, lines: Sequence[str], first: int, end: int) -> Excerp
     return Excerpt(content, (*starts, Position(end + 1, indent + 1)))
 
 
-# Front matter
-
-
-def _front(tokens: Sequence[Token], lines: Sequence[str]) -> Front:
-    if not tokens or tokens[0].type != "front_matter":
-        return Front(None, "yaml")
-    end = span(tokens[0])[1] - 1
-    content = "".join(line.rstrip("\r\n") + "\n" for line in lines[1:end])
-    return Front(_excerpt(content, lines, 1, end), "toml" if tokens[0].markup == TOML else "yaml")
-
-
-def _unread_toml(source: str) -> Front:
-    """The front matter in TOML, which no plugin reads."""
-    match = re.match(r"\+\+\+[ \t]*\n((?:(?!\+\+\+[ \t]*\n).*\n)*?)\+\+\+[ \t]*(?:\n|\Z)", source)
-    return Front(Excerpt(match[1], _rows(match[1], 2)), "toml") if match else Front(None, "yaml")
-
-
-def unread_front(source: str, front: Front) -> Diagnostic | None:
-    """Defaults in the front matter that a parser without its plugin takes for a rule and a heading.
-
-    Without them the diagrams would not be those of `render`.
-    """
-    found = re.match(rf"---[^\S\n]*\n(?:(?!---[^\S\n]*\n).*\n)*?{NAME}:", source)
-    if front.matter or not found or not re.search(r"^---[^\S\n]*$", source[found.end() :], re.MULTILINE):
-        return None
-    cure = "add mdit_py_plugins.front_matter.front_matter_plugin to the pipeline"
-    return Diagnostic(Position(1, 1), f"nothing reads this front matter's '{NAME}:'", cure)
-
-
 # Errors
 
 
 def _unclosed(token: Token, position: Position, lines: Sequence[str], around: Sequence[str] = ()) -> Diagnostic:
-    end = span(token)[1]
+    first, end = span(token)
+    below = "line" if end - first == 2 else f"{end - first - 1} lines"
+    harm = f": its diagram would replace the {below} below it" if end - first > 1 else ""
     shut = next((each for each in around if token.markup.startswith(each)), None)
     return Diagnostic(
         position,
-        f"this {NAME} fence is never closed: its diagram would replace everything down to line {end}"
-        + (", the rest of the document" if end >= len(lines) else ""),
+        f"this {NAME} fence is never closed{harm}"
+        + (", the rest of the document" if harm and end >= len(lines) and not around else ""),
         f"make the fence {shut} around it longer than its own"
         if shut
         else f"close it with a line {token.markup} as deep in lists and quotes as this one",
     )
+
+
+def _closed_late(token: Token, position: Position) -> Diagnostic | None:
+    """A fence that goes on to the end of another one: no YAML begins a line as that one opens."""
+    sign = token.markup[:1]
+    if sign * 3 not in token.content or not re.search(rf"(?m)^[ \t]*{sign}{{3,}}[ \t]*\w", token.content):
+        return None
+    message = f"this {NAME} fence is not closed before another fence opens"
+    return Diagnostic(position, message, f"close it with a line {token.markup} before that one")
 
 
 def tabbed(site: Site) -> Diagnostic | None:
@@ -185,5 +158,5 @@ def unreadable(site: Site, lines: Sequence[str]) -> Diagnostic | None:
             if code < 0xD800:
                 return Diagnostic(position, f"control character U+{code:04X} in a block", "delete it")
             byte = f" (byte 0x{code - 0xDC00:02X})" if 0xDC80 <= code <= 0xDCFF else ""
-            return Diagnostic(position, f"line {number + 1} is not valid UTF-8{byte}", "save the document as UTF-8")
+            return Diagnostic(position, f"this line is not valid UTF-8{byte}", "save the document as UTF-8")
     return None

@@ -116,6 +116,6 @@ def defaults_of(front_matter: Excerpt, language: str = "yaml") -> Defaults | Non
         raise DiagramError(tree.position(others[0][0]), f"'{DEFAULTS_KEY}' stands here twice", "remove one of them")
     if node.form == "mapping":
         return Defaults(Tree(node, front_matter))
-    if node.content in EMPTY:
+    if node.plain and node.tag is None and node.content in EMPTY:
         return None
     raise DiagramError(tree.position(node), f"'{DEFAULTS_KEY}' must hold a mapping of options")

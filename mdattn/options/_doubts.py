@@ -43,18 +43,20 @@ def _cut_short(tree: Tree, leaves: list[tuple[Node, bool]]) -> Iterator[Diagnost
     """Words that end at a ` #` with a word directly behind it, as in `the cat #1 sat` and `[play, ##ing]`."""
     text = tree.excerpt.text
     places = [leaf.index for leaf, _ in leaves]
+    behind: dict[int, tuple[int, bool]] = {}  # Of each scalar once: many comments may follow one.
     for match in re.finditer(r"(?<=\S)[ \t]+(#[^\s].*)", text):
         sign = match.start(1)
         at = bisect_right(places, sign) - 1
         if at < 0 or not leaves[at][1]:
             continue
         leaf = leaves[at][0]
-        end = _end(text, leaf)
-        between = text[end:sign].strip(" \t\n") if end is not None and end <= sign else None
-        if between == "," or (between == "" and (leaf.plain or not leaf.content)):
+        if at not in behind:
+            behind[at] = _behind(text, leaf)
+        end, comma = behind[at]
+        if end == sign and (comma or leaf.plain or not leaf.content):
             said = (
                 "begins a comment, so what follows is not read"
-                if between
+                if comma
                 else "begins a comment: the text ends before it"
             )
             yield Diagnostic(
@@ -65,20 +67,29 @@ def _cut_short(tree: Tree, leaves: list[tuple[Node, bool]]) -> Iterator[Diagnost
             )
 
 
-def _end(text: str, leaf: Node) -> int | None:
-    """Where a scalar ends; None for one in a form that no comment can stand in."""
+def _behind(text: str, leaf: Node) -> tuple[int, bool]:
+    """Where something stands behind a scalar, a comma aside, and whether there is one.
+
+    -1 for a scalar in a form that no comment can stand behind.
+    """
     start = leaf.index
     content = str(leaf.content)
     if text.startswith(content, start) and leaf.plain:
-        return start + len(content)
-    if leaf.plain:
-        pattern = r"\s+".join(map(re.escape, content.split()))
-    elif text[start : start + 1] in ("'", '"'):
-        pattern = r"'(?:[^']|'')*'|\"(?:\\.|[^\"\\])*\""
+        end = start + len(content)
     else:
-        return None
-    match = re.compile(pattern, re.DOTALL).match(text, start)
-    return match.end() if match else None
+        if leaf.plain:
+            pattern = r"\s+".join(map(re.escape, content.split()))
+        elif text[start : start + 1] in ("'", '"'):
+            pattern = r"'(?:[^']|'')*+'|\"(?:\\.|[^\"\\])*+\""
+        else:
+            return -1, False
+        match = re.compile(pattern, re.DOTALL).match(text, start)
+        if not match:
+            return -1, False
+        end = match.end()
+    match = re.compile(r"[ \t\n]*+(,?)[ \t\n]*").match(text, end)
+    assert match is not None
+    return match.end(), bool(match[1])
 
 
 def _curly(tree: Tree, leaves: list[tuple[Node, bool]]) -> Iterator[Diagnostic]:

@@ -132,7 +132,7 @@ _RULES = (
         "put double quotes around it: {requoted}",
     ),
     _Rule(
-        r"^(?P<head>.*?)(?P<at>\")(?P<inner>[^\"]*\\[^\"]*)\"(?P<rest>.*)$",
+        r"^(?P<head>.*?)(?P<at>\")(?P<inner>[^\"\\]*+\\[^\"]*+)\"(?P<rest>.*)$",
         "{head}{requoted}{rest}",
         "\\ has a meaning of its own in double quotes",
         "use single quotes: {requoted}",
@@ -202,13 +202,14 @@ _RULES = (
         "begin a new line with '{rest}'",
     ),
     _Rule(
-        r"^(?P<head> *(?:- +)*(?P<key>[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*): +)(?P<value>[^\[{'\"].*?(?P<at>:)(?: .*|))$",
+        r"^(?P<head> *(?:- +)*(?P<key>[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*): ++)"
+        r"(?P<value>[^\[{'\"].*?(?P<at>:)(?: .*|))$",
         "{head}{quoted}",
         "a second ': ' on one line",
         _QUOTE,
     ),
     _Rule(
-        r"^(?P<head> *(?:- +)*[^'\"#:]+: +[^'\"#]*)(?P<at> #)(?P<rest>\S.*)$",
+        r"^(?P<head> *+(?:- ++)*+[^'\"#:]++: [^'\"#]*)(?P<at> #)(?P<rest>\S.*)$",
         "{head} {rest}",
         "' #' begins a comment, which ends the text before it",
         "put quotes around the whole text",

@@ -282,8 +282,7 @@ class PlainValues:
 
     def value(self, node: Node, key: str) -> Any:
         """The plain value of a node that stands below the key."""
-        if node.tag is not None and (node.tag not in ("!", "tag:yaml.org,2002:str") or node.form != "scalar"):
-            self.fail(node, *_tagged(node.tag))
+        if self._refuses(node):
             return None
         if node.form == "scalar":
             if key in self.texts and not (node.plain and node.content == ""):
@@ -299,10 +298,19 @@ class PlainValues:
             ]
         return {name: self.value(item, name if name in self.texts else key) for name, _, item in self.entries(node)}
 
+    def _refuses(self, node: Node) -> bool:
+        """Whether the node has a tag that says more than that it is text."""
+        if node.tag is None or (node.tag in ("!", "tag:yaml.org,2002:str") and node.form == "scalar"):
+            return False
+        self.fail(node, *_tagged(node.tag))
+        return True
+
     def entries(self, node: Node) -> Iterator[tuple[str, Node, Node]]:
         """The entries of a mapping: the text of the key, the key, the value."""
         seen: set[str] = set()
+        self._refuses(node)
         for key, item in node.pairs():
+            self._refuses(key)
             if not isinstance(key.content, str):
                 self.fail(key, "a key must be text", "put quotes around it")
             elif key.content == "<<" and key.plain:

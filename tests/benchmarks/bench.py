@@ -471,6 +471,23 @@ def _syntax_errors(size: int, _: Path) -> Callable[[], object]:
     return rendered(draft(size).replace("temperature: ", "temperature:\t["))
 
 
+def _long_lines(size: int, _: Path) -> Callable[[], object]:
+    """Lines of one block each that are no YAML, and that several readings of a line begin alike."""
+    lines = (
+        " " * size + "&a;[x]: " * size,
+        "text: " + " " * size + "b-, " * size + "}",
+        "- " * size + "[, " * size + '"',
+        '- "' + "\\a " * size + "]",
+    )
+    return rendered("".join(f"```attention-diagram\n{yaml(0)}{each}\n```\n\n" for each in lines))
+
+
+def _comments(size: int, _: Path) -> Callable[[], object]:
+    """Comments behind a text of as many words, which look as if they cut it short."""
+    title = "w " * size
+    return rendered("```attention-diagram\n" + f'{yaml(0)}title: "{title}"\n' + "# #x\n" * size + "```\n")
+
+
 def _wrong_values(size: int, _: Path) -> Callable[[], object]:
     """One block with many values of a wrong type."""
     rows = "".join(f"  {number}: [0.1, no, 0.3]\n" for number in range(size))
@@ -534,6 +551,8 @@ GROWING: dict[str, tuple[int, Sized]] = {
     "bytes": (30, _bytes),
     "errors": (30, _errors),
     "syntax errors": (15, _syntax_errors),
+    "long lines that are no YAML": (400, _long_lines),
+    "comments behind a text": (1000, _comments),
     "wrong values": (150, _wrong_values),
     "unknown keys": (150, _unknown_keys),
     "duplicate keys": (150, _duplicate_keys),
