@@ -183,9 +183,8 @@ def check(options: Any) -> None:
             said = each.text()
             assert len(said) <= LONGEST, said
             assert "\n" not in said, said
-            assert not re.search(
-                r"Expected|msgspec|yaml\.|expected '<|in this context|NoneType|_Odd object| at 0x", said
-            ), said
+            leaked = re.search(r"Expected|msgspec|yaml\.|expected '<|in this context|NoneType|_Odd object| at 0x", said)
+            assert leaked is None or leaked[0] in str(options), said  # An author's own words may be said.
         str(error)
 
 
