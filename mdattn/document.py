@@ -15,9 +15,9 @@ from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excer
 if TYPE_CHECKING:
     from os import PathLike
 
-    from mdattn.attention.sources import Files
     from mdattn.blocks import Block, Document, Front, Parsed, Replacement
     from mdattn.diagrams._kind import Diagram
+    from mdattn.files import Files
     from mdattn.options import Defaults
 
 
@@ -220,7 +220,9 @@ def draw_each(
         from pathlib import Path
 
         folder = Path(path).parent
-    files: Files = {}
+    from mdattn.files import Files
+
+    files = Files()
     diagrams: list[Diagram | None] = []
     for each in sources:
         try:
@@ -285,10 +287,11 @@ def draw_options(
         return draw(excerpt, Position(1, 1), None, folder, doubts)
     _check_type(options, Mapping, "the options of a diagram are YAML text or a mapping")
     from mdattn import diagrams
+    from mdattn.files import Files
     from mdattn.options import of_mapping
 
     try:
-        return diagrams.draw(of_mapping(options, diagrams.KINDS), folder, {})
+        return diagrams.draw(of_mapping(options, diagrams.KINDS), folder, Files())
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
@@ -308,11 +311,12 @@ def draw(
     the block's mistakes in their places.
     """
     from mdattn import diagrams
+    from mdattn.files import Files
     from mdattn.options import parse, read
 
     parsed = read(parse(yaml), position, diagrams.KINDS, defaults)
     try:
-        diagram = diagrams.draw(parsed.options, folder, {} if files is None else files)
+        diagram = diagrams.draw(parsed.options, folder, Files() if files is None else files)
     except OptionError as error:
         raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
     if doubts is not None:

@@ -19,6 +19,7 @@ FLOORS = {
     "numerals": 0,
     "glyphs": 0,
     "digests": 0,
+    "files": 0,
     "blocks": 1,
     "options": 1,
     "attention": 1,
