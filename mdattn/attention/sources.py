@@ -32,7 +32,7 @@ from mdattn.files import Files, TooMuchError
 
 MOST_NUMBERS = 2**24  # of what is taken out of an array: 128 MB in the type that is computed with
 MOST_LISTED = 12  # names in a message
-MOST_SEARCHED = 500  # names among which one is looked for that the author may have meant
+MOST_SEARCHED = 200  # names among which one is looked for that the author may have meant
 
 Known = tuple[int, ...]
 """What tells a file, as it is now, from any other."""
