@@ -370,6 +370,9 @@ FORMATS: Mapping[str, Format] = {
 # All of them ---------------------------------------------------------------------------------------------------------
 
 
+_ANEW = "save the array again"
+
+
 def _unreal(held: str) -> NoReturn:
     fail(f"the array holds {held}, and real numbers are needed", "save it as float64")
 
@@ -377,11 +380,12 @@ def _unreal(held: str) -> NoReturn:
 def _shaped(content: memoryview, dtype: np.dtype[Any], shape: Sequence[int], fortran: bool = False) -> AnyArray:
     """The content as an array, if it has exactly the size that shape and type ask for."""
     if len(shape) > MOST_AXES:
-        raise DamagedError(f"{len(shape)} axes are not possible, {MOST_AXES} are the most")
+        raise DamagedError(f"{len(shape)} axes are not possible, {MOST_AXES} are the most", _ANEW)
     if any(size < 0 for size in shape):
-        raise DamagedError(f"shape {list(shape)} is not possible")
+        raise DamagedError(f"shape {list(shape)} is not possible", _ANEW)
     if prod(shape) * dtype.itemsize != content.nbytes:
-        raise DamagedError(f"shape {list(shape)} of {dtype} does not take the {content.nbytes} bytes that there are")
+        reason = f"shape {list(shape)} of {dtype} does not take the {content.nbytes} bytes that there are"
+        raise DamagedError(reason, _ANEW)
     if not content.nbytes:
         fail(f"the array is empty: its shape is {list(shape)}")
     return np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if fortran else "C")

@@ -352,9 +352,10 @@ _SAID = [
     _READ_AS + "it is no zip archive, or a damaged one" + _AGAIN,
     _READ_AS + r"its array a\.npy is (damaged|encrypted)" + _AGAIN,
     _READ_AS + r"its compression is not that of numpy\.savez" + _AGAIN,
-    _READ_AS + r"shape \[[-\d, ]+\] is not possible \(\)",
-    _READ_AS + r"\d+ axes are not possible, 8 are the most \(\)",
-    _READ_AS + r"shape \[[\d, ]*\] of >?(bool|u?int|float|[iuf])\d* does not take the \d+ bytes that there are \(\)",
+    _READ_AS + r"shape \[[-\d, ]+\] is not possible \(save the array again\)",
+    _READ_AS + r"\d+ axes are not possible, 8 are the most \(save the array again\)",
+    _READ_AS + r"shape \[[\d, ]*\] of >?(bool|u?int|float|[iuf])\d* does not take the \d+ bytes that there are "
+    r"\(save the array again\)",
     "the array holds (Python objects|text|complex numbers|numbers of more than 64 bits|times|spans of time|records), "
     r"and real numbers are needed \(save it as float64\)",
     r"the array is empty: its shape is \[[\d, ]+\] \(\)",
@@ -449,7 +450,7 @@ def test_a_zip_with_a_directory_that_is_too_long(tmp_path: Path, monkeypatch: py
     assert "more than 20 arrays" in _refused("a.npz", tmp_path)
 
 
-def test_a_member_that_claims_more_than_it_has_makes_no_room_for_it(tmp_path: Path) -> None:
+def test_a_member_that_claims_more_than_it_has(tmp_path: Path) -> None:
     content = _npy(WEIGHTS)
     lie = _zip([("a.npy", content)], zipfile.ZIP_DEFLATED)
     lie = lie.replace(struct.pack("<I", len(content)), struct.pack("<I", formats.MOST_BYTES))
@@ -569,6 +570,15 @@ def test_safetensors_that_lie(tmp_path: Path) -> None:
         assert said in _refused("a.safetensors", tmp_path), number
     (tmp_path / "a.safetensors").write_bytes(_safetensors({"a": ("F8_E4M3", [1, 2], b"\1\2")}))
     assert "type F8_E4M3 cannot be drawn (save it as F32)" in _refused("a.safetensors", tmp_path)
+
+
+def test_safetensors_with_a_header_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    safetensors = pytest.importorskip("safetensors")
+    monkeypatch.setattr(formats, "MOST_INDEX", 100)
+    monkeypatch.setattr(safetensors, "deserialize", None)  # It must not come to that.
+    tensors = {f"layer{number}": ("F64", [1, 1], struct.pack("<d", 1)) for number in range(10)}
+    (tmp_path / "a.safetensors").write_bytes(_safetensors(tensors))
+    assert "its header is larger than 0 MB" in _refused("a.safetensors", tmp_path)
 
 
 def test_safetensors_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
