@@ -76,7 +76,7 @@ def load(
         fail(f"{path_text!r} cannot be read as {suffix}: {error.reason}", error.cure)
     except TooMuchError as error:
         fail(
-            f"the data files of the blocks up to this one would take more than {error.most // 2**20:,} MB to unpack",
+            f"the data files that are read up to this block would take more than {error.most // 2**20:,} MB to unpack",
             "save only the arrays that are drawn, and put blocks that draw from one array below each other",
         )
 

@@ -11,6 +11,7 @@ import re
 import socket
 import struct
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from mdattn.attention import formats, sources
 from mdattn.attention.sources import load
 from mdattn.errors import OptionError
 from mdattn.files import Files
+from mdattn.study.given import numbers
 
 WEIGHTS = np.array([[0.25, 0.75], [1.0, 0.0]])
 STACK = np.arange(2 * 3 * 2 * 2, dtype=np.float64).reshape(2, 3, 2, 2)  # [layer, head, n_query, n_key]
@@ -821,7 +823,7 @@ def test_what_was_let_go_of_is_not_done_again_without_end(
     assert sum(unpacked) <= store.MOST_WORK + store.WORK_A_BYTE * len(data)
     assert len(said) == 1
     message = said.pop()[1]
-    assert "the blocks up to this one would take more than 0 MB to unpack" in message
+    assert "read up to this block would take more than 0 MB to unpack" in message
 
 
 def test_numbers_as_they_are_saved_are_never_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -908,6 +910,22 @@ def test_a_shape_is_looked_at_before_anything_is_made_of_it(tmp_path: Path, monk
     assert seen == [(3, 2, 2)]
     monkeypatch.setattr(sources, "MOST_NUMBERS", 11)
     assert "[3, 2, 2], 12 numbers; at most 11 can be drawn (pick a part" in _refused("a.npy", tmp_path, layer=1)
+
+
+@pytest.mark.parametrize("work", ["unpacked", "refused", "given"])
+def test_one_array_takes_little_more_room_than_it_has(work: str) -> None:
+    """Unpacked, it is never there twice; refused for all its numbers, there is no list of them."""
+    array = np.full((1000, 1000), np.nan)
+    archive = zipfile.ZipFile(io.BytesIO(_zip([("a.npy", _npy(array))], zipfile.ZIP_DEFLATED)))
+    tracemalloc.start()
+    if work == "unpacked":
+        formats._member(archive, archive.infolist()[0])
+    else:
+        with pytest.raises(OptionError, match="nan"):
+            _ = sources._checked(array) if work == "refused" else numbers(array, ("weights",), 2, "'weights'")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.8 * array.nbytes
 
 
 def test_words_in_json_take_no_more_room_than_they_do(tmp_path: Path) -> None:
