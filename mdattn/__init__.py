@@ -15,6 +15,7 @@ computed. The rooms of the house, from the top floor down; imports point down on
     canvas                   lines that meet lines, for pictures with wires
     glyphs, numerals,        lines and signs; number to text;
     cells, digests, errors   width of text; a hash; what is wrong, and where
+    files                    what was made of data files, within bounds
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from mdattn.errors import Diagnostic, DiagramError, DiagramWarning, Drift, Excer
 if TYPE_CHECKING:
     from os import PathLike
 
-    from mdattn.attention.sources import Files
     from mdattn.blocks import Block, Document, Front, Parsed, Replacement
     from mdattn.diagrams._kind import Diagram
+    from mdattn.files import Files
     from mdattn.options import Defaults
 
 
@@ -72,12 +72,15 @@ def render(text: str, *, path: str | PathLike[str] | None = None) -> str:
     return rendered.text
 
 
-def render_document(source: str, *, path: str | PathLike[str] | None = None, keep_source: bool = False) -> Rendered:
+def render_document(
+    source: str, *, path: str | PathLike[str] | None = None, keep_source: bool = False, files: Files | None = None
+) -> Rendered:
     """As `render`, with the warnings. `source` may hold undecodable bytes as lone surrogates (surrogateescape).
 
-    `keep_source` leaves each block's YAML in a comment before its diagram, for `update_document`.
+    `keep_source` leaves each block's YAML in a comment before its diagram, for `update_document`. `files` are the data
+    files that documents of the same run have opened, and are added to.
     """
-    drawings = draw_document(source, path=path, spoken=False)
+    drawings = draw_document(source, path=path, spoken=False, files=files)
     if drawings.document is None or not drawings.diagrams:
         return Rendered(source, (), drawings.warnings)
     from mdattn.blocks import drawn
@@ -100,7 +103,12 @@ def render_document(source: str, *, path: str | PathLike[str] | None = None, kee
 
 
 def draw_document(
-    source: str, *, path: str | PathLike[str] | None = None, parsed: Parsed | None = None, spoken: bool = True
+    source: str,
+    *,
+    path: str | PathLike[str] | None = None,
+    parsed: Parsed | None = None,
+    spoken: bool = True,
+    files: Files | None = None,
 ) -> Drawings:
     """The diagrams of a document's blocks, `spoken` with their words. Raises DiagramError with every mistake.
 
@@ -113,7 +121,7 @@ def draw_document(
     document = find(source, parsed=parsed)
     wrong = list(document.errors)
     doubts = list(document.warnings)
-    diagrams = _drawn(document.blocks, document.front, path, wrong, doubts, spoken=spoken)
+    diagrams = _drawn(document.blocks, document.front, path, wrong, doubts, spoken=spoken, files=files)
     for block, diagram in diagrams:
         if fault := misfit(block.place, diagram.lines, block.fence[0]):
             wrong.append(Diagnostic(block.position, *fault))
@@ -124,7 +132,9 @@ def draw_document(
     return Drawings(document, tuple(diagrams), warnings)
 
 
-def update_document(source: str, *, path: str | PathLike[str] | None = None, force: bool = False) -> Updated:
+def update_document(
+    source: str, *, path: str | PathLike[str] | None = None, force: bool = False, files: Files | None = None
+) -> Updated:
     """An in-place document with each diagram drawn anew from the comment before it.
 
     Raises DiagramError with every mistake of every region; a diagram that was edited by hand is one, but for `force`.
@@ -139,7 +149,7 @@ def update_document(source: str, *, path: str | PathLike[str] | None = None, for
     replacements: list[Replacement] = []
     drift: list[Diagnostic] = []
     doubts = [*document.front_warnings, *found.warnings, *(_not_in_place(document) if found.regions else ())]
-    for region, diagram in _drawn(found.regions, document.front, path, wrong, doubts):
+    for region, diagram in _drawn(found.regions, document.front, path, wrong, doubts, files=files):
         needed = refreshed(region, diagram.lines, __version__)
         replacements += needed
         edited = region.edited(diagram.lines)
@@ -192,9 +202,10 @@ def _drawn(
     doubts: list[Diagnostic],
     *,
     spoken: bool = False,
+    files: Files | None = None,
 ) -> list[tuple[_Yaml, Diagram]]:
     """Each block that can be drawn, with its diagram."""
-    diagrams = draw_each(sources, front, path, wrong, doubts, spoken=spoken)
+    diagrams = draw_each(sources, front, path, wrong, doubts, spoken=spoken, files=files)
     return [(each, diagram) for each, diagram in zip(sources, diagrams, strict=True) if diagram is not None]
 
 
@@ -206,6 +217,7 @@ def draw_each(
     doubts: list[Diagnostic],
     *,
     spoken: bool = True,
+    files: Files | None = None,
 ) -> list[Diagram | None]:
     """The diagrams of a document's blocks, `spoken` with their words; None where a block has a mistake.
 
@@ -220,7 +232,10 @@ def draw_each(
         from pathlib import Path
 
         folder = Path(path).parent
-    files: Files = {}
+    if files is None:
+        from mdattn.files import Files
+
+        files = Files()
     diagrams: list[Diagram | None] = []
     for each in sources:
         try:
@@ -285,10 +300,11 @@ def draw_options(
         return draw(excerpt, Position(1, 1), None, folder, doubts)
     _check_type(options, Mapping, "the options of a diagram are YAML text or a mapping")
     from mdattn import diagrams
+    from mdattn.files import Files
     from mdattn.options import of_mapping
 
     try:
-        return diagrams.draw(of_mapping(options, diagrams.KINDS), folder, {})
+        return diagrams.draw(of_mapping(options, diagrams.KINDS), folder, Files())
     except OptionError as error:
         raise DiagramError(None, error.message, error.hint) from None
 
@@ -308,11 +324,12 @@ def draw(
     the block's mistakes in their places.
     """
     from mdattn import diagrams
+    from mdattn.files import Files
     from mdattn.options import parse, read
 
     parsed = read(parse(yaml), position, diagrams.KINDS, defaults)
     try:
-        diagram = diagrams.draw(parsed.options, folder, {} if files is None else files)
+        diagram = diagrams.draw(parsed.options, folder, Files() if files is None else files)
     except OptionError as error:
         raise DiagramError.of([parsed.error(error), *parsed.warnings]) from None
     if doubts is not None:

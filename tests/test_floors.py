@@ -19,6 +19,7 @@ FLOORS = {
     "numerals": 0,
     "glyphs": 0,
     "digests": 0,
+    "files": 0,
     "blocks": 1,
     "options": 1,
     "attention": 1,
@@ -137,12 +138,13 @@ NEVER |= {TABLES, "mdattn.report._terminal", "mdattn.report._progress", "mdattn.
 NO_BLOCK = NEVER | {"numpy", "yaml", "yamlcore", "msgspec", "markdown_it", "mdit_py_plugins", "dataclasses", "inspect"}
 NO_BLOCK |= {"pathlib", "shutil", "textwrap", "unicodedata", "logging", "random", "datetime", "decimal", "ast"}
 NO_BLOCK |= {"mdattn.options", "mdattn.diagrams", "mdattn.attention", "mdattn.canvas", "mdattn.cells"}
-NO_BLOCK |= {"mdattn.document"}
+NO_BLOCK |= {"mdattn.document", "mdattn.files"}
 NO_BLOCK |= {f"mdattn.blocks._{name}" for name in ("containers", "doubts", "find", "inplace", "parse", "parts")}
 NO_BLOCK |= {"mdattn.blocks._splice", "mdattn.blocks._tokens"}
 # What the libraries load of the standard library, one release more and another less, is not the package's doing.
 LIBRARIES = "import numpy, yaml, yamlcore, msgspec, markdown_it, mdit_py_plugins"
 BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdattn.attention.sources"}
+BLOCK |= {"mdattn.attention.formats"}
 BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts", "python", "describe")}
 BLOCK |= {"hashlib", "_hashlib", "secrets", "random", "difflib", "tempfile", "subprocess"}
 BLOCK |= {"mdattn.blocks._inplace", "mdattn.diagrams.heads", "mdattn.diagrams.flow", "mdattn.drafts._page"}

@@ -16,8 +16,8 @@ from mdattn.options import Attention, Common
 if TYPE_CHECKING:
     from os import PathLike
 
-    from mdattn.attention.sources import Files
     from mdattn.diagrams._kind import Diagram, Kind
+    from mdattn.files import Files
 
 _NAMES = (
     "flow",

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from mdattn.blocks import Block
     from mdattn.diagrams._kind import Diagram
+    from mdattn.files import Files
 
 
-def page(text: str, path: Path | None) -> Worked:
+def page(text: str, path: Path | None, files: Files | None = None) -> Worked:
     """The page: its front matter is left out, its first heading is the page's title.
 
     The page names its encoding, or a browser that opens the file would guess. Raises DiagramError.
@@ -33,7 +34,8 @@ def page(text: str, path: Path | None) -> Worked:
         nonlocal drawings
         # A table, which only the page has, may hold what is a block elsewhere: then the document is parsed by itself.
         tables = any(token.type == "table_open" for token in state.tokens)
-        drawings = draw_document(text, path=path, parsed=None if tables else parsed(state.tokens, state.env))
+        found = None if tables else parsed(state.tokens, state.env)
+        drawings = draw_document(text, path=path, parsed=found, files=files)
         _present(drawings.diagrams, state.tokens)
         state.tokens = [each for token in state.tokens for each in _titled(token)]
 

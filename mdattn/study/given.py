@@ -90,9 +90,9 @@ def _of_array(value: NDArray[np.generic], path: OptionPath, axes: int, what: str
         raise OptionError(path, f"{what} has the shape {list(value.shape)}; {axes} axes of at least 1 are needed")
     with np.errstate(all="ignore"):
         array = np.asarray(value, dtype=np.float64)
-        fine = np.abs(array) <= LARGEST
+        fine = (array <= LARGEST) & (array >= -LARGEST)
     if not fine.all():
-        place = tuple(np.argwhere(~fine)[0].tolist())
+        place = tuple(int(each) for each in np.unravel_index(int(np.argmin(fine)), fine.shape))  # The first.
         _check(float(array[place]), (*path, *place), 0, what)
     return array
 

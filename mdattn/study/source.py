@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from mdattn.attention.sources import Files, load
+from mdattn.attention.sources import load
 from mdattn.errors import Cure, OptionError
+from mdattn.files import Files
 from mdattn.options import Attention, Source
 from mdattn.study.tokens import counted, key_tokens_of, tokens_of
 

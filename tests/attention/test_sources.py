@@ -6,9 +6,12 @@ import io
 import json
 import os
 import pickle
+import random
+import re
 import socket
 import struct
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,9 +20,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mdattn.attention import sources
+from mdattn import files as store
+from mdattn.attention import formats, sources
 from mdattn.attention.sources import load
 from mdattn.errors import OptionError
+from mdattn.files import Files
+from mdattn.study.given import numbers
 
 WEIGHTS = np.array([[0.25, 0.75], [1.0, 0.0]])
 STACK = np.arange(2 * 3 * 2 * 2, dtype=np.float64).reshape(2, 3, 2, 2)  # [layer, head, n_query, n_key]
@@ -318,10 +324,10 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }", "does not take the 16 bytes"),
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -2), }", "not possible"),
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (" + "1," * 40 + "2), }", "not possible"),
-        ("{'descr': '|O', 'fortran_order': False, 'shape': (1, 2), }", "holds object"),
-        ("{'descr': '<c16', 'fortran_order': False, 'shape': (1, 1), }", "holds complex128"),
-        ("{'descr': '<U2', 'fortran_order': False, 'shape': (1, 2), }", "holds <U2"),
-        ("{'descr': '<M8[s]', 'fortran_order': False, 'shape': (1, 2), }", "holds datetime64"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (1, 2), }", "holds Python objects"),
+        ("{'descr': '<c16', 'fortran_order': False, 'shape': (1, 1), }", "holds complex numbers"),
+        ("{'descr': '<U2', 'fortran_order': False, 'shape': (1, 2), }", "holds text"),
+        ("{'descr': '<M8[s]', 'fortran_order': False, 'shape': (1, 2), }", "holds times"),
         ("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1, 2), }", "real numbers are needed"),
         ("{'descr': ('<f8', (2,)), 'fortran_order': False, 'shape': (1, 1), }", "real numbers are needed"),
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2)", "cannot be read as .npy"),
@@ -337,12 +343,88 @@ def test_npy_headers_that_lie(tmp_path: Path, header: str, message: str) -> None
     assert message.replace(".npy", ".npz") in _refused("a.npz", tmp_path)
 
 
+# All that may be said of a file that is not as it should be: each in words of our own, the same on every machine.
+_READ_AS = r"'a\.np[yz]' cannot be read as \.np[yz]: "
+_AGAIN = r" \(save it again with numpy\.savez?\)"
+_SAID = [
+    _READ_AS + "it does not begin as such a file does" + _AGAIN,
+    _READ_AS + "its header is (damaged|longer than 10,000 bytes)" + _AGAIN,
+    _READ_AS + "it ends in its header" + _AGAIN,
+    _READ_AS + r"version \d+\.\d+ of the format is not known" + _AGAIN,
+    _READ_AS + "it is no zip archive, or a damaged one" + _AGAIN,
+    _READ_AS + r"its array a\.npy is (damaged|encrypted)" + _AGAIN,
+    _READ_AS + r"its compression is not that of numpy\.savez" + _AGAIN,
+    _READ_AS + r"shape \[[-\d, ]+\] is not possible \(save the array again\)",
+    _READ_AS + r"\d+ axes are not possible, 8 are the most \(save the array again\)",
+    _READ_AS + r"shape \[[\d, ]*\] of >?(bool|u?int|float|[iuf])\d* does not take the \d+ bytes that there are "
+    r"\(save the array again\)",
+    "the array holds (Python objects|text|complex numbers|numbers of more than 64 bits|times|spans of time|records), "
+    r"and real numbers are needed \(save it as float64\)",
+    r"the array is empty: its shape is \[[\d, ]+\] \(\)",
+    r"the array has shape \[[\d, ]*\], and 2 or 3 axes are needed \(.*\)",
+    r"the array holds true and false, and numbers are needed \(\)",
+    r"the array holds (nan|-?inf) at \[\d, \d\] \(every number must be finite\)",
+    r"the file holds no array \(\)",
+]
+_PARTS = {
+    "descr": "'<f8' '|O' 'f8' '<f16' '<U2' '|V2' '<m8' '=' '' '<f3' '<q' 8 None [('a','<f8')] ('<f8',(2,)) '<f8,<f8' "
+    "'datetime64' b'<f8' '\\x00' '<9' {} '>f8' '<c16' '|b1'",
+    "fortran_order": "False True 0 None 'no' []",
+    "shape": f"(1,2) (-1,2) (1e3,2) () (2) [1,2] (True,2) (10**9,) (1000000000,) ({'9' * 60},) ({'9' * 5000},) (1,)*3 "
+    f"({'1,' * 9}) (0,2) None (1j,2) (1L,2L) (2,1)",
+}
+_HEADER = "{'descr': %(descr)s, 'fortran_order': %(fortran_order)s, 'shape': %(shape)s, }"
+_ODD = ["", "[]", "{", "{}", "{[]: 1}", "\0", "\n" * 50, "{'descr': '<f8'}", "'" * 3, "-" * 9000, "1" * 5000]
+_ODD += ["{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), 'more': 1}", "(" * 5000, "\x93", "1if 1else 2"]
+
+
+def _is_ours(error: OptionError) -> bool:
+    said = re.sub(r"its array .*? is", "its array a.npy is", f"{error.message} ({error.hint})")
+    return any(re.fullmatch(each, said) for each in _SAID)
+
+
+def test_nothing_of_a_header_is_said_in_the_words_of_a_library(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    for number in range(400):
+        parts = {key: values.split()[0] for key, values in _PARTS.items()}
+        for key in chance.sample(sorted(parts), chance.randint(1, 2)):
+            parts[key] = chance.choice(_PARTS[key].split())
+        header = _ODD[number] if number < len(_ODD) else _HEADER % parts
+        data = _npy_claiming(header, bytes(16), chance.choice([b"\x01\x00"] * 3 + [b"\x02\x00", b"\x03\x00"]))
+        for name, content in (("a.npy", data), ("a.npz", _zip([("a.npy", data)]))):
+            (tmp_path / name).write_bytes(content)
+            try:
+                load(name, tmp_path)
+            except OptionError as error:
+                assert _is_ours(error), header
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_nothing_of_a_damaged_file_is_said_in_the_words_of_a_library(tmp_path: Path, suffix: str) -> None:
+    chance = random.Random(4)
+    good = _npy(WEIGHTS) if suffix == ".npy" else _zip([("a.npy", _npy(WEIGHTS))], zipfile.ZIP_DEFLATED)
+    for _ in range(400):
+        data = bytearray(good)
+        for _ in range(chance.randint(1, 3)):
+            data[chance.randrange(len(data))] = chance.choice([0, 1, 8, 9, 255, chance.randrange(256)])
+        (tmp_path / f"a{suffix}").write_bytes(data[: chance.choice([len(data), chance.randrange(len(data))])])
+        try:
+            load(f"a{suffix}", tmp_path)
+        except OptionError as error:
+            assert _is_ours(error), bytes(data)
+
+
+def test_a_header_that_is_too_long(tmp_path: Path) -> None:
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x02\x00" + struct.pack("<I", 10 * 2**20) + b" " * 10 * 2**20)
+    assert "its header is longer than 10,000 bytes" in _refused("a.npy", tmp_path)
+
+
 def test_files_larger_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / "a.npy").open("wb") as file:
-        file.truncate(sources.MOST_BYTES + 1)  # It takes no room on the disk.
+        file.truncate(formats.MOST_BYTES + 1)  # It takes no room on the disk.
     assert "larger than 64 MB (67,108,865 bytes)" in _refused("a.npy", tmp_path)
     (tmp_path / "a.json").write_text("[[" + "1, " * 100 + "1]]")
-    monkeypatch.setattr(sources, "MOST_JSON_BYTES", 100)
+    monkeypatch.setattr(formats, "MOST_JSON_BYTES", 100)
     assert "larger than 0 MB (305 bytes)" in _refused("a.json", tmp_path)
 
 
@@ -364,10 +446,38 @@ def test_a_zip_bomb_that_claims_to_be_small(tmp_path: Path) -> None:
 
 
 def test_a_zip_with_a_directory_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MOST_MEMBERS", 20)
+    monkeypatch.setattr(formats, "MOST_NAMES", 20)
     (tmp_path / "a.npz").write_bytes(_zip([(f"{index}.npy", b"") for index in range(21)]))
     monkeypatch.setattr(zipfile, "ZipFile", None)  # It must not come to that.
-    assert "more than 20 members" in _refused("a.npz", tmp_path)
+    assert "more than 20 arrays" in _refused("a.npz", tmp_path)
+
+
+def test_a_member_that_claims_more_than_it_has(tmp_path: Path) -> None:
+    content = _npy(WEIGHTS)
+    lie = _zip([("a.npy", content)], zipfile.ZIP_DEFLATED)
+    lie = lie.replace(struct.pack("<I", len(content)), struct.pack("<I", formats.MOST_BYTES))
+    (tmp_path / "a.npz").write_bytes(lie)
+    assert "its array a.npy is damaged" in _refused("a.npz", tmp_path)
+
+
+def test_members_that_are_one_and_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpacked: list[int]
+) -> None:
+    """A directory of many names for the same few bytes: each name unpacks to all that these hold."""
+    one = _zip([("w0.npy", _npy(np.zeros((100, 8, 8))))], zipfile.ZIP_DEFLATED)
+    start = one.index(b"PK\x01\x02")
+    entry, end = one[start : start + 52], one[-22:]
+    entries = b"".join(entry[:46] + f"w{number}.npy".encode() for number in range(10))
+    end = end[:8] + struct.pack("<HHII", 10, 10, len(entries), start) + end[20:]
+    (tmp_path / "a.npz").write_bytes(one[:start] + entries + end)
+    monkeypatch.setattr(store, "MOST_WORK", 100_000)
+    files = Files()
+    for number in range(10):
+        try:
+            load("a.npz", tmp_path, array=f"w{number}", layer=0, files=files)
+        except OptionError as error:
+            assert "is damaged" in error.message or "to unpack" in error.message
+    assert sum(unpacked) <= store.MOST_WORK + store.WORK_A_BYTE * len(one + entries)
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -388,7 +498,9 @@ def test_a_zip_with_a_wrong_checksum(tmp_path: Path) -> None:
     data = bytearray(_zip([("a.npy", _npy(WEIGHTS))]))
     data[data.index(struct.pack("<d", 0.75))] ^= 1
     (tmp_path / "a.npz").write_bytes(bytes(data))
-    assert "cannot be read as .npz: Bad CRC-32" in _refused("a.npz", tmp_path)
+    assert "cannot be read as .npz: its array a.npy is damaged (save it again with numpy.savez)" in _refused(
+        "a.npz", tmp_path
+    )
 
 
 def test_member_names_are_not_paths(tmp_path: Path) -> None:
@@ -409,9 +521,9 @@ def test_two_members_of_one_name(tmp_path: Path) -> None:
         ("[[1, NaN]]", "holds NaN (every number must be finite)"),
         ("[[1, -Infinity]]", "holds -Infinity"),
         ("[[1, 1e999]]", "holds inf at [0, 1]"),
-        ("[[1, 1" + "0" * 400 + "]]", "real numbers are needed"),
-        ("[[1, 1" + "0" * 5000 + "]]", "cannot be read as .json"),
-        ("[" * 100_000, "cannot be read as .json"),
+        ("[[1, 1" + "0" * 400 + "]]", "a number of hundreds of digits"),
+        ("[[1, 1" + "0" * 5000 + "]]", "cannot be read as .json: a number of thousands of digits"),
+        ("[" * 100_000, "cannot be read as .json: it is nested too deeply"),
         ("[" * 100 + "]" * 100, "differ in length"),
         ("[[1, 2], [3]]", "differ in length"),
         ('[[1, "2"]]', "real numbers are needed"),
@@ -424,7 +536,8 @@ def test_two_members_of_one_name(tmp_path: Path) -> None:
         ('{"a": 3}', "needs lists of numbers"),
         ("{}", "holds no array"),
         ('{"a": [[1]], "a": [[2]]}', "a name stands twice"),
-        ("[[1, 2]", "cannot be read as .json"),
+        ("[[1, 2]", "cannot be read as .json: it is no JSON from line 1, column 8 on"),
+        ("[[1,\n  2 ,\n ]]", "line 3, column 2"),  # Python 3.13 says line 2, column 5.
         ("", "cannot be read as .json"),
     ],
 )
@@ -435,7 +548,7 @@ def test_json_that_is_not_an_array(tmp_path: Path, text: str, message: str) -> N
 
 def test_json_that_is_not_utf_8(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b'{"\xff": [[1]]}')
-    assert "cannot be read as .json" in _refused("a.json", tmp_path)
+    assert "cannot be read as .json: it is not UTF-8 (save it as UTF-8)" in _refused("a.json", tmp_path)
 
 
 def test_safetensors_that_lie(tmp_path: Path) -> None:
@@ -455,9 +568,19 @@ def test_safetensors_that_lie(tmp_path: Path) -> None:
         )
     ):
         (tmp_path / "a.safetensors").write_bytes(data)
-        assert "cannot be read as .safetensors" in _refused("a.safetensors", tmp_path), number
+        said = "cannot be read as .safetensors: it is damaged (save it again with safetensors)"
+        assert said in _refused("a.safetensors", tmp_path), number
     (tmp_path / "a.safetensors").write_bytes(_safetensors({"a": ("F8_E4M3", [1, 2], b"\1\2")}))
     assert "type F8_E4M3 cannot be drawn (save it as F32)" in _refused("a.safetensors", tmp_path)
+
+
+def test_safetensors_with_a_header_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    safetensors = pytest.importorskip("safetensors")
+    monkeypatch.setattr(formats, "MOST_INDEX", 100)
+    monkeypatch.setattr(safetensors, "deserialize", None)  # It must not come to that.
+    tensors = {f"layer{number}": ("F64", [1, 1], struct.pack("<d", 1)) for number in range(10)}
+    (tmp_path / "a.safetensors").write_bytes(_safetensors(tensors))
+    assert "its header is larger than 0 MB" in _refused("a.safetensors", tmp_path)
 
 
 def test_safetensors_without_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -501,6 +624,27 @@ def test_many_and_odd_names_stay_one_short_line(tmp_path: Path) -> None:
         assert r"'line\nbreak'" in text
         assert "and 88 more" in text
         assert len(text) < 400
+
+
+def test_among_very_many_names_none_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To compare a word with thousands takes long, and each block may ask for another."""
+    monkeypatch.setattr(sources, "MOST_SEARCHED", 20)
+    monkeypatch.setattr(sources, "suggest", None)  # It must not come to that.
+    (tmp_path / "a.json").write_text(json.dumps({f"layer{number}": [[1]] for number in range(21)}))
+    assert "(choose from layer0, layer1, " in _refused("a.json", tmp_path, array="layerr0")
+    for number in range(20):
+        (tmp_path / f"{number}.npy").touch()
+    assert _refused("b.json", tmp_path).endswith("()")
+
+
+def test_lists_and_names_are_counted_before_they_take_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MOST_NAMES", 20)
+    (tmp_path / "a.json").write_text(json.dumps({f"layer{number}": 0 for number in range(21)}))
+    assert "more than 20 arrays" in _refused("a.json", tmp_path)
+    monkeypatch.setattr(formats, "MOST_LISTS", 20)
+    monkeypatch.setattr(formats, "_parse_json", None)  # It must not come to that.
+    (tmp_path / "b.json").write_text(json.dumps([[]] * 20))
+    assert "more than 20 lists (save it as .npy)" in _refused("b.json", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -565,7 +709,7 @@ def test_one_file_is_opened_once_whatever_it_is_called(tmp_path: Path, opens: li
     (tmp_path / "inner").symlink_to(tmp_path)
     (tmp_path / "link.npz").symlink_to("a.npz")
     os.link(tmp_path / "a.npz", tmp_path / "hard.npz")
-    files: sources.Files = {}
+    files = Files()
     for name in ("a.npz", "./a.npz", "inner/a.npz", "link.npz", "hard.npz"):
         assert load(name, tmp_path, array="weights", files=files).tolist() == WEIGHTS.tolist()
         assert load(name, tmp_path, array="stack", layer=1, files=files).tolist() == STACK[1].tolist()
@@ -573,7 +717,7 @@ def test_one_file_is_opened_once_whatever_it_is_called(tmp_path: Path, opens: li
 
 
 def test_a_file_that_changed_is_read_again(tmp_path: Path, opens: list[str]) -> None:
-    files: sources.Files = {}
+    files = Files()
     np.save(tmp_path / "a.npy", WEIGHTS)
     assert load("a.npy", tmp_path, files=files).tolist() == WEIGHTS.tolist()
     np.save(tmp_path / "b.npy", WEIGHTS[::-1].copy())
@@ -587,7 +731,7 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path, opens: list[str]) -> 
 
 
 def test_what_a_file_may_not_be_is_looked_at_each_time(tmp_path: Path) -> None:
-    files: sources.Files = {}
+    files = Files()
     (tmp_path / "inner").mkdir()
     np.save(tmp_path / "a.npy", WEIGHTS)
     load("a.npy", tmp_path, files=files)
@@ -598,18 +742,159 @@ def test_what_a_file_may_not_be_is_looked_at_each_time(tmp_path: Path) -> None:
     assert "cannot be read as .json" in _refused("a.json", tmp_path, files=files)
 
 
-def test_no_more_is_kept_than_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opens: list[str]) -> None:
-    files: sources.Files = {}
+@pytest.fixture
+def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes that are unpacked, array by array."""
+    sizes: list[int] = []
+    member = formats._member
+
+    def counted(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+        sizes.append(info.file_size)
+        return member(archive, info)
+
+    monkeypatch.setattr(formats, "_member", counted)
+    return sizes
+
+
+def _members(count: int, array: NDArray[Any]) -> bytes:
+    return _zip([(f"w{number}.npy", _npy(array)) for number in range(count)], zipfile.ZIP_DEFLATED)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_no_more_is_kept_than_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opens: list[str], suffix: str
+) -> None:
+    """Of many files, and of many arrays of one, only the one that is asked for now may be larger."""
+    monkeypatch.setattr(store, "MOST_KEPT", 30_000)
+    array = np.zeros((2, 32, 32))  # 16 kB, and 8 for a half of it.
     for name in "abc":
-        np.save(tmp_path / f"{name}.npy", STACK[0])
-    monkeypatch.setattr(sources, "MOST_KEPT", 2 * len(_npy(STACK[0])) + 2 * STACK[0].nbytes)
-    for name in "abacaba":
-        load(f"{name}.npy", tmp_path, files=files)
-        assert sum(each.size for each in files.values()) <= sources.MOST_KEPT
-    assert opens == ["a.npy", "b.npy", "c.npy", "b.npy"]
-    monkeypatch.setattr(sources, "MOST_FILES", 1)
-    load("c.npy", tmp_path, files=files)
-    assert len(files) == 1
+        data = _npy(array) if suffix == ".npy" else _members(3, array)
+        (tmp_path / f"{name}{suffix}").write_bytes(data)
+    files = Files()
+    for name, number, layer in [(name, number, layer) for name in "abc" for number in range(3) for layer in (0, 1)]:
+        load(f"{name}{suffix}", tmp_path, array=f"w{number}" if suffix == ".npz" else None, layer=layer, files=files)
+        assert files.size == sum(kept for _, kept in files._made.values())
+        assert files.size <= store.MOST_KEPT
+    assert [name[0] for name in dict.fromkeys(opens)] == ["a", "b", "c"]
+    monkeypatch.setattr(store, "MOST_KEPT", 1)
+    load(f"a{suffix}", tmp_path, array="w0" if suffix == ".npz" else None, layer=0, files=files)
+    assert len(files._made) == 1
+
+
+def test_what_is_kept_is_not_done_again(tmp_path: Path, opens: list[str], unpacked: list[int]) -> None:
+    (tmp_path / "a.npz").write_bytes(_members(3, STACK))
+    files = Files()
+    for _ in range(5):
+        for number in range(3):
+            one = load("a.npz", tmp_path, array=f"w{number}", layer=1, files=files)
+            assert load("a.npz", tmp_path, array=f"w{number}", layer=1, files=files) is one
+    assert opens == ["a.npz"]
+    assert len(unpacked) == 3
+
+
+def test_what_was_drawn_is_kept_longer_than_the_array_that_it_is_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpacked: list[int]
+) -> None:
+    """A head is small; the array of all layers, which had to go, is not unpacked again for it."""
+    (tmp_path / "a.npz").write_bytes(_members(4, np.zeros((100, 8, 8))))
+    monkeypatch.setattr(store, "MOST_KEPT", 70_000)
+    files = Files()
+    for _ in range(10):
+        for number in range(4):
+            load("a.npz", tmp_path, array=f"w{number}", layer=0, files=files)
+    assert len(unpacked) == 4
+
+
+def test_what_was_let_go_of_is_not_done_again_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unpacked: list[int]
+) -> None:
+    """Each block asks for another array than the one before, and all of them are more than may be kept."""
+    data = _members(4, np.zeros((100, 8, 8)))
+    (tmp_path / "a.npz").write_bytes(data)
+    monkeypatch.setattr(store, "MOST_KEPT", 100_000)
+    monkeypatch.setattr(store, "MOST_WORK", 500_000)
+    files = Files()
+    said = set()
+    for number in range(100):
+        try:
+            load("a.npz", tmp_path, array=f"w{number % 4}", layer=number, files=files)
+        except OptionError as error:
+            said.add((error.path, error.message, error.hint))
+    assert sum(unpacked) <= store.MOST_WORK + store.WORK_A_BYTE * len(data)
+    assert len(said) == 1
+    message = said.pop()[1]
+    assert "read up to this block would take more than 0 MB to unpack" in message
+
+
+def test_numbers_as_they_are_saved_are_never_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte of a file buys work, so that no number of honest files comes to an end of it."""
+    monkeypatch.setattr(store, "MOST_WORK", 0)
+    files = Files()
+    random_numbers = np.random.default_rng(1)
+    for number in range(20):
+        np.savez_compressed(tmp_path / f"{number}.npz", weights=random_numbers.random((4, 16, 16)))
+        for layer in range(4):
+            load(f"{number}.npz", tmp_path, layer=layer, files=files)
+
+
+@pytest.mark.parametrize("bad", ["member", "shape", "finite", "type"])
+def test_what_fails_once_is_not_tried_again(tmp_path: Path, unpacked: list[int], bad: str) -> None:
+    members = {
+        "member": _npy(np.zeros((3, 3)))[:-1] + b"!!",
+        "shape": _npy_claiming("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 3), }", bytes(1000)),
+        "finite": _npy(np.full((3, 3), np.nan)),
+        "type": _npy(np.zeros((3, 3), dtype=complex)),
+    }
+    (tmp_path / "a.npz").write_bytes(_zip([("a.npy", members[bad])], zipfile.ZIP_DEFLATED))
+    os.link(tmp_path / "a.npz", tmp_path / "b.npz")
+    files = Files()
+    said = [_refused("a.npz", tmp_path, files=files) for _ in range(5)]
+    assert len(set(said)) == 1
+    assert _refused("b.npz", tmp_path, files=files) == said[0].replace("a.npz", "b.npz")  # It is blamed by its name.
+    assert len(unpacked) == 1
+
+
+def test_numbers_that_are_not_finite_are_looked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", np.full((2, 3, 3), np.inf))
+    looked: list[tuple[int, ...]] = []
+    checked = sources._checked
+
+    def counted(found: NDArray[Any]) -> NDArray[np.float64]:
+        looked.append(found.shape)
+        return checked(found)
+
+    monkeypatch.setattr(sources, "_checked", counted)
+    files = Files()
+    for layer in (0, 1, 0, 1):
+        assert "holds inf at [0, 0]" in _refused("a.npy", tmp_path, layer=layer, files=files)
+    assert looked == [(3, 3)] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.npy", b"\x93NUMPY\x01\x00\xff\xff"),
+        ("a.npz", b"PK\x03\x04"),
+        ("a.json", b"[[1, 2], [3, 4"),
+        ("a.json", b"{}"),
+        ("a.safetensors", b"12345678"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_read_once(tmp_path: Path, opens: list[str], name: str, data: bytes) -> None:
+    pytest.importorskip("safetensors")
+    (tmp_path / name).write_bytes(data)
+    files = Files()
+    assert len({_refused(name, tmp_path, files=files) for _ in range(3)}) == 1
+    assert opens == [name]
+
+
+def test_what_failed_keeps_nothing_alive(tmp_path: Path) -> None:
+    """Not by the frames of its traceback, which hold the array."""
+    np.save(tmp_path / "a.npy", np.full((3, 3), np.nan))
+    files = Files()
+    for _ in range(2):
+        _refused("a.npy", tmp_path, files=files)
+    assert [each.__traceback__ or each.__context__ for each in files._failed.values()] == [None]
 
 
 def test_a_shape_is_looked_at_before_anything_is_made_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -625,6 +910,22 @@ def test_a_shape_is_looked_at_before_anything_is_made_of_it(tmp_path: Path, monk
     assert seen == [(3, 2, 2)]
     monkeypatch.setattr(sources, "MOST_NUMBERS", 11)
     assert "[3, 2, 2], 12 numbers; at most 11 can be drawn (pick a part" in _refused("a.npy", tmp_path, layer=1)
+
+
+@pytest.mark.parametrize("work", ["unpacked", "refused", "given"])
+def test_one_array_takes_little_more_room_than_it_has(work: str) -> None:
+    """Unpacked, it is never there twice; refused for all its numbers, there is no list of them."""
+    array = np.full((1000, 1000), np.nan)
+    archive = zipfile.ZipFile(io.BytesIO(_zip([("a.npy", _npy(array))], zipfile.ZIP_DEFLATED)))
+    tracemalloc.start()
+    if work == "unpacked":
+        formats._member(archive, archive.infolist()[0])
+    else:
+        with pytest.raises(OptionError, match="nan"):
+            _ = sources._checked(array) if work == "refused" else numbers(array, ("weights",), 2, "'weights'")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.8 * array.nbytes
 
 
 def test_words_in_json_take_no_more_room_than_they_do(tmp_path: Path) -> None:

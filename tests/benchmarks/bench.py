@@ -24,7 +24,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ROUNDS = 15
 
@@ -424,6 +428,46 @@ def _wrong_sources(size: int, folder: Path) -> Callable[[], object]:
     return rendered("".join(one.format(number) for number in range(size)), folder / "post.md")
 
 
+def _layers_of_sources(size: int, folder: Path) -> Callable[[], object]:
+    """As many blocks as the array that they name has layers, each of another one."""
+    import numpy as np
+
+    _packed(size, folder, np.zeros)
+    return _of_layers(size, folder)
+
+
+def _damaged_sources(size: int, folder: Path) -> Callable[[], object]:
+    """The same, of an array whose last bytes are not those that were saved."""
+    import numpy as np
+
+    _packed(size, folder, np.zeros)
+    data = (folder / "weights.npz").read_bytes()
+    end = data.index(b"PK\x01\x02")  # The directory, which begins where the array ends.
+    (folder / "weights.npz").write_bytes(data[: end - 2] + b"!!" + data[end:])
+    return _of_layers(size, folder)
+
+
+def _infinite_sources(size: int, folder: Path) -> Callable[[], object]:
+    """As many blocks, each with all the numbers of an array of that size, none of which is finite."""
+    import numpy as np
+
+    _packed(size, folder, lambda shape: np.full((shape[0] * shape[1], *shape[2:]), np.inf))
+    return _of_layers(size, folder, place="")
+
+
+def _packed(size: int, folder: Path, made: Callable[[tuple[int, ...]], NDArray[np.float64]]) -> None:
+    """A small file of an array [layer, 2000, query, key]."""
+    import numpy as np
+
+    folder.mkdir()
+    np.savez_compressed(folder / "weights.npz", weights=made((size, 2000, 3, 3)))
+
+
+def _of_layers(size: int, folder: Path, place: str = ", layer: {0}, head: 0") -> Callable[[], object]:
+    one = "```attention-diagram\nkind: heatmap\ntext: a b c{0}\nsource: {{file: weights.npz, holds: scores" + place
+    return rendered("".join((one + "}}\n```\n\n").format(number) for number in range(size)), folder / "post.md")
+
+
 def _missing_sources(size: int, folder: Path) -> Callable[[], object]:
     """Each block asks the same file for a layer that it does not have."""
     import numpy as np
@@ -566,6 +610,9 @@ GROWING: dict[str, tuple[int, Sized]] = {
     "sources": (6, _sources),
     "sources without that layer": (30, _missing_sources),
     "sources of a wrong shape": (6, _wrong_sources),
+    "layers of a source": (20, _layers_of_sources),
+    "layers of a damaged source": (20, _damaged_sources),
+    "blocks with infinite numbers, and these": (20, _infinite_sources),
     "lines of a diff": (3000, _changed_lines),
     "lines of a diff that cycle": (300, _cycling_lines),
     "weights": (6400, _weights),

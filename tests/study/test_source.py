@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
 import mdattn
+from mdattn import drafts
 from mdattn.errors import DiagramError
 from mdattn.plugin import attention_diagram_plugin
 
@@ -151,6 +154,33 @@ def test_twenty_blocks_open_their_file_once(folder: Path, monkeypatch: pytest.Mo
     html = MarkdownIt().use(attention_diagram_plugin).render(block * 2, {"mdattn_path": folder / "draft.md"})
     assert html.count("Head 2 of 2") == 2
     assert len(opened) == 2  # Another document: it is looked at anew.
+
+
+@pytest.mark.parametrize("work", [drafts.rendering, drafts.updating, drafts.paging])
+def test_the_documents_of_a_run_open_their_file_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[], drafts.Work]
+) -> None:
+    opened: list[str] = []
+    read = os.open
+
+    def counted(path: str | Path, *rest: Any, **options: Any) -> int:
+        opened.append(Path(path).name)
+        return read(path, *rest, **options)
+
+    yaml = "kind: heatmap\ntext: a b c\nsource: {file: model.npz, array: weights, layer: 1}\n"
+    for number in range(3):
+        block = f"<!-- attention-diagram\n{yaml}-->\n" if work is drafts.updating else BLOCK.format(yaml)
+        end = "<!-- /attention-diagram -->\n" if work is drafts.updating else ""
+        (folder / f"{number}.md").write_text(block + end)
+    monkeypatch.setattr(os, "open", counted)
+    done = work()
+    for number in range(3):
+        name = folder / f"{number}.md"
+        worked = done.run(drafts.Draft(name.name, str(name), None), name.read_text(), name)
+        assert "Head 2 of 2" in worked.text
+    assert opened.count("model.npz") == 1
+    work().run(drafts.Draft(name.name, str(name), None), name.read_text(), name)
+    assert opened.count("model.npz") == 2  # Another run: it is looked at anew.
 
 
 def test_a_document_without_a_place_has_no_files_beside_it() -> None:

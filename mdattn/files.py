@@ -1,0 +1,100 @@
+"""What was made of the data files of a run: each thing once, whether it came out or not, and no more than may be kept.
+
+Floor 0, without numpy: a run has one such store, and only blocks with a `source` fill it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from copy import copy
+from typing import Any, TypeVar
+
+MOST_KEPT = 128 * 2**20  # bytes, of files and of arrays alike
+SMALL = 16  # times smaller than what room is made for
+LEAST_KEPT = 2**10  # bytes that anything takes at the least, for what is around it
+MOST_WORK = 2**30  # bytes to read, unpack and convert, and
+WORK_A_BYTE = 16  # as many again for each byte of the files that are read: more than honest numbers can be packed
+
+Made = TypeVar("Made")
+
+
+class TooMuchError(Exception):
+    """More bytes would have to be read, unpacked and converted in a run than `most`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class Files:
+    """Values by key; those that were asked for longest ago come first.
+
+    `size` is how many bytes are kept.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._made: dict[Hashable, tuple[Any, int]] = {}
+        self._failed: dict[Hashable, Exception] = {}
+        self._work = 0
+        self._read: set[Hashable] = set()
+        self._bought = 0
+
+    def once(
+        self,
+        key: Hashable,
+        make: Callable[[], Made],
+        size: int,
+        *,
+        holds: Callable[[Made], int] | None = None,
+        on_disk: int = 0,
+    ) -> Made:
+        """The value of the key: made now, or kept from before; an error of making it is raised again each time.
+
+        `size` is how many bytes it takes to make it at the most, and `holds` says how many it keeps, where these are
+        others. `on_disk` is the size of the file that is read for it. Raises TooMuchError where too much would be done.
+        """
+        if key in self._failed:
+            raise copy(self._failed[key])
+        if key in self._made:
+            self._made[key] = self._made.pop(key)  # It is the latest now.
+        else:
+            if on_disk and key not in self._read:
+                self._read.add(key)
+                self._bought += WORK_A_BYTE * on_disk
+            self._add_work(size)
+            self._make_room(size)
+            try:
+                made = make()
+            except Exception as error:
+                self._failed[key] = copy(error)  # Without its traceback, which holds all that was computed so far.
+                raise
+            kept = max(size if holds is None else holds(made), LEAST_KEPT)
+            self._make_room(kept)
+            self._made[key] = made, kept
+            self.size += kept
+        value: Made = self._made[key][0]
+        return value
+
+    def made(self, key: Hashable) -> Any:
+        """The value of the key, if it is kept, or None."""
+        return self._made[key][0] if key in self._made else None
+
+    def _add_work(self, size: int) -> None:
+        most = MOST_WORK + self._bought
+        if self._work + size > most:
+            raise TooMuchError(most)
+        self._work += size
+
+    def _make_room(self, size: int) -> None:
+        """Let go of what was asked for longest ago, as long as more would be kept than may be.
+
+        What is small beside the room that is needed goes last: a head that is drawn again needs no array any more.
+        """
+        for least in (size // SMALL, 0):
+            if self.size + size <= MOST_KEPT:
+                return
+            for key in [key for key, (_, kept) in self._made.items() if kept >= least]:
+                self.size -= self._made.pop(key)[1]
+                if self.size + size <= MOST_KEPT:
+                    return
