@@ -236,16 +236,38 @@ def draw_each(
         from mdattn.files import Files
 
         files = Files()
-    diagrams: list[Diagram | None] = []
-    for each in sources:
+    files.begin()
+    diagrams: list[Diagram | None] = [None] * len(sources)
+    weights = characters = 0
+    for number, each in enumerate(sources):
         try:
             drawn = draw(each.yaml, each.position, defaults, folder, doubts, files=files)
-            # What could still make the words holds all that was computed: too much to keep, of a long document.
-            diagrams.append(drawn._replace(words=drawn.alternative if spoken else ""))
         except DiagramError as error:
-            diagrams.append(None)
             wrong.extend(error.diagnostics)
+            continue
+        weights += drawn.weights
+        characters += sum(map(len, drawn.lines))
+        if fault := _too_much(weights, characters):
+            wrong.append(Diagnostic(each.position, *fault))
+            break
+        # What could still make the words holds all that was computed: too much to keep, of a long document.
+        diagrams[number] = drawn._replace(words=drawn.alternative if spoken else "")
     return diagrams
+
+
+MOST_WEIGHTS = 2**26  # of the diagrams of one document: four of the largest
+MOST_CHARACTERS = 2**24  # the same
+
+
+def _too_much(weights: int, characters: int) -> tuple[str, str] | None:
+    """What to say where a few lines in a front matter would make many large diagrams, and the cure."""
+    cure = "draw fewer heads or a part of the text, or part the document"
+    if weights > MOST_WEIGHTS:
+        return f"the diagrams down to this one have {weights:,} weights; at most {MOST_WEIGHTS:,} are computed", cure
+    if characters > MOST_CHARACTERS:
+        problem = f"the diagrams down to this one take {characters:,} characters; at most {MOST_CHARACTERS:,} are drawn"
+        return problem, cure
+    return None
 
 
 def _proved(document: Document, replacements: Sequence[Replacement]) -> str:

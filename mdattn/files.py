@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 
 
 class TooMuchError(Exception):
-    """More bytes would have to be read, unpacked and converted in a run than `most`."""
+    """More bytes would have to be read, unpacked and converted for a document than `most`."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
@@ -37,31 +37,38 @@ class Files:
         self._made: dict[Hashable, tuple[Any, int]] = {}
         self._failed: dict[Hashable, Exception] = {}
         self._work = 0
-        self._read: set[Hashable] = set()
+        self._named: set[Hashable] = set()
         self._bought = 0
+
+    def begin(self) -> None:
+        """Another document begins: what may be done for it does not depend on those before it."""
+        self._work = 0
+        self._bought = 0
+        self._named.clear()
+
+    def name(self, file: Hashable, size: int) -> None:
+        """The document names this file of so many bytes, whether anything of it is kept or not."""
+        if file not in self._named:
+            self._named.add(file)
+            self._bought += WORK_A_BYTE * size
 
     def once(
         self,
         key: Hashable,
         make: Callable[[], Made],
         size: int,
-        *,
         holds: Callable[[Made], int] | None = None,
-        on_disk: int = 0,
     ) -> Made:
         """The value of the key: made now, or kept from before; an error of making it is raised again each time.
 
         `size` is how many bytes it takes to make it at the most, and `holds` says how many it keeps, where these are
-        others. `on_disk` is the size of the file that is read for it. Raises TooMuchError where too much would be done.
+        others. Raises TooMuchError where too much would be done.
         """
         if key in self._failed:
             raise copy(self._failed[key])
         if key in self._made:
             self._made[key] = self._made.pop(key)  # It is the latest now.
         else:
-            if on_disk and key not in self._read:
-                self._read.add(key)
-                self._bought += WORK_A_BYTE * on_disk
             self._add_work(size)
             self._make_room(size)
             try:

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 import mdattn
+from mdattn import document
 from mdattn.document import render_document, update_document
 from mdattn.errors import DiagramError
 
@@ -71,6 +72,32 @@ def test_what_is_wrong_with_the_defaults_of_many_blocks_is_said_once(default: st
         with pytest.raises(DiagramError) as caught:
             draw(source)
         assert [each.position.line for each in caught.value.diagnostics if each.position] == [3]
+
+
+@pytest.mark.parametrize(
+    ("block", "weights"),
+    [
+        ("kind: heatmap\ntext: a b c\nheads: 4", 36),
+        ("kind: heatmap\ntokens: [a, b]\nkey_tokens: [c, d, e]", 6),
+        ("kind: flow\ntext: a b c\nquery: b", 3),
+        ("kind: heads\ntext: a b\nheads: [{pattern: self}, {pattern: first}]", 8),
+        ("kind: architecture", 0),
+    ],
+)
+def test_a_few_lines_make_no_endless_document(monkeypatch: pytest.MonkeyPatch, block: str, weights: int) -> None:
+    """By hand: heads x queries x keys. Blocks that repeat what is heavy in the front matter stop at a bound."""
+    text = f"```attention-diagram\n{block}\n```\n" * 5
+    drawn = render_document(text).diagrams
+    characters = sum(len(line) for each in drawn[:3] for line in each.lines)
+    for name, most in (("MOST_WEIGHTS", 3 * weights), ("MOST_CHARACTERS", characters)):
+        with monkeypatch.context() as patch:
+            patch.setattr(document, name, most)
+            if not most:
+                assert len(render_document(text).diagrams) == 5
+                continue
+            with pytest.raises(DiagramError, match=f"at most {most:,}") as caught:
+                render_document(text)
+        assert [each.position for each in caught.value.diagnostics] == [drawn[3].position]
 
 
 def test_the_places_of_a_block_in_a_list_in_a_quote() -> None:

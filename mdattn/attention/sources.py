@@ -62,6 +62,7 @@ def load(
     path = _path(path_text, folder)
     try:
         known = _known(repr(path_text), path.stat())
+        files.name(known, known[2])
         part = (known, suffix, array, layer, head)
         found: AnyArray | None = files.made(part)
         if found is None:
@@ -88,8 +89,7 @@ def _found(path: Path, known: Known, suffix: str, array: str | None, files: File
         (known, suffix),
         lambda: format_.contents(_bytes(path)),
         format_.times * on_disk,
-        holds=lambda contents: contents.size,
-        on_disk=on_disk,
+        lambda contents: contents.size,
     )
     name = _choose(file, array)
     unpacks = file.unpacks(name)

@@ -62,10 +62,16 @@ def draw(options: Common, folder: str | PathLike[str] | None, files: Files) -> D
     `files` are the data files that blocks of the same document have opened, and are added to. Raises OptionError.
     """
     kind = KINDS[options.kind]
-    if not isinstance(options, Attention) or options.source is None:
+    if not isinstance(options, Attention):
         return finished(kind.draw(options), options)
-    from pathlib import Path
+    if options.source is None:
+        diagram = kind.draw(options)
+    else:
+        from pathlib import Path
 
-    from mdattn.study.source import drawn_from_file
+        from mdattn.study.source import drawn_from_file
 
-    return finished(drawn_from_file(options, None if folder is None else Path(folder), files, kind.draw), options)
+        diagram = drawn_from_file(options, None if folder is None else Path(folder), files, kind.draw)
+    from mdattn.study.tokens import weights_of
+
+    return finished(diagram, options)._replace(weights=weights_of(options))

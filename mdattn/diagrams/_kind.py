@@ -9,11 +9,13 @@ from mdattn.options import Common
 
 
 class Diagram(NamedTuple):
-    """A drawn diagram: its lines without line endings, and what says it in words."""
+    """A drawn diagram: its lines without line endings, what says it in words, and how much was computed for it."""
 
     lines: tuple[str, ...]
     words: str | Callable[[], str]
     """The words, or what makes them of all that was computed: Markdown asks for none."""
+    weights: int = 0
+    """How many weights its heads have together."""
 
     @property
     def alternative(self) -> str:

@@ -53,6 +53,14 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
     return tokens
 
 
+def weights_of(options: Attention) -> int:
+    """How many weights [head, query, key] a diagram of these options needs, at the most."""
+    count = options.heads if isinstance(options.heads, int) else len(options.heads)
+    tokens = len((options.text or "").split()) if options.tokens is None else len(options.tokens)
+    queries = tokens if getattr(options, "query", None) is None else 1
+    return count * queries * (tokens if options.key_tokens is None else len(options.key_tokens))
+
+
 def counted(tokens: Sequence[str], whose: str = "the text") -> str:
     """`the text has 6 tokens: The cat sat on the mat`, the end of a long one left out."""
     shown: list[str] = []

@@ -837,6 +837,23 @@ def test_numbers_as_they_are_saved_are_never_too_much(tmp_path: Path, monkeypatc
             load(f"{number}.npz", tmp_path, layer=layer, files=files)
 
 
+def test_what_one_document_does_takes_nothing_from_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each document does half of what may be done; together they do much more."""
+    (tmp_path / "a.npz").write_bytes(_members(2, np.zeros((4, 8, 8))))
+    done = 2 * 4 * 8 * 8 * 8
+    monkeypatch.setattr(store, "MOST_KEPT", 3000)
+    monkeypatch.setattr(store, "MOST_WORK", 2 * done)
+    monkeypatch.setattr(store, "WORK_A_BYTE", 0)
+    files = Files()
+    for _ in range(5):
+        files.begin()
+        for number in range(2):
+            load("a.npz", tmp_path, array=f"w{number}", layer=0, files=files)
+    with pytest.raises(OptionError, match="to unpack"):
+        for number in range(20):
+            load("a.npz", tmp_path, array=f"w{number % 2}", layer=number % 4, files=files)
+
+
 @pytest.mark.parametrize("bad", ["member", "shape", "finite", "type"])
 def test_what_fails_once_is_not_tried_again(tmp_path: Path, unpacked: list[int], bad: str) -> None:
     members = {
