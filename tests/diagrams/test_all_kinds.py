@@ -483,8 +483,8 @@ def test_a_width_that_is_too_small_is_told_with_one_that_works(kind: str, budget
 
 # What a picture says --------------------------------------------------------------------------------------------------
 
-# How few blocks may set an option of a kind away from its default in the long campaign, --budget 56: 20,160 blocks that
-# are drawn, 3,360 of each kind.
+# How few blocks may set an option of a kind away from its default in the long campaign, --budget 56: 3,360 blocks of
+# it that are drawn.
 LONG, SET = 56, 100
 
 
