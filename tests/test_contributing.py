@@ -128,6 +128,15 @@ def test_a_long_word_stands_in_full_below() -> None:
     found = drawn(tokens=["a", "internationalization"], weights=[0.1, 0.9], width=40)
     assert rows(found)[0] == ["internationaliz…", "0.90"]
     assert found.lines[-1] == "internationaliz… = internationalization"
+    assert found.alternative == "'a' attends to 'internationalization', 0.90."
+
+
+@pytest.mark.parametrize("sentence", ["tokens", "key_tokens"])
+def test_a_word_that_no_line_holds_stands_as_its_label(sentence: str) -> None:
+    words = {"tokens": ["a", "b"], "key_tokens": ["c", "d"], sentence: ["a", "x" * 60]}
+    found = drawn(**words, weights=[0.1, 0.9], width=40)
+    assert text(found).count("x" * 15 + "…") > 1
+    assert "x" * 40 not in found.alternative
 
 
 def test_who_gives_too_few_columns_is_told_how_many_are_enough() -> None:
