@@ -54,6 +54,14 @@ def test_the_gallery_shows_every_kind_with_its_source() -> None:
     assert all(f"`{kind}` (" in TEXT for kind in KINDS)
 
 
+def test_every_kind_is_counted_and_named() -> None:
+    numbers = ("six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen")
+    assert f"There are {numbers[len(KINDS) - 6]} kinds: " in TEXT
+    assert f"| `kind` | {', '.join(f'`{kind}`' for kind in KINDS)} |" in TEXT
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in changes] == []
+
+
 def test_the_mistake_is_reported_as_it_says() -> None:
     _, draft, *_ = fences(TEXT, "markdown")
     render(draft)

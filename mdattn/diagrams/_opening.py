@@ -1,20 +1,46 @@
-"""The sentence above a picture, in one way for all kinds that show it."""
+"""What stands above a picture, in one way for all kinds that show it: a title, and the sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from mdattn import cells
 from mdattn.glyphs import Glyphs
-from mdattn.layout import Block, Elided, Pieces
-from mdattn.study.names import LONGEST_SAID, printable
+from mdattn.layout import Block, Elided, Pieces, Text
+from mdattn.options import Common
+from mdattn.study.names import LONGEST_SAID, authored, printable
 from mdattn.study.notes import counted
 
+Sentences: TypeAlias = Sequence[tuple[str, Sequence[str]]]
+"""The tokens that stand above a picture, each sentence with what it is called."""
 
-def long_words(name: str, tokens: Sequence[str], width: int) -> tuple[str, ...]:
+
+def titled(options: Common, usual: str = "") -> Text:
+    """The author's title, or the one that the kind has as a rule; nothing for `none`."""
+    return Text(authored("" if options.title == "none" else options.title or usual), hang=0)
+
+
+def sentences(tokens: Sequence[str], key_tokens: Sequence[str], alone: str = "Sentence") -> Sentences:
+    """The one sentence; of cross-attention the one that attends, and the one that is attended to."""
+    return [(alone, tokens)] if key_tokens is tokens else [("Queries", tokens), ("Keys", key_tokens)]
+
+
+def long_words(above: Sentences, width: int) -> list[str]:
     """The words that an opening says by their labels: those have to be among the labels of the diagram."""
-    longest = _longest(name, width)
-    return tuple([word for word in printable(tokens[: 2 * width]) if cells.width(word) > longest])
+    return [
+        word
+        for name, tokens in above
+        for word in printable(tokens[: 2 * width])
+        if cells.width(word) > _longest(name, width)
+    ]
+
+
+def openings(
+    above: Sentences, noun: str, legend: Sequence[tuple[str, str]], width: int, glyphs: Glyphs
+) -> Iterator[Block]:
+    """Each of the sentences, as `opening` says it."""
+    return (opening(name, tokens, noun, legend, width, glyphs) for name, tokens in above)
 
 
 def opening(

@@ -64,6 +64,11 @@ class Study(NamedTuple):
     """Whether at these decimals the vectors are printed in full."""
 
     @property
+    def itself(self) -> int | None:
+        """The key that is the query's own; None in cross-attention, and where all attend."""
+        return self.query if self.key_tokens is self.tokens else None
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The tokens as they may be printed."""
         return printable(self.tokens)

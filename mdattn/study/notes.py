@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from mdattn import numerals
 from mdattn.glyphs import Glyphs
+from mdattn.study.tokens import noun_of
 
 if TYPE_CHECKING:
     from mdattn.attention.scores import Step
-    from mdattn.options import Attention
+    from mdattn.options import Attention, SelfAttention
+    from mdattn.study.given import Array, Mask
+    from mdattn.study.heads import Study
 
 
 WHOLE, NOTHING = "100 %", "0 %"
@@ -43,18 +46,45 @@ def total_as_printed(weights: Sequence[float], decimals: int) -> str:
     return numerals.percent(units / 10**decimals, decimals)
 
 
-def made_up(options: Attention, dimensions: int, compared: bool = True) -> Iterator[str]:
+def computed(options: Attention, found: Study, glyphs: Glyphs) -> Iterator[str]:
+    """What a picture of weights, which shows no score, says of where they come from."""
+    yield from scaling(found.heads[0].trace.steps, glyphs)
+    yield from made_up(options, found.embeddings, found.basis == "vectors")
+
+
+def made_up(options: Attention, embeddings: Array | None, compared: bool = True) -> Iterator[str]:
     """What embeddings are that no one gave, and the keys of a sentence of their own where vectors are compared."""
+    if embeddings is None:
+        return
     what = "embeddings" if options.embeddings is None else ""
     if not what and compared and options.key_tokens is not None and options.keys is None:
         what = "keys"
     if what:
-        yield illustrative(dimensions, what)
+        yield illustrative(embeddings.shape[1], what)
 
 
 def illustrative(dimensions: int, what: str = "embeddings") -> str:
     """What embeddings are that no one gave."""
     return f"Illustrative {what} (d = {dimensions}): made from the letters, not learned."
+
+
+def masked(options: SelfAttention, allowed: Mask | None, cross: bool) -> Iterator[str]:
+    """What a mask hides, which is [query, key] of all queries."""
+    if allowed is None:
+        return
+    noun = noun_of(options)
+    if isinstance(options.mask, list):
+        hidden = int(allowed.size - allowed.sum())
+        yield f"Masked: {numerals.count(hidden)} of {numerals.count(allowed.size)} weights."
+    elif cross:
+        kind = "Causal mask" if isinstance(options.mask, str) else f"Window of {options.mask.window}"
+        yield f"{kind}: the last query is aligned with the last key."
+    elif isinstance(options.mask, str):
+        yield f"Causal mask: a {noun} attends to itself and to {noun}s before it."
+    else:
+        size = options.mask.window
+        before = f" and to the {size - 1} {noun}{'s' if size > 2 else ''} before it" if size > 1 else " only"
+        yield f"Window of {size}: a {noun} attends to itself{before}."
 
 
 def legend(pairs: Sequence[tuple[str, str]]) -> list[str]:

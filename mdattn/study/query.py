@@ -94,11 +94,11 @@ def study_of(options: QueryOptions) -> Study:
     return found
 
 
-def named(options: QueryOptions, found: Study) -> QueryNames:
+def named(found: Study) -> QueryNames:
     """The names of the keys and of the query."""
     assert found.query is not None
     queries, keys = distinct_in_both(found.tokens, found.key_tokens)
-    return QueryNames(keys, queries[found.query], None if options.key_tokens is not None else found.query)
+    return QueryNames(keys, queries[found.query], found.itself)
 
 
 def heads_of(options: QueryOptions, found: Study) -> tuple[QueryHead, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mdattn import cells
 from mdattn.errors import OptionError, suggest
 from mdattn.errors import Path as OptionPath
-from mdattn.options import LARGEST, MOST_TOKENS, Attention
+from mdattn.options import LARGEST, MOST_TOKENS, Attention, SelfAttention
 from mdattn.study.names import distinct
 
 MOST_NAMED = 60  # characters of the tokens that a message names
@@ -25,6 +25,11 @@ def tokens_of(options: Attention) -> tuple[str, ...]:
     else:
         raise OptionError((), "the block has no sentence", "give 'text:' or 'tokens:'")
     return checked(tokens, name)
+
+
+def noun_of(options: SelfAttention) -> str:
+    """What one of the tokens is called: those of a `text` are words."""
+    return "word" if options.text is not None else "token"
 
 
 def checked(tokens: tuple[str, ...], name: str) -> tuple[str, ...]:

@@ -16,13 +16,17 @@ from msgspec.structs import fields
 from mdattn import DiagramError
 from mdattn.diagrams import KINDS
 from mdattn.document import draw_options
+from mdattn.options import Attention
 from redo.page import Ledger
 from redo.readers import redo
 
 PRESETS = {"gpt-2", "llama-2-7b", "mixtral-8x7b"}
 LETTERS = "abcdefghijklmnoprstuvw"
-KEYED = ("flow", "steps", "heatmap", "heads")
-"""The kinds that may have other keys than the tokens, and numbers in a data file."""
+
+
+def keyed(kind: str) -> bool:
+    """Whether a kind may have other keys than the tokens, and numbers in a data file."""
+    return issubclass(KINDS[kind].options, Attention)
 
 
 def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
@@ -31,13 +35,13 @@ def more(options: dict[str, Any], random: Random) -> dict[str, Any]:
     if kind == "heads" and isinstance(options.get("heads"), list) and random.random() < 0.3:
         options["strength"] = random.choice([0.5, 1, 8, 12.25])
     size = options.get("dimensions") or len((options.get("embeddings") or [[]])[0])
-    across = kind in KEYED and size and "key_tokens" in options
+    across = keyed(kind) and size and "key_tokens" in options
     across = across and (kind == "heads" or (options.get("heads", 1) == 1 and random.random() < 0.3))
     if across and kind == "heads" and random.random() < 0.4:
         options.pop("projections", None)
     if across and not {"projections", "keys"} & options.keys():
         options["keys"] = [[round(random.uniform(-2, 2), 2) for _ in range(size)] for _ in options["key_tokens"]]
-    own = not {"projections", "keys", "values", "key_tokens"} & options.keys() and kind in KEYED
+    own = not {"projections", "keys", "values", "key_tokens"} & options.keys() and keyed(kind)
     if own and size and isinstance(options.get("heads"), int) and random.random() < 0.3:
         options["heads"] = [{"projections": _projections(size, random)} for _ in range(options["heads"])]
     if "temperature" in options and random.random() < 0.5:
@@ -100,12 +104,12 @@ def _plain(value: Any, names: dict[str, str]) -> Any:
     return value
 
 
-# Options that a kind refuses, and `kind`, which has no default.
 NEVER = {"heatmap": {"values"}, "heads": {"values"}}
+"""The options that a kind has from those it shares, and always refuses: a campaign need not set them."""
 
 
 def options_of(kind: str) -> dict[str, Any]:
-    """The options of a kind, each with its default."""
+    """The options of a kind that it may be given, each with its default; `kind` has none."""
     own = {field.name: field.default for field in fields(KINDS[kind].options)}
     return {name: default for name, default in own.items() if name not in {"kind", *NEVER.get(kind, ())}}
 
@@ -126,7 +130,7 @@ class Picture(NamedTuple):
 
 def filed(options: dict[str, Any], random: Random, folder: Path) -> dict[str, Any]:
     """The options, sometimes with a `source` in the place of numbers that stand in a file then."""
-    may = options["kind"] in KEYED and random.random() < 0.25
+    may = keyed(options["kind"]) and random.random() < 0.25
     names = ("weights", "scores", "embeddings", "keys", "values")
     held = [name for name in names if isinstance(options.get(name), list)] if may else []
     if not held:

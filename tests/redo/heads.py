@@ -11,8 +11,8 @@ import numpy as np
 from redo import calculator, claims
 from redo.calculator import Operation
 from redo.given import Array, Block, Head, names
-from redo.heatmap import notes_of
 from redo.page import Ledger, Numeral, Text, as_many, blocks, caption, is_rule, items, kept, rounds
+from redo.usual import Usual
 
 ARROW = r"(→|←|↔|<->|->|<-)"
 STARTS = r"HEAD \d+"
@@ -36,7 +36,7 @@ class Reader:
         self.rows, self.columns = names(block.tokens), names(block.keys)
         self.seen = block.allowed.sum(axis=1)
         self.even = 1 / np.maximum(self.seen, 1)[:, None]
-        self.operations: list[Operation] = []
+        self.usual = Usual(block, ledger)
         self.strength = 4.0
         self.threshold: float | None = None
         self.focused = 0.7
@@ -100,14 +100,9 @@ class Reader:
         block, ledger, said = self.block, self.ledger, text.text
         options = block.options
         numerals = text.numerals()
-        if said == options.get("title"):
+        if self.usual.reads(text):
             return
-        if re.match(r"(Input|Queries|Keys): ", said):
-            tokens = block.keys if said.startswith("Keys") else block.tokens
-            if numerals:
-                count = len(re.sub(r"^\w+: ", "", said).partition('" (')[0].split()) - 1
-                ledger.equal(numerals[0], len(tokens) - count, "count")
-        elif said.startswith("Strong: "):
+        if said.startswith("Strong: "):
             self.threshold = numerals[0].value
             given = options.get("threshold", 0.3)
             ledger.checked(numerals[0], rounds(numerals[0].text, given), "threshold", given)
@@ -123,19 +118,6 @@ class Reader:
             ledger.equal(numerals[-1], 0.7, "threshold")
             for numeral, value in zip(numerals[:-1], (0, 1), strict=True):
                 ledger.equal(numeral, value, "entropy")
-        elif said.startswith("Illustrative"):
-            ledger.equal(numerals[0], -1 if block.embeddings is None else block.embeddings.shape[1], "count")
-        elif said.startswith("Masked: "):
-            ledger.equal(numerals[0], int((~block.allowed).sum()), "count")
-            ledger.equal(numerals[1], block.allowed.size, "count")
-        elif said.startswith("Window of "):
-            mask = options.get("mask")
-            size = mask["window"] if isinstance(mask, dict) else -1
-            ledger.equal(numerals[0], size, "option")
-            for numeral in numerals[1:]:
-                ledger.equal(numeral, size - 1, "option")
-            if "itself only" in said:
-                ledger.holds(size == 1, "mask", said)
         elif re.search(r"attends? to nothing", said):
             none = [self.rows[at] for at in np.flatnonzero(self.seen == 0).tolist()]
             if numerals:
@@ -145,11 +127,7 @@ class Reader:
         elif said.startswith("For the entropy"):
             sums = [np.abs(head.weights.sum(axis=1) - 1).max() for head in block.heads if head.weights is not None]
             ledger.holds(bool(sums) and max(sums) >= 1e-6, "sums that miss 1 by noise", said, sums)
-        elif re.match(r"(Scale|Softcap|Temperature) ", said):
-            one = notes_of(block, ledger, text)
-            if isinstance(one, Operation):
-                self.operations.append(one)
-        elif not re.match(r"(a (→|->|←|<-|↔|<->) b: |Only weights above|Causal mask|\S+(…|\.\.\.)\S* = )", said):
+        elif not re.match(r"(a (→|->|←|<-|↔|<->) b: |Only weights above)", said):
             ledger.not_read(text)
 
     # What a head attends by
@@ -182,7 +160,7 @@ class Reader:
             if not said.startswith("No weights"):
                 self.ledger.not_read(said)
             return None
-        return self._applied(number, self.operations)
+        return self._applied(number, self.usual.operations)
 
     def _head(self, number: int) -> Head | None:
         return self.block.heads[number] if number < len(self.block.heads) else None
@@ -223,12 +201,12 @@ class Reader:
     def _told(self, cards: list[Card]) -> None:
         """Reads the cards; where the order that is told is not true, but another is, that is one finding."""
         ledger, start = self.ledger, len(self.ledger.findings)
-        told = [each.said for each in self.operations]
+        told = [each.said for each in self.usual.operations]
         self.weights = [self._weights(number, card) for number, card in enumerate(cards)]
         for number, card in enumerate(cards):
             self._card(number, card, self.weights[number])
         wrong = ledger.findings[start:]
-        design = sorted(self.operations, key=lambda each: ("scale", "temperature", "softcap").index(each.said))
+        design = sorted(self.usual.operations, key=lambda each: ("scale", "temperature", "softcap").index(each.said))
         other = [each.said for each in design]
         if not wrong or told == other:
             return
@@ -333,7 +311,7 @@ class Reader:
     def _slack(self, number: int) -> float:
         if number not in self.bases:
             return 0.0
-        told = (number, *(each.said for each in self.operations))
+        told = (number, *(each.said for each in self.usual.operations))
         if told not in self.slacks:
             self.slacks[told] = self._noise(number)
         return self.slacks[told]
@@ -346,7 +324,7 @@ class Reader:
             else Head("", None, None, None, self.bases[number], None)
         )
         scores = calculator.exact(
-            self.block, Head("", None, None, None, self.bases[number], None), self.operations
+            self.block, Head("", None, None, None, self.bases[number], None), self.usual.operations
         ).scores
         return min(1.0, calculator.noise(given, scores)[-1])
 

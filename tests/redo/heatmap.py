@@ -5,53 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from math import sqrt
 from typing import Any
 
 import numpy as np
 
-from redo import calculator, claims
-from redo.calculator import Exact, Operation
+from redo import claims
+from redo.calculator import Exact
 from redo.given import Block, is_name, names, placed
-from redo.page import Ledger, Numeral, Text, as_many, caption, items, kept, shown
+from redo.page import Ledger, Numeral, Text, as_many, caption, items, kept
+from redo.usual import Usual
 
 AXIS = r"^\s*(?:query [↓v])?\s*keys? .*?(?:→|->)$"
-LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
 SIGN = r"[■□]{3}|█+|▓+|▒+|░+|[#*+\-]+"
 LEVEL = rf"(?:^|(?<= ))({SIGN}) (\d[\d.]*)(?:[–-](\d[\d.]*))?(?= |$)"
-
-
-def notes_of(block: Block, ledger: Ledger, text: Text) -> Operation | bool | None:
-    """A note on what was done to the scores: its operation; False where it is no such note."""
-    said, options = text.text, block.options
-    match = re.match(r"(Scale|Temperature|Softcap) ([\d.e+-]*\d): scores (?:become|are) (.*)$", said)
-    if not match:
-        return False
-    name, number = match[1].lower(), float(match[2])
-    for numeral in text.numerals():
-        ledger.checked(numeral, numeral.value == options.get(name), "option", options.get(name), "quoted")
-    how = match[3]
-    if how.startswith("multiplied"):
-        return Operation(name, lambda score: score * number)
-    if how.startswith("divided"):
-        return Operation(name, lambda score: score / number)
-    if "tanh" in how or "between it and its negative" in how:
-        if "tanh" not in how:
-            ledger.finding("softcap without its formula", said, "c × tanh(score / c)")
-        cap = number or options.get("softcap", 1.0)
-        return Operation(name, lambda score: cap * np.tanh(score / cap))
-    ledger.not_read(text)
-    return None
-
-
-def worked(block: Block, number: int, operations: list[Operation]) -> Exact:
-    """A head in full precision; where no scale is told, a dot product is divided by the root of its length."""
-    head = block.heads[number]
-    told = list(operations)
-    if head.query is not None and not any(each.said == "scale" for each in told):
-        root = sqrt(head.query.shape[1])
-        told.insert(0, Operation("scale", lambda score: score / root))
-    return calculator.exact(block, head, told)
 
 
 DARKNESS = "□■-+*░▒▓█#"
@@ -69,7 +35,7 @@ class Reader:
         whole = " ".join(line.strip() for line in ledger.lines)
         blocked = re.search(r"in blocks of (\d+) [×x] (\d+): a", whole)
         self.down, self.across = (int(blocked[1]), int(blocked[2])) if blocked else (1, 1)
-        self.operations: list[Operation] = []
+        self.usual = Usual(block, ledger, "ATTENTION WEIGHTS")
         self.heads: list[Exact] = []
         self.texts: list[tuple[int, Text]] = []
         self.words: list[tuple[str, str, str]] = []
@@ -110,12 +76,8 @@ class Reader:
                     (number, each) for each in items(ledger, lines, r"(?:\d+ )?(?!query|queries)[a-z]\S*\s+attends ")
                 ]
         rest = [(number, text) for number, text in self.texts if not self._note(text)]
-        ledger.apart = bool(self.block.illustrative)
-        self.heads = [worked(self.block, number, self.operations) for number in range(len(self.block.heads))]
-        self.slack = []
-        for each, given in zip(self.heads, self.block.heads, strict=True):
-            rough = calculator.noise(given, each.scores)
-            self.slack.append(min(1.0, rough[-1]) if rough else 0.0)
+        self.usual.work()
+        self.heads, self.slack = self.usual.heads, self.usual.slack
         after = -1
         for number, row, follows in found:
             after = self._panel(number, row, after if follows else -1)
@@ -137,34 +99,14 @@ class Reader:
     # Notes
 
     def _note(self, text: Text) -> bool:
-        ledger, block, said = self.ledger, self.block, text.text
-        if said in (block.options.get("title"), "ATTENTION WEIGHTS") or not said:
-            return True
-        sentence = text.search(r"^(?:Sentence|Queries|Keys): \"(.*) (?:…|\.\.\.)\" \((\S+) more \w+\)$")
-        if sentence:
-            tokens = block.keys if said.startswith("Keys") else block.tokens
-            ledger.equal(sentence[1].numerals()[0], len(tokens) - len(sentence[0].text.split()), "count")
-        if re.match(r"(Sentence|Queries|Keys): ", said):
+        ledger, said = self.ledger, text.text
+        if self.usual.reads(text):
             return True
         if re.match(r"Head \d+ of \d+", said):
             self.told = getattr(self, "told", 0) + 1
             first, second = text.numerals()[:2]
             ledger.equal(first, self.told, "count")
-            ledger.equal(second, len(block.heads), "count")
-            return True
-        one = notes_of(block, ledger, text)
-        if one is not False:
-            if isinstance(one, Operation):
-                self.operations.append(one)
-            return True
-        if said.startswith("Illustrative"):
-            size = -1 if block.embeddings is None else block.embeddings.shape[1]
-            ledger.equal(text.numerals()[0], size, "count")
-            return True
-        if re.match(LEGEND, said.split("  ")[0]):
-            for piece in re.split(r"\s{2,}", said):
-                short, _, full = piece.partition(" = ")
-                ledger.holds(full in {*self.rows, *self.columns} and is_name(short, full), "legend", piece)
+            ledger.equal(second, len(self.block.heads), "count")
             return True
         if "weights in blocks of" in said:
             wanted = [len(self.rows), len(self.columns), self.down, self.across]
@@ -529,6 +471,3 @@ class Reader:
 
 def read(options: dict[str, Any], ledger: Ledger) -> None:
     Reader(Block(options), ledger).read()
-
-
-__all__ = ["Reader", "notes_of", "read", "shown", "worked"]

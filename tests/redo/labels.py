@@ -9,6 +9,8 @@ from typing import Any
 
 from support import width as cells_of
 
+from mdattn.diagrams import KINDS
+
 # Words that begin alike, and words that are named like others.
 ALIKE = [
     *("internationalizations", "internationalizationally", "internationalization", "internationali…"),
@@ -25,9 +27,10 @@ def named_alike(random: Random, kind: str) -> dict[str, Any]:
     pool = [word for word in ALIKE if cells_of(word) <= width - 4]
     options: dict[str, Any] = {"kind": kind, "tokens": random.choices(pool, k=random.randint(1, 12)), "width": width}
     options["charset"] = random.choice(["unicode", "ascii"])
-    if kind in ("flow", "steps"):
+    known = KINDS[kind].options.__struct_fields__
+    if "query" in known:
         options["query"] = random.randrange(len(options["tokens"]))
-    if kind in ("flow", "steps", "heatmap", "heads") and random.random() < 0.4:
+    if "key_tokens" in known and random.random() < 0.4:
         options["key_tokens"] = random.choices(pool, k=random.randint(1, 12))
     return options
 

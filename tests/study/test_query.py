@@ -76,9 +76,9 @@ def test_a_head_says_which_it_is() -> None:
 
 def test_a_query_is_one_of_its_keys_unless_the_keys_are_another_sentence() -> None:
     options = asked()
-    assert named(options, study_of(options)) == QueryNames(("the", "cat", "the#2"), "the#2", 2)
+    assert named(study_of(options)) == QueryNames(("the", "cat", "the#2"), "the#2", 2)
     options = asked(key_tokens=["le", "le"])
-    assert named(options, study_of(options)) == QueryNames(("le", "le#2"), "the#2", None)
+    assert named(study_of(options)) == QueryNames(("le", "le#2"), "the#2", None)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,6 @@ def test_vectors_are_printed_as_written_if_that_is_short(
 def test_no_key_is_called_as_another_word_that_asks() -> None:
     """A word of the text is `the#2` itself, and so not the second of two keys."""
     options = asked(tokens=["the#2", "a"], query=0, key_tokens=["the", "the"], keys=[[1, 0, 0], [2, 1, 0]])
-    names = named(options, study_of(options))
+    names = named(study_of(options))
     assert names.query == "the#2" and names.keys[0] == "the"
     assert len({names.query, *names.keys}) == 3 and names.itself is None

@@ -9,7 +9,7 @@ from mdattn import cells, numerals
 from mdattn.canvas import Canvas
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._legend import Explained
-from mdattn.diagrams._opening import opening
+from mdattn.diagrams._opening import opening, titled
 from mdattn.diagrams.architecture import _models as models
 from mdattn.diagrams.architecture import _tower as tower
 from mdattn.diagrams.architecture._blueprint import stacks
@@ -28,7 +28,7 @@ from mdattn.diagrams.architecture._options import Options
 from mdattn.diagrams.architecture._tower import Count, Frame, Picture
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.layout import GAP, Below, Block, Remarked, Rows, Text, fitting, lines_of
-from mdattn.study.names import LONGEST, Labels, authored, labelled, printable, said
+from mdattn.study.names import LONGEST, Labels, labelled, printable, said
 
 _ROOM_FOR_COLUMN = 44  # A drawing that is narrower than this has its counts below it.
 _BESIDE = 32  # The narrowest of two stacks side by side.
@@ -131,8 +131,7 @@ class _Centred(NamedTuple):
 
 def _heading(options: Options, model: Model, form: _Form) -> Iterator[Block]:
     """The title, and the model in a line."""
-    title = "" if options.title == "none" else options.title or TITLES[model.model]
-    for text in (authored(title), summary(options, model)):
+    for text in (titled(options, TITLES[model.model]).text, summary(options, model)):
         yield _Centred(text, form.extent)
 
 

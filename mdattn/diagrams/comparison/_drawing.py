@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._legend import Explained
-from mdattn.diagrams._opening import opening
+from mdattn.diagrams._opening import opening, titled
 from mdattn.diagrams.comparison._bars import Sides, sides_of
 from mdattn.diagrams.comparison._notes import (
     alternative,
@@ -28,7 +28,6 @@ from mdattn.diagrams.comparison._pictures import Placement, attention, chain, pl
 from mdattn.glyphs import DOUBLE, LEFT, RIGHT
 from mdattn.layout import GAP, Below, Block, Column, Rows, Table, Text, fitting, lines_of
 from mdattn.study import notes
-from mdattn.study.names import authored
 
 LEAST_WIDTH = 28
 
@@ -39,9 +38,8 @@ def draw(options: Options) -> Diagram:
     placement = fitting(width, placements(both), LEAST_WIDTH)
     sides = fitting(width, sides_of(both), LEAST_WIDTH)
     rule = [GAP, Rows([both.glyphs.lines[(LEFT | RIGHT) * DOUBLE] * width]), GAP]
-    title = [] if options.title in (None, "none") else [_sentences(authored(options.title or "")), GAP]
     before, after = _before(both, placement, sides), _after(both, placement, sides)
-    picture = Below([*title, *before, *rule, *after, *rule, *_costs(both), GAP])
+    picture = Below([titled(options), GAP, *before, *rule, *after, *rule, *_costs(both), GAP])
     page = Explained(picture, both.legend, lambda: alternative(both), options.caption)
     return Diagram(lines_of(fitting(width, [page], LEAST_WIDTH), width, both.glyphs), page.words)
 

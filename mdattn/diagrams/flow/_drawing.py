@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._legend import Explained
-from mdattn.diagrams._opening import long_words, opening
+from mdattn.diagrams._opening import long_words, openings, titled
 from mdattn.diagrams.flow import _notes as _flow_notes
 from mdattn.diagrams.flow._numbers import Flow, Options, Section, flow_of
 from mdattn.diagrams.flow._printed import PrintedFlow, PrintedHead, VectorRows, printed_of, vector
@@ -33,7 +33,7 @@ from mdattn.layout import (
     lines_of,
 )
 from mdattn.study.attended import Attended
-from mdattn.study.names import LONGEST, authored, labelled
+from mdattn.study.names import LONGEST, labelled
 from mdattn.study.query import QueryHead
 
 INDENT = 5  # of what stands below the heading of a step, where there is room
@@ -71,18 +71,14 @@ def _form(flow: Flow, page: PrintedFlow, longest: int) -> Explained:
     """The whole diagram, with words of at most `longest` cells."""
     mark = flow.glyphs.ellipsis
     width, tokens = flow.options.width, flow.found.tokens
-    openings = (
-        [("Sentence", tokens)]
-        if flow.itself is not None
-        else [("Sentence", tokens), ("Attends to", flow.found.key_tokens)]
-    )
+    above = [("Sentence", tokens)]
+    if flow.itself is None:
+        above.append(("Attends to", flow.found.key_tokens))
     full = [*(flow.names[index] for index in flow.shown), flow.query_name]
-    every, legend = labelled([*full, *(word for each in openings for word in long_words(*each, width))], longest, mark)
+    every, legend = labelled([*full, *long_words(above, width)], longest, mark)
     *names, query_name = every[: len(full)]
     words = _Labelled(flow, page, names, query_name, rounding(flow, names, page))
-    title = flow.options.title
-    blocks: list[Block] = [] if title in (None, "none") else [Text(authored(title or ""), hang=0), GAP]
-    blocks += [opening(*each, flow.noun, legend, width, flow.glyphs) for each in openings]
+    blocks: list[Block] = [titled(flow.options), GAP, *openings(above, flow.noun, legend, width, flow.glyphs)]
     sections = [list(_BLOCKS[section](words)) for section in flow.sections]
     indent = _indent(flow.options.width, [block for section in sections for block in section])
     for number, (section, said) in enumerate(zip(flow.sections, sections, strict=True), 1):

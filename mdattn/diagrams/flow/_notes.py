@@ -83,8 +83,7 @@ def _formula(flow: Flow, column: ScoreColumn) -> Iterator[str]:
 def closing(flow: Flow, rounded: Rounding) -> Iterator[str]:
     """What holds for the whole diagram."""
     found = flow.found
-    if found.embeddings is not None:
-        yield from notes.made_up(flow.options, found.embeddings.shape[1], found.basis == "vectors")
+    yield from notes.made_up(flow.options, found.embeddings, found.basis == "vectors")
     if rounded.place is None:
         yield rounded.text
 

@@ -19,7 +19,7 @@ from mdattn.study.attended import TIED_NAMES, Attended, attended
 from mdattn.study.heads import Study
 from mdattn.study.names import authored
 from mdattn.study.query import QueryHead, QueryOptions, heads_of, named, study_of
-from mdattn.study.tokens import heaviest_of, position
+from mdattn.study.tokens import heaviest_of, noun_of, position
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,7 +99,7 @@ def flow_of(options: Options) -> Flow:
     sections = _sections(options, found)
     heads = heads_of(options, found)
     annotated = _annotated(options, found)
-    keys, query_name, itself = named(options, found)
+    keys, query_name, itself = named(found)
     finer = max(options.decimals, 2)
     every = tuple([attended(head.weights, head.allowed, finer, itself) for head in heads])
     always = [*([] if itself is None else [itself]), *(key for key, _ in annotated)]
@@ -120,7 +120,7 @@ def flow_of(options: Options) -> Flow:
         largest=max([max(head.weights) for head in heads]),
         annotated=annotated,
         finer=finer,
-        noun="word" if options.text is not None else "token",
+        noun=noun_of(options),
         plain=found.basis == "vectors" and options.heads == 1 and all(each is None for each in given),
     )
 

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
 from mdattn.diagrams._legend import Explained
-from mdattn.diagrams._opening import long_words, opening
+from mdattn.diagrams._opening import Sentences, long_words, openings, sentences, titled
 from mdattn.diagrams.heads._connections import Card, Connection, cards_of
 from mdattn.diagrams.heads._heads import Heads, heads_of
 from mdattn.diagrams.heads._notes import FOCUSED, alternative, closing, entropy_decimals
 from mdattn.diagrams.heads._options import Options
 from mdattn.glyphs import Glyphs
 from mdattn.layout import GAP, Abreast, Below, Block, Cell, Text, bar, fitting, lines_of
-from mdattn.study.names import LONGEST, authored, labelled, standing_in
+from mdattn.study.names import LONGEST, labelled, standing_in
 
 WIDE = 48  # Below so many columns a box round a card costs more room than it is worth.
 WIDEST_CARD = 84
@@ -44,18 +44,14 @@ def draw(options: Options) -> Diagram:
 def _page(heads: Heads, cards: Sequence[Card], form: _Form) -> Block:
     """The tokens, the cards, and what must be said of them."""
     options = heads.options
-    blocks: list[Block] = []
-    if options.title not in (None, "none"):
-        blocks += [Text(authored(options.title), hang=0), GAP]
-    blocks += [opening(*each, heads.noun, form.legend, options.width, heads.glyphs) for each in _openings(heads)]
-    blocks += [GAP, _cards(heads, cards, form), GAP, *map(Text, closing(heads, cards))]
-    return Below(blocks)
+    above = openings(_above(heads), heads.noun, form.legend, options.width, heads.glyphs)
+    cards_ = _cards(heads, cards, form)
+    return Below([titled(options), GAP, *above, GAP, cards_, GAP, *map(Text, closing(heads, cards))])
 
 
-def _openings(heads: Heads) -> Sequence[tuple[str, tuple[str, ...]]]:
-    """What stands above the cards: the tokens, and of cross-attention those that are attended to."""
-    inputs = heads.inputs
-    return [("Queries", inputs.tokens), ("Keys", inputs.key_tokens)] if heads.cross else [("Input", inputs.tokens)]
+def _above(heads: Heads) -> Sentences:
+    """What stands above the cards."""
+    return sentences(heads.inputs.tokens, heads.inputs.key_tokens, "Input")
 
 
 def _cards(heads: Heads, cards: Sequence[Card], form: _Form) -> Block:
@@ -171,8 +167,7 @@ def _formed(heads: Heads, connections: Sequence[Connection], boxed: bool, room: 
     itself = "" if heads.cross or "itself" in heads.names else "itself"
     lefts = {connection.left: heads.names[connection.left] for connection in connections}
     rights = {connection.right: heads.key_names[connection.right] for connection in connections}
-    every = [*lefts.values(), *rights.values()]
-    every += [word for each in _openings(heads) for word in long_words(*each, heads.options.width)]
+    every = [*lefts.values(), *rights.values(), *long_words(_above(heads), heads.options.width)]
     labels, legend = labelled(every, longest, heads.glyphs.ellipsis)
     short = dict(zip(every, labels, strict=True))
     left = cells.widest([short[name] for name in lefts.values()])

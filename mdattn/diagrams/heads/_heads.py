@@ -17,7 +17,7 @@ from mdattn.diagrams.heads._options import Options
 from mdattn.glyphs import CHARSETS, Glyphs
 from mdattn.study.inputs import Inputs, inputs_of
 from mdattn.study.names import distinct_in_both
-from mdattn.study.tokens import key_tokens_of, tokens_of
+from mdattn.study.tokens import key_tokens_of, noun_of, tokens_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,4 +100,4 @@ def heads_of(options: Options) -> Heads:
     tokens = tokens_of(options)
     keys = key_tokens_of(options, tokens)
     inputs = inputs_of(options, tokens, keys, embedded="vectors" in options.uses)
-    return Heads(options, inputs, "word" if options.text is not None else "token", CHARSETS[options.charset])
+    return Heads(options, inputs, noun_of(options), CHARSETS[options.charset])

@@ -14,7 +14,6 @@ from mdattn.attention.scores import steps_of
 from mdattn.diagrams.heads._connections import Card, Row
 from mdattn.diagrams.heads._heads import Heads
 from mdattn.diagrams.heads._weights import STRENGTH
-from mdattn.options import Window
 from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES, attended, to_nothing
 from mdattn.study.names import said
@@ -46,7 +45,11 @@ def closing(heads: Heads, cards: Sequence[Card]) -> Iterator[str]:
         by = "" if options.scale else f" / {glyphs.root}d, d numbers each"
         yield f"Vectors are compared by their dot product{by}. Weights: softmax of a {noun}'s scores."
     yield from notes.scaling(steps_of(options, None), glyphs)
-    yield from _mask(heads)
+    yield from notes.masked(options, heads.inputs.allowed, heads.cross)
+    none = np.flatnonzero(heads.seen == 0).tolist()
+    if none:
+        named = [f'"{heads.names[at]}"' for at in none] if len(none) <= TIED_NAMES else []
+        yield f"{to_nothing(len(none), named)}: every key is masked."
     if any(card.entropy is not None for card in computed):
         yield (
             f"Entropy: a {noun}'s entropy / log(keys it may attend to), mean over {noun}s. 0: one key each, 1: even. "
@@ -54,9 +57,7 @@ def closing(heads: Heads, cards: Sequence[Card]) -> Iterator[str]:
         )
         if any(card.uneven for card in computed):
             yield "For the entropy, weights that do not add up to 1 are divided by their sum."
-    embeddings = heads.inputs.embeddings
-    if embeddings is not None:
-        yield from notes.made_up(options, embeddings.shape[1])
+    yield from notes.made_up(options, heads.inputs.embeddings)
 
 
 def _signs(heads: Heads, cards: Sequence[Card]) -> Iterator[str]:
@@ -69,29 +70,6 @@ def _signs(heads: Heads, cards: Sequence[Card]) -> Iterator[str]:
     parts = [f"a {sign} b: {means}" for sign, means in told if sign in used]
     together = "; ".join(parts)
     yield from [together + "."] if parts and len(together) < heads.options.width else [part + "." for part in parts]
-
-
-def _mask(heads: Heads) -> Iterator[str]:
-    """What the mask hides, and who attends to nothing."""
-    options, noun, allowed = heads.options, heads.noun, heads.inputs.allowed
-    if allowed is None:
-        return
-    if isinstance(options.mask, list):
-        hidden = int(allowed.size - allowed.sum())
-        yield f"Masked: {numerals.count(hidden)} of {numerals.count(allowed.size)} weights."
-    elif heads.cross:
-        kind = f"Window of {options.mask.window}" if isinstance(options.mask, Window) else "Causal mask"
-        yield f"{kind}: the last query is aligned with the last key."
-    elif not isinstance(options.mask, Window):
-        yield f"Causal mask: a {noun} attends to itself and to {noun}s before it."
-    else:
-        size = options.mask.window
-        before = f" and to the {size - 1} {noun}{'s' if size > 2 else ''} before it" if size > 1 else " only"
-        yield f"Window of {size}: a {noun} attends to itself{before}."
-    none = np.flatnonzero(heads.seen == 0).tolist()
-    if none:
-        named = [f'"{heads.names[at]}"' for at in none] if len(none) <= TIED_NAMES else []
-        yield f"{to_nothing(len(none), named)}: every key is masked."
 
 
 def alternative(heads: Heads, cards: Sequence[Card], legend: Sequence[tuple[str, str]]) -> str:

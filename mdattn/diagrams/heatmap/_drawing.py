@@ -13,7 +13,7 @@ import numpy as np
 
 from mdattn import cells, numerals
 from mdattn.diagrams._kind import Diagram
-from mdattn.diagrams._opening import opening
+from mdattn.diagrams._opening import openings, sentences, titled
 from mdattn.diagrams.heatmap._forms import Fitted, beside, fitted_of, key_axis, query_axis
 from mdattn.diagrams.heatmap._notes import alternative, legend_of, notes_of, rounded, sign_of, strongest
 from mdattn.diagrams.heatmap._numbers import Heatmap, values_of
@@ -22,7 +22,7 @@ from mdattn.glyphs import Glyphs
 from mdattn.layout import GAP, Below, Block, Grid, Rows, Text, arranged, headed, lines_of
 from mdattn.study import notes
 from mdattn.study.heads import HeadStudy
-from mdattn.study.names import authored, standing_in
+from mdattn.study.names import standing_in
 from mdattn.study.printed import units_of
 
 TITLE = "ATTENTION WEIGHTS"
@@ -44,10 +44,9 @@ def draw(options: Options) -> Diagram:
 def _blocks(heatmap: Heatmap, fitted: Fitted) -> Iterator[Block]:
     """The page from top to bottom."""
     options, heads = heatmap.options, heatmap.found.heads
-    if options.title != "none":
-        yield Text(authored(options.title or TITLE), hang=0)
-    for name, tokens in heatmap.openings:
-        yield opening(name, tokens, heatmap.noun, heatmap.labels.legend, options.width, heatmap.glyphs)
+    yield titled(options, TITLE)
+    above = sentences(heatmap.rows.tokens, heatmap.columns.tokens)
+    yield from openings(above, heatmap.noun, heatmap.labels.legend, options.width, heatmap.glyphs)
     inked = [_inked(heatmap, fitted.form.cell, head) for head in heads]
     said = rounded(heatmap, fitted, [each.sums for each in inked])
     for index, head in enumerate(heads):

@@ -106,9 +106,7 @@ def notes_of(heatmap: Heatmap) -> Iterator[str]:
         queries = f"{down} queries give, on average," if down > 1 else "a query gives"
         share = f"the share that {queries} to {across} keys together"
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
-    yield from notes.scaling(found.heads[0].trace.steps, heatmap.glyphs)
-    if found.embeddings is not None and found.basis == "vectors":
-        yield from notes.made_up(options, found.embeddings.shape[1])
+    yield from notes.computed(options, found, heatmap.glyphs)
 
 
 def alternative(heatmap: Heatmap, label_of: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from mdattn.glyphs import Glyphs
 from mdattn.study.attended import Largest, attended, largest
 from mdattn.study.heads import HeadStudy, Study
 from mdattn.study.names import LONGEST, LONGEST_SAID, Labels, labelled
+from mdattn.study.tokens import noun_of
 
 if TYPE_CHECKING:
     from mdattn.study.given import Array, Mask
@@ -85,7 +86,7 @@ class Heatmap(Struct, frozen=True, dict=True):
 
     @property
     def noun(self) -> str:
-        return "word" if self.options.text is not None else "token"
+        return noun_of(self.options)
 
     @property
     def cell_widths(self) -> tuple[int, ...]:
@@ -102,13 +103,6 @@ class Heatmap(Struct, frozen=True, dict=True):
     @property
     def longest(self) -> int:
         return self.squeezed or (LONGEST if self.options.width >= WIDE else LONGEST_NARROW)
-
-    @property
-    def openings(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The sentences above the heatmap, with what they are called."""
-        if self.cross:
-            return ("Queries", self.rows.tokens), ("Keys", self.columns.tokens)
-        return (("Sentence", self.rows.tokens),)
 
     @cached_property
     def scale(self) -> Scale:

@@ -201,8 +201,7 @@ def _together(steps: Steps, others: Sequence[QueryHead]) -> Iterator[Block]:
 def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
     """What holds for the whole diagram."""
     found, options = steps.found, steps.options
-    if found.embeddings is not None:
-        yield from notes.made_up(options, found.embeddings.shape[1], found.basis == "vectors")
+    yield from notes.made_up(options, found.embeddings, found.basis == "vectors")
     several = len(steps.heads) > 1
     totals = {
         number if several else 0: _total(steps, head, each.decimals.weights)
@@ -218,8 +217,7 @@ def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
 
 def _attends(steps: Steps, head: QueryHead) -> str:
     """`attends most to "sat", 0.40`."""
-    itself = None if steps.options.key_tokens is not None else steps.found.query
-    found = attended(head.weights, head.allowed, steps.finer, itself)
+    found = attended(head.weights, head.allowed, steps.finer, steps.found.itself)
     return found.said(numerals.text(max(head.weights), steps.finer), lambda place: f'"{steps.names[place]}"')
 
 

@@ -223,7 +223,7 @@ def prepared(options: Options) -> Steps:
     found = study_of(options)
     sections = _sections(options)
     heads = tuple(map(_in_full, heads_of(options, found)))
-    names = named(options, found)
+    names = named(found)
     glyphs = CHARSETS[options.charset]
     return Steps(
         options=options,
