@@ -20,7 +20,7 @@ from msgspec import Meta
 from mdattn.errors import LONGEST_NAME as MOST_SHOWN
 from mdattn.errors import Path
 from mdattn.options._meant import bare, in_it, lookalike, meant_option, meant_preset, meant_value, ordinary, spaced
-from mdattn.options._types import LARGEST, fits
+from mdattn.options._types import LARGEST, Common, Source, fields, fits, names
 from mdattn.options._words import clipped, in_quotes, quoted
 from mdattn.options._yaml import LARGEST_INTEGER
 
@@ -39,6 +39,15 @@ class Misfit(NamedTuple):
     say: Callable[[], tuple[str, str]]
     at_key: bool = False
     """Whether it is the last key of the path that is wrong, not what stands there."""
+
+
+def misfits_of(name: str, value: object, options: type[Common]) -> Iterator[Misfit]:
+    """All that is wrong with the value of an option."""
+    type_ = fields(options)[name].type
+    if isinstance(value, str) and "source" in names(options) and name in _held() and _is_file(value):
+        yield Misfit((name,), partial(_named_file, name, value, type_))
+    else:
+        yield from misfits(value, type_, (name,))
 
 
 def misfits(value: object, type_: Any, path: Path) -> Iterator[Misfit]:
@@ -123,6 +132,22 @@ def _mismatch(value: object, type_: Any, path: Path) -> tuple[str, str]:
     if item:
         return f"{named(path)} holds {'nothing' if value is None else shown(value)}, not {expected(type_)}", hint
     return f"{named(path)} must be {expected(type_)}, not {shown(value)}", hint
+
+
+def _held() -> tuple[str, ...]:
+    """What a data file may hold."""
+    held: tuple[str, ...] = get_args(msgspec.structs.fields(Source)[1].type)
+    return held
+
+
+def _is_file(value: str) -> bool:
+    return len(value) <= MOST_SHOWN and re.fullmatch(r"[\w./-]+\.(?:npy|npz|safetensors|json)", value) is not None
+
+
+def _named_file(name: str, value: str, type_: Any) -> tuple[str, str]:
+    holds = "" if name == "weights" else f", holds: {name}"
+    hint = f"write 'source: {{file: {value}{holds}}}' instead of '{name}'"
+    return f"{named((name,))} must be {expected(type_)}, not {shown(value)}", hint
 
 
 def named(path: Path) -> str:
