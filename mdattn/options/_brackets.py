@@ -8,7 +8,7 @@ pattern takes time that grows with the text as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -40,10 +40,9 @@ def mends(text: str, start: int, end: int) -> Iterator[Mend]:
         return
     at, key = start + match.start("value"), match["key"] or ""
     yield from _rows(text, at, key, end)
-    for number, find in ((0, _tokens), (1, _unclosed), (1, _entries)):
-        if number or key in _WORDS:
-            for found in find(match["value"].rstrip()):
-                yield found._replace(at=at + found.at, mended=match["head"] + found.mended, end=end)
+    for find in (_tokens, _unclosed, _entries) if key in _WORDS else (_unclosed, _entries):
+        for found in find(match["value"].rstrip()):
+            yield found._replace(at=at + found.at, mended=match["head"] + found.mended, end=end)
 
 
 # Rows -----------------------------------------------------------------------------------------------------------------
@@ -101,42 +100,35 @@ _UNREADABLE = (
 
 
 def _tokens(value: str) -> Iterator[Mend]:
-    """Tokens that cannot be read without quotes, and a list of them that lacks its own brackets."""
-    if value[0] != "[":
-        return
-    lists = _outermost(value)
-    bare = bool(lists) and lists[0].stop < len(value)
-    if bare and any("," in value[each] for each in lists):
-        whole = "[" + re.sub(r"[\[\]]", "", value) + "]"
-        yield Mend(0, "text goes on after the end of the list", f"write '{clipped(whole)}'", whole, 0)
+    """Tokens that cannot be read without quotes, or a list of them that lacks its own brackets."""
+    lists = _outermost(value) if value[0] == "[" else []
+    if lists and lists[0].stop < len(value):
+        yield _in_brackets(value, lists)
         return
     twice = value.endswith("]]") and value.count("]") > value.count("[")
-    if not bare and (twice or value[-1] not in "],"):
+    if value[0] != "[" or value[-1] not in "]," or twice:
         return
-    inner = value if bare else value[1:].removesuffix("]")
-    items = [(match.start() + (not bare), match[0]) for match in re.finditer(_ITEM, inner) if match[0]]
-    wrong = {at: found for at, item in items if (found := _unreadable(item.strip()))}
-    if not wrong and not bare:
+    end = "]" if value[-1] == "]" else ","
+    items = [match for match in re.finditer(_ITEM, value[1:-1]) if match[0].strip()]
+    wrong = {match.start(): found for match in items if (found := _unreadable(match[0].strip()))}
+    if not wrong:
         return
-    written = [
-        item.replace(item.strip(), wrong[at].mended, 1) if at in wrong else item for at, item in items if item.strip()
-    ]
-    joined = ",".join(written).strip()
-    whole = f"[{joined}]" if bare or value[-1] == "]" else f"[{joined},"
-    if bare:
-        hint = f"write '{whole}'" if len(whole) <= LONGEST_NAME else "put brackets around all of it"
-        yield Mend(0, "text goes on after the end of the list", hint, whole, 0)
-        return
-    first = min(wrong)
-    item = next(item for at, item in items if at == first)
-    quoted = list(dict.fromkeys(each.mended for each in wrong.values()))
-    cure = (
-        f"{'write' if wrong[first].message.startswith('the quote') else 'put quotes around it:'} {clipped(quoted[0])}"
-    )
-    if len(quoted) > 1:
-        few = ", ".join(clipped(each) for each in quoted[:4])
-        cure = f"put quotes around them: {few}{', …' if len(quoted) > 4 else ''}"
-    yield Mend(first + len(item) - len(item.lstrip()), wrong[first].message, cure, whole, 0)
+    first = next(match for match in items if match.start() in wrong)
+    at = 1 + first.start() + len(first[0]) - len(first[0].lstrip())
+    whole = ",".join(_written(match, wrong) for match in items)
+    yield Mend(at, wrong[first.start()].message, _quotes_around(list(wrong.values())), f"[{whole}{end}", 0)
+
+
+def _in_brackets(value: str, lists: Sequence[slice]) -> Mend:
+    """Tokens after the end of a list: `[CLS], the, cat` is one list, in which `[CLS]` needs quotes; `[a, b], c` too."""
+    if any("," in value[each] for each in lists):
+        whole = "[" + re.sub(r"[\[\]]", "", value) + "]"
+    else:
+        items = [match for match in re.finditer(_ITEM, value) if match[0].strip()]
+        wrong = {match.start(): found for match in items if (found := _unreadable(match[0].strip()))}
+        whole = f"[{','.join(_written(match, wrong) for match in items)}]"
+    hint = f"write '{whole}'" if len(whole) <= LONGEST_NAME else "put one pair of brackets around all of it"
+    return Mend(0, "text goes on after the end of the list", hint, whole, 0)
 
 
 # A token with quotes around it, a comma that is one, or what stands between two commas.
@@ -144,8 +136,26 @@ _ITEM = rf"\s*(?:{_QUOTED})\s*(?=,|$)|(?<=,) ,(?=,)|[^,]+"
 
 
 class _Unreadable(NamedTuple):
+    """What is wrong with a token, and the token as it can be read."""
+
     message: str
     mended: str
+
+
+def _written(item: re.Match[str], wrong: Mapping[int, _Unreadable]) -> str:
+    """An item of a list with the blanks around it, as it can be read."""
+    found = wrong.get(item.start())
+    return item[0].replace(item[0].strip(), found.mended, 1) if found else item[0]
+
+
+def _quotes_around(wrong: Sequence[_Unreadable]) -> str:
+    """The cure for tokens that need quotes; those that are alike are said once."""
+    quoted = list(dict.fromkeys(each.mended for each in wrong))
+    if len(quoted) > 1:
+        few = ", ".join(map(clipped, quoted[:4]))
+        return f"put quotes around them: {few}{', …' if len(quoted) > 4 else ''}"
+    closed = wrong[0].message == _OPEN.format(at=wrong[0].mended[0])
+    return f"{'write' if closed else 'put quotes around it:'} {clipped(quoted[0])}"
 
 
 def _unreadable(item: str) -> _Unreadable | None:

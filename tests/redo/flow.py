@@ -29,7 +29,7 @@ from redo.page import (
 
 STARTS = (
     r"Head \d+|query = |= \[|-?[\d.]+ [×x] |(Nothing is attended|Each weight rounds) to|(…|\.\.\.) \d+ more$|"
-    r"Shown: |Computed in"
+    r"Shown: |Computed in full precision(?!, rounded when printed: from)|As given, "
 )
 LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
 
