@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mdattn.errors import LONGEST_NAME
+from mdattn.options._meant import OPTIONS
 from mdattn.options._words import clipped, in_quotes
 
 
@@ -28,6 +29,7 @@ class Mend(NamedTuple):
 
 _QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:[^']|'')*'"
 _VALUE = r"(?P<head>\s*(?:- +)*(?!- )(?:(?P<key>[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*): +)?)(?P<value>[\[{].*)"
+_NAMES = "|".join(each for each in OPTIONS if each.isidentifier())
 _WORDS = ("tokens", "key_tokens")
 _PLAIN = r"[^\"'\[\]{},:]+"  # A key or a word within braces.
 _CLOSES = {"[": "]", "{": "}"}
@@ -205,10 +207,10 @@ _ENTRIES = (
         "write '{name}: …', with ':' for each '{sign}'",
     ),
     (
-        rf"(?P<before>[\]}}\"'\d])\s+(?P<name>{_PLAIN}): ",
-        r"\g<before>, \g<name>: ",
-        "no comma before '{name}'",
-        "write a comma between entries: ', {name}: …'",
+        rf"(?P<before>[\]}}\"'\d])\s+(?P<name>{_PLAIN}): |(?P<word>[^\s,{{:])\s+(?P<option>{_NAMES}): ",
+        r"\g<before>\g<word>, \g<name>\g<option>: ",
+        "no comma before '{name}{option}'",
+        "write a comma between entries: ', {name}{option}: …'",
     ),
     (
         rf"(?P<before>[{{,]\s*{_PLAIN}: +)(?P<name>(?!\s){_PLAIN}(?:: {_PLAIN})+)(?=[,}}])",
@@ -226,5 +228,9 @@ def _entries(value: str) -> Iterator[Mend]:
         if first is not None and "{" in value[: first.start() + 1]:
             told = {name: clipped((each or "").strip()) for name, each in first.groupdict().items()}
             yield Mend(
-                first.start("name"), message.format(**told), hint.format(**told), re.sub(pattern, meant, value), 0
+                max(first.start("name"), first.start("option") if "option" in told else 0),
+                message.format(**told),
+                hint.format(**told),
+                re.sub(pattern, meant, value),
+                0,
             )

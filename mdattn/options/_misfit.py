@@ -316,6 +316,8 @@ def _hint_for_list(value: str, cleaned: str, name: str, members: Sequence[Any], 
     meant = [[float(word) if re.fullmatch(_NUMBER, word) else word for word in each] for each in rows]
     several = len(rows) > 1
     if several and item:  # The brackets around it stand there already.
+        if all(len(each) == 1 and "." in each[0] and re.fullmatch(_NUMBER, each[0]) for each in rows):
+            return f"put commas between the numbers: {', '.join(each[0] for each in rows)}"
         return f"write '{', '.join(written)}'" if all(len(each) > 1 for each in rows) else ""
     if not any(fits(meant if several else meant[0], each) for each in members):
         return ""  # What leads to another mistake is no cure.

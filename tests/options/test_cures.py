@@ -81,7 +81,17 @@ CURED = [
         f"{WEIGHTS}[[0.1, 0.9], [0.5, 0.5]]",
     ),
     (f"{WEIGHTS}[0.1 0.9; 0.5 0.5]", "write '[0.1, 0.9], [0.5, 0.5]'", f"{WEIGHTS}[[0.1, 0.9], [0.5, 0.5]]"),
+    (
+        f"{WEIGHTS}[[0.5; 0.5], [0.1, 0.9]]",
+        "put commas between the numbers: 0.5, 0.5",
+        f"{WEIGHTS}[[0.5, 0.5], [0.1, 0.9]]",
+    ),
     # Entries in braces.
+    (
+        f"{NAMED}[{{name: A pattern: self}}]",
+        "write a comma between entries: ', pattern: …'",
+        f"{NAMED}[{{name: A, pattern: self}}]",
+    ),
     (
         f"{VECTORS}{{a:[1, 2], b:[2, 1]}}",
         "write a blank after each colon: 'a: …'",
