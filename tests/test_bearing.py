@@ -11,6 +11,8 @@ import pytest
 
 import mdattn
 from mdattn import DiagramError, options
+from mdattn.diagrams._kind import Diagram
+from mdattn.document import draw_options
 
 # Each with a block, the option that has no effect in it, and what is said of it there.
 IDLE = {
@@ -26,6 +28,27 @@ IDLE = {
         "'embeddings' have no effect where the scores and 'd_model' are given",
     ),
     "a heatmap's values": ("kind: heatmap\ntext: a", "values: [[1]]", "a heatmap shows weights"),
+    "a heatmap's vectors": ("kind: heatmap\ntext: a\nscores: [[1]]", "embeddings: [[1]]", "where the scores are given"),
+    "projections of nothing": (
+        "kind: flow\ntext: a b\nquery: a\nweights: [1, 0]",
+        "projections: {value: [[1]]}",
+        "where the weights are given",
+    ),
+    "projections of each head": (
+        "kind: heatmap\ntext: a\nembeddings: [[1]]\nheads: [{projections: {query: [[1]]}}]",
+        "projections: {key: [[2]]}",
+        "where each head has its own",
+    ),
+    "a section of weights": (
+        "kind: flow\ntext: a b\nquery: a\nsections: [attention]",
+        "values: [[1], [2]]",
+        "the section 'attention' shows weights",
+    ),
+    "steps of other values": (
+        "kind: steps\ntext: a b\nquery: a\nscores: [1, 2]\nvalues: [[1], [2]]",
+        "embeddings: [[1], [2]]",
+        "where the scores and 'values' are given",
+    ),
     "a section": ("kind: flow\ntext: a b\nquery: a\nsections: [output]", "annotations: {a: x}", "section 'attention'"),
     "a pencil": ("kind: flow\ntext: a b\nquery: a\nweights: [1, 0]", "arithmetic: shown", "nothing is computed"),
     "first steps": ("kind: steps\ntext: a b\nquery: a\nsections: [dot]", "mask: causal", "on the sections 'dot'"),
@@ -73,6 +96,65 @@ def test_an_option_without_effect_is_a_mistake_in_a_block_and_no_matter_as_a_def
     column = 1 if value[0] in "[{" else len(name) + 3
     assert wrong.position == (yaml.count("\n") + 3, column)
     assert mdattn.render(front(idle) + fenced(yaml)) == front(idle) + mdattn.render(fenced(yaml))
+
+
+VECTORS = "embeddings: [[1, 0.5], [0.2, 1]]"
+WEIGHTS, SCORES = "weights: [[0.7, 0.3], [0.1, 0.9]]", "scores: [[1, 2], [0, 1.5]]"
+# Blocks of each kind, from what the weights may come, and what shows of them.
+ASKED = ("", VECTORS, SCORES, f"{SCORES}\n{VECTORS}", f"{WEIGHTS}\n{VECTORS}", "values: [[1, 2], [3, 5]]")
+BLOCKS = [
+    *(f"kind: flow\ntext: a b\nquery: b\n{each}" for each in (*ASKED, WEIGHTS, "sections: [attention]")),
+    *(f"kind: steps\ntext: a b\nquery: b\n{each}" for each in (*ASKED, "sections: [dot]", "sections: [softmax]")),
+    *(f"kind: heatmap\ntext: a b\n{each}" for each in ("", VECTORS, SCORES, WEIGHTS, "mode: numbers")),
+    *(f"kind: heads\ntext: a b\n{each}" for each in ("", VECTORS, SCORES, WEIGHTS, "heads: [{pattern: previous}]")),
+    *(f"kind: comparison\ntext: a b\n{each}" for each in ("", VECTORS, SCORES, WEIGHTS)),
+]
+NUMBERS = (
+    "embeddings: [[0.9, 0.1], [0.4, 1]]",
+    "scores: [[3, 1], [0.5, 2]]",
+    "weights: [[0.2, 0.8], [0.6, 0.4]]",
+    "keys: [[0.9, 0.1], [0.4, 1]]",
+    "values: [[0.9, 0.1], [0.4, 1]]",
+    "projections: {query: [[1, 0.5], [0.3, 1]]}",
+    "projections: {key: [[1, 0.5], [0.3, 1]]}",
+    "projections: {value: [[1, 0.5], [0.3, 1]]}",
+    "dimensions: 5",
+    "scale: 0.3",
+    "temperature: 3",
+    "softcap: 0.6",
+    "mask: [[1, 0], [0, 1]]",
+    "strength: 7",
+    "retention: 0.8",
+    "d_model: 48",
+)
+
+
+def drawn(yaml: str) -> Diagram | None:
+    try:
+        return draw_options(yaml)
+    except DiagramError:
+        return None
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_number_that_is_given_shows_or_is_refused(block: str) -> None:
+    before = drawn(block)
+    assert before is not None
+    names = {line.split(":")[0] for line in block.split("\n")}
+    for number in NUMBERS:
+        if number.split(":")[0] not in names:
+            assert drawn(f"{block}\n{number}") != before, number
+
+
+def test_a_part_of_a_default_that_bears_on_nothing_leaves_the_others() -> None:
+    both = "projections: {query: [[1, 0.5], [0.3, 1]], value: [[2, 0], [0, 2]]}"
+    block = f"kind: heatmap\ntext: a b\n{VECTORS}\nmode: numbers"
+    with pytest.raises(
+        DiagramError, match="6:51: 'value' in 'projections' has no effect here: a heatmap shows weights"
+    ):
+        mdattn.render(fenced(f"{block}\n{both}"))
+    query = both.split(", value")[0] + "}"
+    assert mdattn.render(front(both) + fenced(block)) == front(both) + mdattn.render(fenced(f"{block}\n{query}"))
 
 
 def test_a_block_is_told_of_all_its_options_without_effect_at_once() -> None:

@@ -145,7 +145,10 @@ NO_BLOCK |= {"mdattn.blocks._splice", "mdattn.blocks._tokens"}
 LIBRARIES = "import numpy, yaml, yamlcore, msgspec, markdown_it, mdit_py_plugins"
 BLOCK = {name for name in NEVER if name.startswith("mdattn.")} | {"tqdm", "mdattn.attention.sources"}
 BLOCK |= {"mdattn.attention.formats"}
-BLOCK |= {f"mdattn.options._{name}" for name in ("misfit", "meant", "syntax", "toml", "doubts", "python", "describe")}
+BLOCK |= {
+    f"mdattn.options._{name}"
+    for name in ("misfit", "meant", "syntax", "brackets", "toml", "doubts", "python", "describe")
+}
 BLOCK |= {"hashlib", "_hashlib", "secrets", "random", "difflib", "tempfile", "subprocess"}
 BLOCK |= {"mdattn.blocks._inplace", "mdattn.diagrams.heads", "mdattn.diagrams.flow", "mdattn.drafts._page"}
 BLOCK |= {"mdattn.blocks._parts"}

@@ -5,8 +5,9 @@ checks the one against the other: for the kind that the block has chosen (`_kind
 matter (`_defaults`), and less those that have no effect (`_bearing`). `_python` does the same for a mapping.
 
 All mistakes of a block are found in one pass, and each is reported where it stands (`_faults`): `_syntax` says what is
-no YAML, `_misfit` which value does not fit, `_meant` what its author may have meant, `_doubts` where YAML reads words
-otherwise than they look. `_describe` and `schema` say what the options are.
+no YAML (`_brackets` what of it stands in brackets), `_misfit` which value does not fit, `_meant` what its author may
+have meant, `_doubts` where YAML reads words otherwise than they look. `_describe` and `schema` say what the options
+are.
 """
 
 from __future__ import annotations

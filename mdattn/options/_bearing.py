@@ -17,7 +17,7 @@ def bearing(options: Common, inherited: Collection[str] = ()) -> tuple[Common, t
     """
     if inherited:
         options = _by_token(options, inherited)
-    while idle := _idle(options):
+    while idle := _idle(options, inherited):
         name = next((name for name in idle if name in inherited), None)
         if name is None:
             return options, tuple(idle.values())
@@ -25,11 +25,16 @@ def bearing(options: Common, inherited: Collection[str] = ()) -> tuple[Common, t
     return options, ()
 
 
-def _idle(options: Common) -> dict[str, OptionError]:
-    """What has no effect, each by the option that says it; what a data file holds is said by the option `source`."""
+def _idle(options: Common, inherited: Collection[str]) -> dict[str, OptionError]:
+    """What has no effect, each by the option that says it; what a data file holds is said by the option `source`.
+
+    A part of an inherited option is no mistake of the block, and the rest of the option may bear on it.
+    """
     idle: dict[str, OptionError] = {}
     for error in options.idle():
         name = str(error.path[0])
+        if name in inherited and len(error.path) > 1:
+            continue
         source = options.source if isinstance(options, Attention) else None
         if source is not None and source.holds == name and getattr(options, name) is None:
             error = OptionError("source", f"{source.title}: {error.message}", error.hint)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from mdattn.errors import Diagnostic, Path, Position
-from mdattn.options._types import Common, fields
+from mdattn.options._types import Common
 from mdattn.options._words import quoted
 from mdattn.options._yaml import MOST_TOLD, Node, PlainValues, Tree, descend, key_of
 
@@ -60,9 +60,9 @@ class Faults:
 
     def add_misfits(self, name: str, value: object, type_: type[Common], entry: Entry | None) -> None:
         """Add what does not fit inside of an option's value, each in its place, where the option has one."""
-        from mdattn.options._misfit import misfits
+        from mdattn.options._misfit import misfits_of
 
-        found = misfits(value, fields(type_)[name].type, (name,))
+        found = misfits_of(name, value, type_)
         self.add_some(_placed(each, entry) for each in islice(found, MOST_TOLD))
         self.more += sum(1 for _ in found)
 

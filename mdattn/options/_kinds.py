@@ -102,6 +102,8 @@ def _no_kind(own: Mapping[str, Entry], position: Position, kinds: Kinds) -> Diag
     for name, entry in own.items():
         if ordinary(name) in kinds:
             return DiagramError(entry.tree.position(entry.key), _NO_KIND, f"write 'kind: {ordinary(name)}'")
+        if name.startswith("kind:"):
+            return DiagramError(entry.tree.position(entry.key), _NO_KIND, meant_option(name, ("kind",), ""))
         if meant_option(ordinary(name), ("kind",), "") == "did you mean 'kind'?":
             return DiagramError(entry.tree.position(entry.key), _NO_KIND, f"write 'kind' for {quoted(name)}")
     return DiagramError(position, _NO_KIND, "begin with 'kind:' and " + suggest("", kinds))

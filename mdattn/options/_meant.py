@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from unicodedata import name as character_name
 
 from mdattn.errors import suggest
+from mdattn.options._words import clipped
 
 # What is meant, and the bare words that people write for it; of several meanings the first that the kind has counts.
 # `%s` stands for the value, `{name}` for the word.
@@ -156,6 +157,13 @@ _ORDINARY = str.maketrans(
         "｝": "}",
         "＃": "#",
         "．": ".",
+        "。": ".",
+        "；": ";",
+        "【": "[",
+        "】": "]",
+        "（": "(",
+        "）": ")",
+        "％": "%",
         **dict.fromkeys("\"'", ""),
     }
 )
@@ -203,6 +211,9 @@ def meant_option(name: str, known: Collection[str], value: object, command: str 
     exact = [each for each in known if bare(each) == written]
     if exact:
         return f"did you mean '{exact[0]}'?"
+    first, colon, rest = name.partition(":")
+    if colon and rest and (first in known or first == "kind"):
+        return spaced(first, rest)
     for meant in _meanings(name, OPTIONS):
         option, said, _ = meant.partition(":")
         if option in known:
@@ -212,6 +223,22 @@ def meant_option(name: str, known: Collection[str], value: object, command: str 
             whole = meant.replace("%s", given[:40]).replace("{name}", written)
             return "leave it out" if value in (False, "false") else f"write '{whole}'"
     return suggest(name, known, command)
+
+
+def spaced(key: str, rest: str) -> str:
+    """The cure for a key and a value without a blank between them, which YAML takes for one word."""
+    return f"a blank belongs after the colon: write '{clipped(key)}: {clipped(rest)}'"
+
+
+def in_it(text: str) -> str:
+    """What is said of a text with look-alikes: `a fullwidth comma '，' (U+FF0C) stands in it: …`; "" without any."""
+    found = lookalike(text)
+    if found is None:
+        return ""
+    signs = dict.fromkeys(_ORDINARY[ord(each)] for each in text if not each.isascii() and ord(each) in _ORDINARY)
+    few = [sign for sign in signs if sign and sign != " "]
+    cure = found[1] if len(few) < 2 else f"type ordinary {' '.join(few)}"
+    return f"{found[0]} stands in it: {cure}"
 
 
 def meant_value(word: str, choices: Collection[str]) -> str:

@@ -19,9 +19,9 @@ from msgspec import Meta
 
 from mdattn.errors import LONGEST_NAME as MOST_SHOWN
 from mdattn.errors import Path
-from mdattn.options._meant import bare, lookalike, meant_option, meant_preset, meant_value, ordinary
-from mdattn.options._types import LARGEST, fits
-from mdattn.options._words import clipped, quoted
+from mdattn.options._meant import bare, in_it, lookalike, meant_option, meant_preset, meant_value, ordinary, spaced
+from mdattn.options._types import LARGEST, Common, Source, fields, fits, names
+from mdattn.options._words import clipped, in_quotes, quoted
 from mdattn.options._yaml import LARGEST_INTEGER
 
 
@@ -39,6 +39,15 @@ class Misfit(NamedTuple):
     say: Callable[[], tuple[str, str]]
     at_key: bool = False
     """Whether it is the last key of the path that is wrong, not what stands there."""
+
+
+def misfits_of(name: str, value: object, options: type[Common]) -> Iterator[Misfit]:
+    """All that is wrong with the value of an option."""
+    type_ = fields(options)[name].type
+    if isinstance(value, str) and "source" in names(options) and name in _held() and _is_file(value):
+        yield Misfit((name,), partial(_named_file, name, value, type_))
+    else:
+        yield from misfits(value, type_, (name,))
 
 
 def misfits(value: object, type_: Any, path: Path) -> Iterator[Misfit]:
@@ -125,6 +134,22 @@ def _mismatch(value: object, type_: Any, path: Path) -> tuple[str, str]:
     return f"{named(path)} must be {expected(type_)}, not {shown(value)}", hint
 
 
+def _held() -> tuple[str, ...]:
+    """What a data file may hold."""
+    held: tuple[str, ...] = get_args(msgspec.structs.fields(Source)[1].type)
+    return held
+
+
+def _is_file(value: str) -> bool:
+    return len(value) <= MOST_SHOWN and re.fullmatch(r"[\w./-]+\.(?:npy|npz|safetensors|json)", value) is not None
+
+
+def _named_file(name: str, value: str, type_: Any) -> tuple[str, str]:
+    holds = "" if name == "weights" else f", holds: {name}"
+    hint = f"write 'source: {{file: {value}{holds}}}' instead of '{name}'"
+    return f"{named((name,))} must be {expected(type_)}, not {shown(value)}", hint
+
+
 def named(path: Path) -> str:
     """`'layer' in 'source'`: the option at the path in words, without the positions in lists."""
     names = [quoted(str(each)) for each in path if isinstance(each, str)]
@@ -200,13 +225,23 @@ def _hint(value: object, type_: Any, path: Path) -> str:
     words = [str(each) for kind in members if get_origin(kind) is Literal for each in get_args(kind)]
     name = next((str(each) for each in reversed(path) if isinstance(each, str)), "")
     if isinstance(value, str):
-        return _hint_for_text(value, origins, words, members, name, isinstance(path[-1], int))
+        return _hint_for_text(value, type_, words, name, isinstance(path[-1], int))
+    key, colon, rest = str(path[-1]).partition(":") if path else ("", "", "")
+    if value is None and colon and rest:
+        return spaced(key, rest)
+    if isinstance(value, float) and int in origins and float not in origins and value.is_integer():
+        return f"write it as a whole number: {int(value)}" if fits(int(value), type_) else ""
     if isinstance(value, float) and value == float("-inf") and name == "scores":
         return "leave a number there, and mask the place with 'mask:'"
     if str in origins and isinstance(value, (list, dict)):
         return _hint_for_words(value, name)
     if isinstance(value, bool) and words:
         return meant_value(str(value), words)
+    if isinstance(value, dict) and list in origins and value and not any(value.values()):
+        written = f"[{', '.join(map(str, value))}]"
+        return (
+            f"a list has square brackets: {written}" if fits(list(value), type_) and len(written) <= MOST_SHOWN else ""
+        )
     rows = [get_args(each)[0] for each in members if get_origin(each) is list]
     if rows and isinstance(value, (int, float)) and not isinstance(value, bool) and float in _members(rows[0]):
         return f"write '[{value}]'" if abs(value) <= LARGEST else ""
@@ -231,11 +266,11 @@ def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
     return "put quotes around a text with brackets, or with ': ' in it"
 
 
-def _hint_for_text(
-    value: str, origins: set[Any], words: Sequence[str], members: Sequence[Any], name: str, item: bool
-) -> str:
+def _hint_for_text(value: str, type_: Any, words: Sequence[str], name: str, item: bool) -> str:
     """The cure for a text where something else is wanted."""
     cleaned = ordinary(value)
+    members = list(_members(type_))
+    origins = {get_origin(each) or each for each in members}
     if words and (hint := meant_value(value, words)):
         return hint
     if name == "model" and (preset := meant_preset(value)):
@@ -251,54 +286,98 @@ def _hint_for_text(
         key, given = (first, rest.strip()) if first in fields and rest.strip() else (fields[0], "")
         given = clipped(given or (cleaned if key == "file" else "n"))
         return f"write '{name}: {{{key}: {given}}}'"
-    if {int, float} & origins and (hint := _hint_for_number(value, cleaned, float not in origins)):
+    if {int, float} & origins and (hint := _hint_for_number(value, cleaned, type_, float not in origins)):
         return hint
+    if fields and item and "name" in fields:
+        return f"write '{{name: {clipped(value)}, weights: …}}', or what else it attends by"
+    if dict in origins and (match := re.match(r"([^\s:]+):[^\s:]", value)):
+        return spaced(match[1], "…")
     single = cleaned.isalnum() and item
-    return _hint_for_list(value, cleaned, name, members) if list in origins and cleaned and not single else ""
+    return _hint_for_list(value, cleaned, name, members, item) if list in origins and cleaned and not single else ""
 
 
-def _hint_for_list(value: str, cleaned: str, name: str, members: Sequence[Any]) -> str:
+def _hint_for_list(value: str, cleaned: str, name: str, members: Sequence[Any], item: bool) -> str:
     if cleaned.startswith("-") and not value.startswith("-") and (found := lookalike(value)):
         return f"{found[0]} does not begin an item: {found[1]}"
     if name in ("tokens", "key_tokens") and "," not in cleaned:
         listed = ", ".join(re.sub(r"(^|\s)- ?", " ", cleaned[: 2 * MOST_SHOWN]).split())
         example = listed if len(listed) <= MOST_SHOWN and listed.isprintable() else "a, b, …"
         return f"a sentence goes to 'text:'; a list is written '[{example}]'"
+    if name not in ("tokens", "key_tokens") and (said := in_it(value)):
+        return said
     if cleaned.count("(") != cleaned.count(")"):
         return "a list begins with [ and ends with ]"
-    inner = cleaned.strip("()[]")
+    inner = cleaned[1:-1] if cleaned[0] + cleaned[-1] in ("()", "[]") else cleaned
     if len(inner) > MOST_SHOWN or not inner.isprintable():
         return "put it in brackets, with commas between"
     rows = [re.split(r" *, *" if "," in each else " +", each.strip()) for each in inner.split(";")]
-    written = [f"[{', '.join(each)}]" for each in rows]
+    quote = [[in_quotes(word) if re.search(r"[\[\]{}]", word) else word for word in each] for each in rows]
+    written = [f"[{', '.join(each)}]" for each in quote]
     meant = [[float(word) if re.fullmatch(_NUMBER, word) else word for word in each] for each in rows]
     several = len(rows) > 1
+    if several and item:  # The brackets around it stand there already.
+        if all(len(each) == 1 and "." in each[0] and re.fullmatch(_NUMBER, each[0]) for each in rows):
+            return f"put commas between the numbers: {', '.join(each[0] for each in rows)}"
+        return f"write '{', '.join(written)}'" if all(len(each) > 1 for each in rows) else ""
     if not any(fits(meant if several else meant[0], each) for each in members):
         return ""  # What leads to another mistake is no cure.
     return f"write '[{', '.join(written)}]'" if several else f"write '{written[0]}'"
 
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_THOUSANDS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
+_POWERS_OF_TWO = frozenset(2**power for power in range(11))
+_SIMPLE = r"\d{1,9}(?:\.\d{1,9})?"
 
 
-def _hint_for_number(value: str, cleaned: str, whole: bool) -> str:
+def _hint_for_number(value: str, cleaned: str, type_: Any, whole: bool) -> str:
+    """The cure for a number as people write it, or `''`; one that would not fit either is none."""
     if len(value) > MOST_SHOWN:
         return ""
-    if (found := lookalike(value)) and re.fullmatch(_NUMBER, cleaned):
-        return f"{found[0]} stands in it: {found[1]}"
+    digits = "".join(str(int(each)) if each.isdecimal() else each for each in cleaned)
+    if re.search(r"\d", cleaned) and (said := in_it(value)):
+        return said
+    if digits != cleaned:
+        return f"write it with ordinary digits: {digits}" if re.fullmatch(_NUMBER, digits) else ""
     if not whole and re.fullmatch(r"[-+]?\d+,\d+", cleaned):
         return f"write '{cleaned.replace(',', '.')}'"
-    if re.fullmatch(r"\d{1,3}([,_ ']\d{3})+" if whole else r"\d{1,3}(_\d{3})+", cleaned):
-        return f"write '{re.sub('[^0-9]', '', cleaned)}'"
-    if re.fullmatch(rf"{_NUMBER}( +{_NUMBER})+", cleaned):
+    if re.fullmatch(rf"{_NUMBER}( +{_NUMBER})+", cleaned) and not (
+        whole and re.fullmatch(r"\d{1,3}( \d{3})+", cleaned)
+    ):
         return f"put commas between the numbers: {', '.join(cleaned.split())}"
-    if not whole and (match := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?) ?%", cleaned)):
-        return f"YAML knows no %: write {float(match[1]) / 100:.6g}"
-    if match := re.fullmatch(rf"({_NUMBER}) ?[a-zA-Z%°]*", cleaned):
-        return f"write the number alone, without quotes: {match[1]}"
+    number, said = _number_meant(re.sub(r"(?i)^(?:[~≈]|about|around|approx\.?|ca\.?) *", "", cleaned), whole)
+    if number is None or not fits(int(number) if number == int(number) else number, type_):
+        return ""
+    return said
+
+
+def _number_meant(cleaned: str, whole: bool) -> tuple[float | None, str]:
+    """The number that a text stands for, and how to write it."""
+    if re.fullmatch(r"\d{1,3}([,_ ']\d{3})+" if whole else r"\d{1,3}(_\d{3})+", cleaned):
+        digits = re.sub("[^0-9]", "", cleaned)
+        return int(digits), f"write '{digits}'"
+    if not whole and (match := re.fullmatch(rf"({_SIMPLE}) ?%", cleaned)):
+        share = float(match[1]) / 100
+        return share, f"YAML knows no %: write {share:.6g}"
+    if match := re.fullmatch(rf"({_SIMPLE}) ?({'|'.join(_THOUSANDS)})", cleaned, re.IGNORECASE):
+        number = float(match[1]) * _THOUSANDS[match[2].lower()]
+        # 4k tokens of context are 4096 to who counts in powers of two.
+        two = match[2] in "kK" and match[1].isdecimal() and int(match[1]) in _POWERS_OF_TWO
+        return number, f"write the number out: {int(number)}{f', or {int(match[1]) * 1024}' if two else ''}"
     if match := re.fullmatch(r"(\d{1,9}) ?/ ?(\d{1,9})", cleaned):
-        return f"YAML does not divide: write {int(match[1]) / int(match[2]):.4g}" if int(match[2]) else ""
-    return ""
+        if not int(match[2]):
+            return None, ""
+        ratio = int(match[1]) / int(match[2])
+        return ratio, f"YAML does not divide: write {int(ratio) if ratio == int(ratio) else f'{ratio:.4g}'}"
+    if match := re.fullmatch(r"(\d{1,6}) ?[*x×·] ?(\d{1,6})", cleaned):
+        product = int(match[1]) * int(match[2])
+        return product, f"YAML does not multiply: write {product}"
+    if match := re.fullmatch(r"(\d{1,3}) ?(?:\^|\*\*) ?(\d{1,2})", cleaned):
+        power = int(match[1]) ** int(match[2])
+        return power, f"YAML knows no powers: write {power}"
+    if match := re.fullmatch(rf"({_NUMBER}) ?[a-zA-Z%°]*", cleaned):
+        return float(match[1]), f"write the number alone, without quotes: {match[1]}"
+    return None, ""
 
 
 _TRUTH = {

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from mdattn.options._brackets import ELIDED, mends
 from mdattn.options._meant import OPTIONS, lookalike, ordinary
-from mdattn.options._words import clipped
+from mdattn.options._words import clipped, in_quotes
 
 # No more text than this is read again in search of the cause, in characters.
 MOST_READ = 300_000
@@ -47,14 +48,16 @@ def _more(one: str, other: str) -> Callable[[str], bool]:
 
 
 # What stands before a value: blanks, dashes of a list, a key and its colon.
-_HEAD = r"^(?P<head> *(?:- +)*(?:[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*: +)?)"
+_HEAD = r"^(?P<head> *(?:- +)*(?!- )(?:[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*: +)?)"
 _KEY = r"[A-Za-z_][\w-]*"
 _NAMES = "|".join(each for each in OPTIONS if each.isidentifier())
 _WORDY = "text|title|name|note|gloss"  # What they hold may well be words with a colon behind them.
+# What holds lists and mappings: quotes around all of one would lead to the next mistake.
+_LISTS = ("tokens", "key_tokens", "weights", "scores", "embeddings", "keys", "values", "mask", "heads", "projections")
 _QUOTE = "put quotes around it: {quoted}"
 _RULES = (
     _Rule(
-        rf"^(?P<head> *(?:- +)*(?P<key>{_KEY}))(?P<at>:)(?P<rest>[^\s:/].*)$",
+        r"^(?P<head> *(?:- +)*(?P<key>[^\W\d][\w'-]*))(?P<at>:)(?P<rest>[^\s:/].*)$",
         "{head}: {rest}",
         "no blank after '{key}:'",
         "write '{key}: {rest}'",
@@ -130,6 +133,7 @@ _RULES = (
         "{head}{requoted}",
         "a ' inside of single quotes ends them",
         "put double quotes around it: {requoted}",
+        lambda line: not _in_turn(line, "'"),
     ),
     _Rule(
         r"^(?P<head>.*?)(?P<at>\")(?P<inner>[^\"\\]*+\\[^\"]*+)\"(?P<rest>.*)$",
@@ -142,12 +146,19 @@ _RULES = (
         "{head}{requoted}",
         'a " inside of double quotes ends them',
         "put single quotes around it: {requoted}",
+        lambda line: not _in_turn(line, '"'),
     ),
     _Rule(
         _HEAD + r"(?P<at>\")(?P<rest>[^\"]*[^\"\s])\s*$",
         '{head}"{rest}"',
         'the quote that opens with " is never closed',
         'write "{rest}"',
+    ),
+    _Rule(
+        _HEAD + rf"(?P<value>(?=(?P<at>')){ELIDED}[^']*)$",
+        "{head}{quoted}",
+        "' at the beginning opens a quote",
+        _QUOTE,
     ),
     _Rule(
         _HEAD + r"(?P<at>')(?P<rest>[^']*[^'\s])\s*$",
@@ -170,13 +181,13 @@ _RULES = (
     ),
     # Signs with a meaning.
     _Rule(
-        r"^(?P<head>.*[\[,] *)(?P<at>[*&@`%!|>?])(?P<value>[^,\[\]]*)(?P<rest>[,\]].*)$",
+        r"^(?P<head>.*[\[,] *)(?P<at>[*&@`%!|>?]|:(?= *[,\]]))(?P<value>[^,\[\]]*)(?P<rest>[,\]].*)$",
         '{head}"{at}{value}"{rest}',
         "'{at}' at the beginning has a meaning of its own in YAML",
         'put quotes around it: "{at}{value}"',
     ),
     _Rule(
-        _HEAD + r"(?P<value>(?P<at>[*&@`%!|>?,\]}-])(?:.*\S)?)\s*$",
+        _HEAD + r"(?P<value>(?P<at>[*&@`%!|>?,\]}-]|:(?=\s*$))(?:.*\S)?)\s*$",
         "{head}{quoted}",
         "'{at}' at the beginning has a meaning of its own in YAML",
         _QUOTE,
@@ -186,6 +197,7 @@ _RULES = (
         "{head}{quoted}",
         "'{at}' at the beginning has a meaning of its own in YAML",
         _QUOTE,
+        lambda line: line.split(":")[0].strip(" -") not in _LISTS,
     ),
     # Colons.
     _Rule(
@@ -228,10 +240,23 @@ _LAST = (
         " {at}{rest}",
         "a line without ':'",
         "if it goes on with the text before it, indent it; else write 'key: value'",
-        lambda line: ": " not in line,
+        lambda line: ": " not in f"{line} ",
     ),
-    _Rule(r"^(?P<at>[^\s#].*)$", "{at}: x", "a line without ':'", "write 'key: value'", lambda line: ": " not in line),
+    _Rule(
+        r"^(?P<at>[^\s#].*)$",
+        "{at}: x",
+        "a line without ':'",
+        "write 'key: value'",
+        lambda line: ": " not in f"{line} ",
+    ),
 )
+
+
+def _in_turn(line: str, quote: str) -> bool:
+    """Whether quotes open and close words of the line in turn, as in `"a" b "c"`."""
+    found = re.findall(rf"((?<![^\s(]){quote}(?=\S))|((?<=\S){quote}(?![^\s,.;:!?)]))|{quote}", line)
+    turns = [bool(opens) for opens, closes in found if opens or closes]
+    return len(turns) == len(found) > 2 and turns == [number % 2 == 0 for number in range(len(found))]
 
 
 def cause(text: str, noticed: Iterable[int], reads: Callable[[str], int | None]) -> Cause:
@@ -245,12 +270,12 @@ def cause(text: str, noticed: Iterable[int], reads: Callable[[str], int | None])
     lines = _near(text, places)
     for rules in (_RULES, _LAST):
         for start, end in lines:
-            for found, line in _mended(text, start, end, rules):
-                mended = text[:start] + line + text[end:]
+            for found, line, stop in _mended(text, start, end, rules):
+                mended = text[:start] + line + text[stop:]
                 budget -= len(mended)
                 if budget < 0:
                     return _unexplained(text, places)
-                if _further(mended, stopped, reads) or _alone(text[:end], text[:start] + line, reads):
+                if _further(mended, stopped, reads) or _alone(text[:stop], text[:start] + line, reads):
                     return found
     return _unexplained(text, places)
 
@@ -282,21 +307,24 @@ def _near(text: str, places: Iterable[int]) -> list[tuple[int, int]]:
     return [lines[each] for each in dict.fromkeys(order) if each >= 0]
 
 
-def _mended(text: str, start: int, end: int, rules: Iterable[_Rule]) -> Iterator[tuple[Cause, str]]:
-    """What may be wrong with the line, and the line without it."""
+def _mended(text: str, start: int, end: int, rules: Iterable[_Rule]) -> Iterator[tuple[Cause, str, int]]:
+    """What may be wrong with the line, the line without it, and where it ends with those that belong to it."""
     line = text[start:end]
     if rules is _RULES:
         if (found := lookalike(line)) and (clean := _with_ordinary(line)) != line:
             at = next(index for index, each in enumerate(line) if _with_ordinary(each) != each)
-            yield Cause(start + at, f"{found[0]} stands here", found[1]), clean
-        yield from _indented(text, start, line)
+            yield Cause(start + at, f"{found[0]} stands here", found[1]), clean, end
+        for cause_, mended in _indented(text, start, line):
+            yield cause_, mended, end
+        for mend in mends(text, start, end):
+            yield Cause(mend.at, mend.message, mend.hint), mend.mended, mend.end
     for rule in rules:
         if (match := re.match(rule.pattern, line)) and rule.when(line):
             words = _words(match)
             mended = _closing(match) if rule.mended == "{closed}" else rule.mended.format(**words)
             words |= {"closed": mended, "closers": mended[len(line.rstrip()) :].strip()}
             said = {name: clipped(each) for name, each in words.items()}
-            yield Cause(start + match.start("at"), rule.message.format(**said), rule.hint.format(**said)), mended
+            yield Cause(start + match.start("at"), rule.message.format(**said), rule.hint.format(**said)), mended, end
 
 
 def _words(match: re.Match[str]) -> dict[str, str]:
@@ -349,12 +377,6 @@ def _closing(match: re.Match[str]) -> str:
         elif wanted and each == wanted[-1]:
             wanted.pop()
     return line + "".join(reversed(wanted))
-
-
-def in_quotes(text: str) -> str:
-    """The text as a quoted scalar."""
-    plain = '"' not in text and "\\" not in text
-    return f'"{text}"' if plain else "'" + text.replace("'", "''") + "'"
 
 
 def _unexplained(text: str, places: list[int]) -> Cause:

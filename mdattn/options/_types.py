@@ -291,3 +291,30 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
         if inner <= {"vectors"}:
             return outer
         return inner.pop() if len(inner) == 1 and outer == "vectors" else None
+
+    def idle(self) -> Iterator[OptionError]:
+        """What each head's own projections, or scores and weights without vectors beside them, make idle, too."""
+        yield from super().idle()
+        if self.projections is None:
+            return
+        if isinstance(self.heads, list) and all(each.projections is not None for each in self.heads):
+            yield OptionError("projections", "'projections' has no effect where each head has its own", "remove it")
+        elif self.basis in _IDLE and not self.gives("embeddings"):
+            yield OptionError(
+                "projections", f"'projections' has no effect where the {self.basis} are given", "remove it"
+            )
+
+    def idle_vectors(self, shows: str) -> Iterator[OptionError]:
+        """Vectors that come to nothing where only weights are drawn; `shows` says so."""
+        if self.gives("values"):
+            yield OptionError("values", f"'values' has no effect here: {shows}", "remove it")
+        if self.projections is not None and self.projections.value is not None:
+            said = f"'value' in 'projections' has no effect here: {shows}"
+            yield OptionError(("projections", "value"), said, "remove it")
+        for number, head in enumerate(self.heads if isinstance(self.heads, list) else ()):
+            if head.projections is not None and head.projections.value is not None:
+                said = f"'value' in 'projections' has no effect here: {shows}"
+                yield OptionError(("heads", number, "projections", "value"), said, "remove it")
+        if self.basis in _IDLE and self.gives("embeddings"):
+            said = f"'embeddings' has no effect where the {self.basis} are given: {shows}"
+            yield OptionError("embeddings", said, "remove it")

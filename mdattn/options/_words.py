@@ -10,6 +10,12 @@ def quoted(text: str) -> str:
     return f"'{clipped(text)}'"
 
 
+def in_quotes(text: str) -> str:
+    """The text as a quoted scalar."""
+    plain = '"' not in text and "\\" not in text
+    return f'"{text}"' if plain else "'" + text.replace("'", "''") + "'"
+
+
 def clipped(text: str) -> str:
     r"""The words as they may stand in a message, cut where they are long; a look-alike of a blank as `\xa0`."""
     from mdattn.cells import ELLIPSIS, printable

@@ -15,6 +15,7 @@ from mdattn.attention import Weighing, given, weigh
 from mdattn.attention.scores import steps_of
 from mdattn.errors import OptionError
 from mdattn.errors import Path as OptionPath
+from mdattn.study import notes
 from mdattn.study.given import depth, is_flat, numbers
 from mdattn.study.inputs import Inputs
 from mdattn.study.tokens import counted
@@ -76,6 +77,8 @@ def _refuse_shape(inputs: Inputs, basis: Basis, matrix: Array, path: OptionPath,
     told = counted(inputs.tokens)
     if inputs.cross:
         told += "; " + counted(inputs.key_tokens, "'key_tokens'")
+    if matrix.shape[1] == 2 * keys and _with_commas(basis, matrix[0].tolist()):
+        told = f"write 0.5 where 0,5 is meant; {told}"
     if single:
         message = f"'{basis}' is a row of {matrix.shape[1]}; the one query needs {keys}, one a key"
         raise OptionError(path, message, told)
@@ -88,6 +91,16 @@ def _refuse_shape(inputs: Inputs, basis: Basis, matrix: Array, path: OptionPath,
         example = f"'{basis}: [{short}{'' if whole else f', {cells.ELLIPSIS}'}]'"
         told = f"or only the query's own row, as {example}; {told}"
     raise OptionError(path, message, told)
+
+
+def _with_commas(basis: Basis, row: list[float]) -> bool:
+    """Whether the row may be half as many numbers with decimal commas, as `[0,2, 0,8]`; weights tell for sure."""
+    if any(each % 1 for each in row):
+        return False
+    halves = zip(row[::2], row[1::2], strict=True)
+    return basis == "scores" or (
+        not _adds_up(row) and _adds_up([float(f"{int(one)}.{int(abs(other))}") for one, other in halves])
+    )
 
 
 def _check_weights(inputs: Inputs, matrix: Array, path: OptionPath, *, flat: bool) -> None:
@@ -114,12 +127,27 @@ def _check_row(row: list[float], allowed: list[bool] | None, at: OptionPath, nam
                 raise OptionError((*at, place), f"{name} gives weight to a masked position", "write 0 there")
         if not any(allowed):
             return
-    decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
-    slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
-    # Of many keys each may have been rounded to 0, but then nothing is left to draw.
-    if abs(sum(row) - 1) >= slack - 1e-9 or not any(row):
+    if not _adds_up(row):
         total = sum(row)
         # What misses 1 by less than that is told with more digits, not as 1.
         decimals = numerals.MOST_DECIMALS if numerals.rounded(total, numerals.MOST_DECIMALS) != 1 else numerals.SNAP
         said = f"the weights of {name} add up to {numerals.compact(total, decimals)}, not to 1"
-        raise OptionError(at, said, "weights are shares of 1; numbers before the softmax go to 'scores:'")
+        raise OptionError(at, said, _as_shares(row))
+
+
+def _adds_up(row: list[float]) -> bool:
+    """Whether the weights add up to 1 within what rounding them can do."""
+    decimals = max(1, numerals.decimals_needed(row, numerals.SNAP))
+    slack = len(row) * 0.5 * 10.0**-decimals if decimals < numerals.SNAP else UNROUNDED
+    # Of many keys each may have been rounded to 0, but then nothing is left to draw.
+    return abs(sum(row) - 1) < slack - 1e-9 and any(row)
+
+
+def _as_shares(row: list[float]) -> str:
+    """The cure for weights that do not add up to 1; those of 100 % are told as shares."""
+    shares = [weight / 100 for weight in row]
+    if not _adds_up(shares):
+        return "weights are shares of 1; numbers before the softmax go to 'scores:'"
+    if len(row) > FEW_KEYS:
+        return "weights are shares of 1: divide each by 100"
+    return f"write {notes.listed(numerals.compact(share, numerals.MOST_DECIMALS) for share in shares)}"

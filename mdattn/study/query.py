@@ -164,21 +164,33 @@ def vector_decimals(options: QueryOptions, written: int, most: int = WRITTEN_DEC
     return written if written <= most else max(options.decimals, 1)
 
 
+def printed_as_given(found: Study, head: QueryHead, decimals: int) -> bool:
+    """Whether the weights were given, and lose no digit in print: what they add up to is not of our rounding."""
+    weights: Vector = head.trace.weights[0, 0].tolist()
+    return found.basis == "weights" and all(numerals.rounded(each, decimals) == each for each in weights)
+
+
 # Rounding -------------------------------------------------------------------------------------------------------------
 
 
-def of_rounding(options: QueryOptions, totals: Mapping[int, str], redone: str, root: str = "") -> str:
+def of_rounding(
+    options: QueryOptions, totals: Mapping[int, str], redone: str, root: str = "", given: bool = False
+) -> str:
     """The one line of a picture that is about rounding; "" where it hides nothing.
 
     `totals` is what the weights of each head add up to as printed, by its number from 1, 0 of a single one; `redone`
-    what a reader comes to from the printed numbers, where that is not what is printed; `root` what else is rounded.
+    what a reader comes to from the printed numbers, where that is not what is printed; `root` what else is rounded;
+    `given` whether the weights that do not add up are printed as they were given.
     """
     told = [_unequal(totals), f"from the printed numbers, {redone}" if redone else ""]
     told = [each for each in told if each] if options.remarks == "all" else []
     if options.arithmetic == "shown":
         rounded = f"Each number is rounded to {notes.counted(options.decimals, 'decimal')} before the next step uses it"
         return "; ".join([rounded + root, *told]) + "."
-    return f"Computed in full precision, rounded when printed: {', and '.join(told)}." if told else ""
+    lead = ""
+    if given and told and (unequal := _unequal(totals)):
+        lead, told = f"As given, {unequal}. ", told[1:]
+    return f"{lead}Computed in full precision, rounded when printed: {', and '.join(told)}." if told else lead.strip()
 
 
 def _unequal(totals: Mapping[int, str]) -> str:

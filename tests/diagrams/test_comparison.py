@@ -410,8 +410,8 @@ def test_title_and_ascii() -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ("retention: 0\n", "'retention' must be a number between 0 and 1"),
-        ("retention: 1\n", "'retention' must be a number between 0 and 1"),
+        ("retention: 0\n", "'retention' must be a number above 0 and below 1"),
+        ("retention: 1\n", "'retention' must be a number above 0 and below 1"),
         ("retention: 0.33333\n", "more than 4 decimals"),
         ("heads: 2\n", "'heads' is not an option of this kind"),
         ("d_model: 0\n", "'d_model' must be"),

@@ -252,7 +252,7 @@ def test_a_dot_product_is_redone_with_the_digits_of_the_printed_keys() -> None:
 def test_of_keys_that_are_not_printed_no_digit_is_counted() -> None:
     """The 0.2 is 0.46 × 0.46, and not the 0.25 of a rounded query and a rounded key of which one stands nowhere."""
     given = {"kind": "flow", "tokens": ["a", "b"], "query": 0, "scale": 1, "decimals": 1, "sections": ["attention"]}
-    given |= {"embeddings": [[0.46000001], [0.94]], "values": [[1], [1]]}
+    given |= {"embeddings": [[0.46000001], [0.94]]}
     text = "\n".join(draw_options(given).lines)
     assert "query = [0.5]" in text and "Similarity" in text
     assert "Computed" not in text

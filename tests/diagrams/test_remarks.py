@@ -149,3 +149,20 @@ def test_one_line_counts_the_last_digits_of_all_columns() -> None:
     text = said("flow", text="The cat sat on the mat", query="sat", decimals=1, temperature=0.1)
     assert len(re.findall(r"full precision|Rounded:", text)) == 1
     assert re.search(r"from the rounded numbers, \d+ last digits would differ\.", text)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kind": "heatmap", "mode": "numbers"}, 'As given, "a" adds up to 0.99.'),
+        ({"kind": "flow", "query": "a"}, "As given, the column adds up to 99 %."),
+        ({"kind": "steps", "query": "a", "values": [[1], [2], [5]]}, "As given, the weights add up to 99 %."),
+    ],
+)
+def test_given_weights_that_do_not_add_up_are_not_said_to_be_rounded(given: dict[str, Any], said: str) -> None:
+    """They are printed to the last digit; of more digits the picture rounds, and says so."""
+    for weights, there in (([0.33, 0.33, 0.33], True), ([0.333, 0.333, 0.334], False)):
+        rows = weights if "query" in given else [weights, [1, 0, 0], [0, 0, 1]]
+        text = " ".join(draw_options({"text": "a b c", "weights": rows, **given}).lines)
+        assert (said in text) is there
+        assert not re.search(r"Rounded|rounded", text) or not there

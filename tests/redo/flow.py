@@ -29,7 +29,7 @@ from redo.page import (
 
 STARTS = (
     r"Head \d+|query = |= \[|-?[\d.]+ [×x] |(Nothing is attended|Each weight rounds) to|(…|\.\.\.) \d+ more$|"
-    r"Shown: |Computed in"
+    r"Shown: |Computed in full precision(?!, rounded when printed: from)|As given, "
 )
 LEGEND = r"^\S+(?:…|\.\.\.)\S* = \S+$"
 
@@ -52,6 +52,7 @@ class Reader:
         self.columns = 0
         self.section = ""
         self.rounding: Text | None = None
+        self.as_given: Text | None = None
         """What the line below the whole says of rounding."""
         self.whole = True
         """Whether every vector that is drawn from stands in the picture."""
@@ -168,6 +169,10 @@ class Reader:
                 ledger.equal(numbers[1], block.heads[0].query.shape[1], "count")  # type: ignore[union-attr]
                 ledger.rounds(numbers[2], sqrt(numbers[1].value), "root")
             return True
+        if said.startswith("As given, the weights"):
+            first, *more = text.split(r" (?=Computed in full precision)")
+            self.as_given = first.part(len("As given, "), len(first.text))
+            return all(map(self.closing, more))
         if said.startswith("Computed in full precision, rounded when printed: "):
             self.rounding = text.part(said.index(": ") + 2, len(said))
             return True
@@ -185,7 +190,7 @@ class Reader:
         totals = {head.number + 1 if several else 0: head.total() for head in heads if not hasattr(head, "added")}
         totals = {number: total for number, total in totals.items() if total}
         quiet = self.block.options.get("remarks") == "none"
-        claims.weights_add_up(self.ledger, self.rounding, totals, quiet)
+        claims.weights_add_up(self.ledger, self.as_given or self.rounding, totals, quiet)
         if quiet or self.shown or self.rounding is None:
             return
         noisy = any(head.slack > 1e-9 for head in heads)
@@ -498,7 +503,7 @@ class HeadReader:
             inner = text.part(said.index("attends"), len(said))
             if not claims.attends(ledger, block, inner, block.query, self.weights, self.reader.finer, self.slack):
                 ledger.not_read(text)
-        elif re.match(r"Rounded: as printed the column adds up to (\S+) %", said):
+        elif re.match(r"(?:Rounded: as printed|As given,) the column adds up to (\S+) %", said):
             printed = [
                 cell.numerals()[0]
                 for t in self.tables

@@ -307,7 +307,7 @@ class Reader:
         given = self.block.options.get("annotations")
         if said.startswith(("Strongest: ",)) or re.match(r"\d+ quer(?:y|ies) attends? to nothing", said):
             self._strongest(head, text)
-        elif said.startswith("Rounded: "):
+        elif said.startswith(("Rounded: ", "As given, ")):
             self._rounded(head, text)
         elif match := re.match(r"(?:(\d+) )?([a-z]\S*)\s+(attends .*)$", said):
             at = getattr(self, "below", {}).get(head, -1)

@@ -65,7 +65,7 @@ class Reader:
             elif re.match(r"The other \S+ heads? in", said):
                 self.others.append(text)
                 current = None
-            elif re.match(r"Each number is rounded|Computed in full|Illustrative", said) or (
+            elif re.match(r"Each number is rounded|As given|Computed in full|Illustrative", said) or (
                 self.closing or re.match(r"\S+(?:…|\.\.\.)\S* =( \S+)?$", said)
             ):
                 self.closing.append(text)
@@ -180,7 +180,7 @@ class Reader:
     def _closing(self) -> None:
         block, ledger = self.block, self.ledger
         whole = ledger.joined(self.closing)
-        starts = r" (?=Each number is|Computed in full|Illustrative|\S+(?:…|\.\.\.)\S* = )"
+        starts = r" (?=Each number is|As given|Computed in full|Illustrative|\S+(?:…|\.\.\.)\S* = )"
         found, weights = False, None
         for text in whole.split(starts):
             said = text.text
@@ -192,8 +192,11 @@ class Reader:
             elif said.startswith("Illustrative"):
                 size = -1 if block.embeddings is None else block.embeddings.shape[1]
                 ledger.equal(numerals[0], size, "count")
+            elif said.startswith("As given, "):
+                weights = text.part(len("As given, "), len(said))
             elif said.startswith("Computed in full"):
-                weights, redone = _parts(text)
+                adds_up, redone = _parts(text)
+                weights = weights or adds_up
                 if redone:
                     found = True
                     self._differing(redone)

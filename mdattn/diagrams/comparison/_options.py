@@ -19,7 +19,9 @@ class Options(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     retention: Annotated[
         float,
-        doc("share of its state that the recurrent cell keeps at each step", "a number between 0 and 1", gt=0, lt=1),
+        doc(
+            "share of its state that the recurrent cell keeps at each step", "a number above 0 and below 1", gt=0, lt=1
+        ),
     ] = 0.5
     d_model: Annotated[
         Dimensions | None,

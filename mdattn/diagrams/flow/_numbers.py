@@ -55,6 +55,8 @@ class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if self.annotations is not None and self.sections is not None and "attention" not in self.sections:
             said = "'annotations' has no effect without the section 'attention'"
             yield OptionError("annotations", said, "remove it")
+        if self.sections is not None and set(self.sections) == {"attention"}:
+            yield from self.idle_vectors("the section 'attention' shows weights")
         works = self.arithmetic == "shown" and self.basis == "weights"
         if works and not self.gives("values") and not self.gives("embeddings"):
             said = "'arithmetic' has no effect: nothing is computed from the weights"

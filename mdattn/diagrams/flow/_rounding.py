@@ -15,7 +15,7 @@ from mdattn.diagrams.flow._numbers import Flow, Section
 from mdattn.diagrams.flow._printed import PrintedFlow, PrintedHead, decimals_of, most_numbers, vector
 from mdattn.study import notes
 from mdattn.study.attended import TIED_NAMES
-from mdattn.study.query import QueryHead, of_rounding
+from mdattn.study.query import QueryHead, of_rounding, printed_as_given
 
 
 class Rounding(NamedTuple):
@@ -49,9 +49,11 @@ def rounding(flow: Flow, names: Sequence[str], page: PrintedFlow) -> Rounding:
             said = f"Computed in full precision; the rounded weights above would give {text}."
             return Rounding(said, "output", number)
         (number,) = {*totals, *differing}
-        return Rounding(_of_table(totals.get(number, ""), differing.get(number, []), names), "attention", number)
+        given = printed_as_given(flow.found, flow.heads[number], flow.finer)
+        return Rounding(_of_table(totals.get(number, ""), given, differing.get(number, []), names), "attention", number)
+    given = all(printed_as_given(flow.found, flow.heads[number], flow.finer) for number in totals)
     numbered = {_numbered(flow, number): total for number, total in totals.items()}
-    return Rounding(of_rounding(flow.options, numbered, _would_differ(flow, differing, outputs), _root(flow)))
+    return Rounding(of_rounding(flow.options, numbered, _would_differ(flow, differing, outputs), _root(flow), given))
 
 
 def _numbered(flow: Flow, head: int) -> int:
@@ -72,11 +74,13 @@ def _would_differ(flow: Flow, differing: Mapping[int, Sequence[Differing]], outp
     return notes.listed(told) if told else ""
 
 
-def _of_table(total: str, found: Sequence[Differing], names: Sequence[str]) -> str:
+def _of_table(total: str, given: bool, found: Sequence[Differing], names: Sequence[str]) -> str:
     """All that is said of the rounding of one table, in one line."""
     redone = _would_give(found, names) if found else ""
     if not total:
         return f"Computed in full precision: {redone}."
+    if given:
+        return f"As given, the column adds up to {total}{'; ' if redone else ''}{redone}."
     return f"Rounded: as printed the column adds up to {total}{', and ' if redone else ''}{redone}."
 
 

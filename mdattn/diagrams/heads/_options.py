@@ -74,8 +74,7 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def idle(self) -> Iterator[OptionError]:
         """What bears on no head."""
-        if self.gives("values"):
-            yield OptionError("values", "'values' has no effect here: heads show weights", "remove it")
+        yield from self.idle_vectors("heads show weights")
         uses = self.uses
         for name, bears in _BEARS.items():
             if self.gives(name) and not uses & bears:

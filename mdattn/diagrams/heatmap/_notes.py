@@ -52,28 +52,42 @@ def rounded(heatmap: Heatmap, fitted: Fitted, sums: Sequence[Sequence[int | None
     off = [(row, total) for head in sums for row, total in enumerate(head) if total is not None and total != one]
     if not off:
         return ""
-    text = _rows_named(heatmap, fitted, off)
+    lead = "As given" if _as_given(heatmap, sums) else "Rounded: as printed"
+    text = f"{lead}, {_rows_named(heatmap, fitted, off)}."
     if len(sums) == 1 and fitted.indent + cells.width(text) <= heatmap.options.width:
         return text
     missing = "row misses" if len(off) == 1 else "rows miss"
     distances = {abs(total - one) for _, total in off}
     by = f"by {'up to ' if len(distances) > 1 else ''}{numerals.text(max(distances) / one, decimals)}"
-    return f"Rounded: as printed, {len(off)} of {sum(map(len, sums))} {missing} {numerals.text(1, decimals)} {by}."
+    return f"{lead}, {len(off)} of {sum(map(len, sums))} {missing} {numerals.text(1, decimals)} {by}."
+
+
+def _as_given(heatmap: Heatmap, sums: Sequence[Sequence[int | None]]) -> bool:
+    """Whether the rows that do not add up to 1 are printed digit by digit as they were given."""
+    if heatmap.pooled or heatmap.found.basis != "weights":
+        return False
+    decimals = heatmap.options.decimals
+    return all(
+        numerals.rounded(weight, decimals) == weight
+        for head, totals in zip(heatmap.found.heads, sums, strict=True)
+        for row, total in enumerate(totals)
+        if total is not None and total != 10**decimals
+        for weight in head.trace.weights[0, row].tolist()
+    )
 
 
 def _rows_named(heatmap: Heatmap, fitted: Fitted, off: Sequence[tuple[int, int]]) -> str:
-    """`Rounded: as printed, "cat" and "sat" add up to 0.99 and "mat" to 1.01.`"""
+    """`"cat" and "sat" add up to 0.99 and "mat" to 1.01`."""
     decimals = heatmap.options.decimals
     numbered = fitted.form.above != "words" and not heatmap.cross and heatmap.rows.block == 1
     names: dict[int, list[str]] = {}
     for row, total in sorted(off, key=lambda each: each[1]):
         names.setdefault(total, []).append(f"row {row + 1}" if numbered else f'"{fitted.labels[row].strip()}"')
     verbs = ["adds up to" if len(names[min(names)]) == 1 else "add up to", *["to"] * len(names)]
-    named = notes.listed(
+    return notes.listed(
         f"{notes.listed(each)} {verb} {numerals.text(total / 10**decimals, decimals)}"
         for verb, (total, each) in zip(verbs, names.items(), strict=False)
     )
-    return f"Rounded: as printed, {named}."
 
 
 def sign_of(heatmap: Heatmap, level: int, size: int) -> str:

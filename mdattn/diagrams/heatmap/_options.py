@@ -36,6 +36,5 @@ class Options(Attention, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def idle(self) -> Iterator[OptionError]:
         """What changes no weight."""
-        if self.gives("values"):
-            yield OptionError("values", "'values' has no effect here: a heatmap shows weights", "remove it")
+        yield from self.idle_vectors("a heatmap shows weights")
         yield from super().idle()

@@ -60,7 +60,7 @@ from mdattn.study import notes
 from mdattn.study.attended import attended
 from mdattn.study.names import LONGEST, authored, labelled, said
 from mdattn.study.notes import counted
-from mdattn.study.query import QueryHead, Vector, of_rounding
+from mdattn.study.query import QueryHead, Vector, of_rounding, printed_as_given
 
 TITLES = ("ATTENTION CALCULATION STEP BY STEP", "ATTENTION STEP BY STEP")  # The second for short lines.
 LONGEST_NARROW = 10  # cells of a word where the width is short; LONGEST elsewhere
@@ -212,7 +212,12 @@ def _closing(steps: Steps, texts: Sequence[PrintedHead]) -> Iterator[str]:
         redone = f"{counted(len(differing), 'last digit')} would differ"
     else:
         redone = notes.listed(differing) if differing else ""
-    yield of_rounding(options, totals, redone)
+    given = all(
+        printed_as_given(found, head, each.decimals.weights)
+        for head, each, total in zip(steps.heads_in_full, texts, totals.values(), strict=True)
+        if total not in ("", notes.WHOLE)
+    )
+    yield of_rounding(options, totals, redone, given=given)
 
 
 def _attends(steps: Steps, head: QueryHead) -> str:

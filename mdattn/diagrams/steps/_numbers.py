@@ -60,6 +60,9 @@ class Options(QueryOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def idle(self) -> Iterator[OptionError]:
         """What shows in none of the steps that are drawn, too."""
         yield from super().idle()
+        if self.basis in ("scores", "weights") and self.gives("values") and self.gives("embeddings"):
+            said = f"'embeddings' has no effect where the {self.basis} and 'values' are given"
+            yield OptionError("embeddings", said, "remove it")
         if self.sections is None or any(map(self.nothing.get, self.sections)):
             return
         last = max(map(SECTIONS.index, self.sections))
