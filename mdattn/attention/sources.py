@@ -66,7 +66,7 @@ def load(
         part = (known, suffix, array, layer, head)
         found: AnyArray | None = files.made(part)
         if found is None:
-            found = _part(_found(path, known, suffix, array, files), layer=layer, head=head)
+            found = _part(_found(path, known, suffix, array, files), min(axes), layer=layer, head=head)
         _check_shape(found.shape, axes, fits)
         return files.once(part, lambda: _checked(found), 8 * found.size)
     except FileNotFoundError:
@@ -200,13 +200,16 @@ def _listed(names: Sequence[str]) -> str:
     return shown if len(names) <= MOST_LISTED else f"{shown} and {len(names) - MOST_LISTED} more"
 
 
-def _part(found: AnyArray, **places: int | None) -> AnyArray:
-    """What is left where the leading axes are indexed, as many of them as have a place."""
+def _part(found: AnyArray, least: int, **places: int | None) -> AnyArray:
+    """What is left where the leading axes are indexed, as many of them as have a place; at least so many axes."""
+    shape = list(found.shape)
+    if places["layer"] is None and places["head"] is not None and len(shape) > least + 1:
+        fail(f"the array has shape {shape}, and its first axis is not that of heads", "name the 'layer' too", "head")
     for name, index in places.items():
         if index is None:
             continue
-        if not found.ndim:
-            fail(f"the array has no axis left for {name!r}", key=name)
+        if found.ndim <= least:
+            fail(f"the array has shape {shape}, and no axis for {name!r}", f"leave {name!r} out", name)
         if not 0 <= index < len(found):
             fail(f"{name} {index} is not in the array", f"it has {len(found)} there, from 0 to {len(found) - 1}", name)
         found = found[index]

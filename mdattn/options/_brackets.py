@@ -27,11 +27,13 @@ class Mend(NamedTuple):
     end: int
 
 
-_QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:[^']|'')*'"
+_QUOTED = r"\"(?:\\.|[^\"\\])*+\"|'(?:[^']|'')*+'"
+# The same among brackets, where a quote that is never closed goes on to the end.
+_PASSED = r"\"(?:\\.|[^\"\\])*+(?:\"|\\?\Z)|'(?:[^']|'')*+(?:'|\Z)"
 _VALUE = r"(?P<head>\s*(?:- +)*(?!- )(?:(?P<key>[^\s'\"#\[\]{},:-][^'\"#\[\]{},:]*): +)?)(?P<value>[\[{].*)"
 _NAMES = "|".join(each for each in OPTIONS if each.isidentifier())
 _WORDS = ("tokens", "key_tokens")
-_PLAIN = r"[^\"'\[\]{},:]+"  # A key or a word within braces.
+_PLAIN = r"[^\"'\[\]{},:]{1,100}+"  # A key or a word within braces.
 _CLOSES = {"[": "]", "{": "}"}
 
 
@@ -69,7 +71,7 @@ def _outermost(value: str) -> list[slice]:
     """Where the lists are that lie in no other; none if brackets do not match."""
     found: list[slice] = []
     depth = begun = 0
-    for match in re.finditer(rf"{_QUOTED}|[\[\]]", value):
+    for match in re.finditer(rf"{_PASSED}|[\[\]]", value):
         if match[0] == "[":
             begun = match.start() if depth == 0 else begun
             depth += 1
@@ -177,7 +179,7 @@ def _unreadable(item: str) -> _Unreadable | None:
 def _unclosed(value: str) -> Iterator[Mend]:
     """A bracket that is closed by one of the other sort, as in `{a: [1, 2}`."""
     opened: list[tuple[str, int]] = []
-    for match in re.finditer(rf"{_QUOTED}|[\[\]{{}}]", value):
+    for match in re.finditer(rf"{_PASSED}|[\[\]{{}}]", value):
         sign, at = match[0], match.start()
         if sign in _CLOSES:
             opened.append((sign, at))
@@ -195,25 +197,25 @@ def _unclosed(value: str) -> Iterator[Mend]:
 # How entries look that cannot be read, what stands for each, what is said of the first of them, and the cure.
 _ENTRIES = (
     (
-        rf"(?P<before>[{{,]\s*)(?P<name>{_PLAIN}):(?=[^\s:,\]}}])",
+        rf"(?P<before>[{{,]\s*+)(?P<name>{_PLAIN}):(?=[^\s:,\]}}])",
         r"\g<before>\g<name>: ",
         "no blank after '{name}:'",
         "write a blank after each colon: '{name}: …'",
     ),
     (
-        r"(?P<before>[{,]\s*)(?P<name>[^\s\"'\[\]{},:=]+) *(?P<sign>=>?) *",
+        r"(?P<before>[{,]\s*+)(?P<name>[^\s\"'\[\]{},:=]++) *+(?P<sign>=>?) *",
         r"\g<before>\g<name>: ",
         "'{name}' is not followed by a colon",
         "write '{name}: …', with ':' for each '{sign}'",
     ),
     (
-        rf"(?P<before>[\]}}\"'\d])\s+(?P<name>{_PLAIN}): |(?P<word>[^\s,{{:])\s+(?P<option>{_NAMES}): ",
+        rf"(?P<before>[\]}}\"'\d])\s++(?P<name>{_PLAIN}): |(?P<word>[^\s,{{:])\s++(?P<option>{_NAMES}): ",
         r"\g<before>\g<word>, \g<name>\g<option>: ",
         "no comma before '{name}{option}'",
         "write a comma between entries: ', {name}{option}: …'",
     ),
     (
-        rf"(?P<before>[{{,]\s*{_PLAIN}: +)(?P<name>(?!\s){_PLAIN}(?:: {_PLAIN})+)(?=[,}}])",
+        rf"(?P<before>[{{,]\s*+{_PLAIN}: ++)(?P<name>{_PLAIN}(?:: {_PLAIN})++)(?=[,}}])",
         r'\g<before>"\g<name>"',
         "a second ': ' in one entry",
         'put quotes around it: "{name}"',

@@ -655,7 +655,8 @@ def test_lists_and_names_are_counted_before_they_take_room(tmp_path: Path, monke
         ({"layer": 1, "head": 3}, "head 3 is not in the array (it has 3 there, from 0 to 2)"),
         ({}, "shape [2, 3, 2, 2], and 2 or 3 axes are needed (pick a part of it with 'layer' and 'head')"),
         ({"layer": 0, "axes": (2,)}, "shape [3, 2, 2], and 2 axes are needed (pick a part"),
-        ({"layer": 0, "head": 0, "axes": (3,)}, "shape [2, 2], and 3 axes are needed ()"),
+        ({"layer": 0, "head": 0, "axes": (3,)}, "shape [2, 3, 2, 2], and no axis for 'head' (leave 'head' out)"),
+        ({"head": 0}, "shape [2, 3, 2, 2], and its first axis is not that of heads (name the 'layer' too)"),
     ],
 )
 def test_layers_and_heads(tmp_path: Path, options: dict[str, Any], message: str) -> None:
@@ -665,7 +666,12 @@ def test_layers_and_heads(tmp_path: Path, options: dict[str, Any], message: str)
 
 def test_a_number_without_axes_has_no_head(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array(1.0))
-    assert "no axis left for 'head'" in _refused("a.npy", tmp_path, head=0)
+    assert "no axis for 'head'" in _refused("a.npy", tmp_path, head=0)
+    np.save(tmp_path / "b.npy", WEIGHTS)
+    assert "no axis for 'head' (leave 'head' out)" in _refused("b.npy", tmp_path, head=0)
+    assert "no axis for 'layer' (leave 'layer' out)" in _refused("b.npy", tmp_path, layer=0)
+    np.save(tmp_path / "c.npy", STACK[0])
+    assert load("c.npy", tmp_path, head=2).tolist() == STACK[0][2].tolist()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -522,6 +522,8 @@ def _long_lines(size: int, _: Path) -> Callable[[], object]:
         "text: " + " " * size + "b-, " * size + "}",
         "- " * size + "[, " * size + '"',
         '- "' + "\\a " * size + "]",
+        "tokens: {" + '\\"' * size + "a: b->" * size + "'",
+        "mask: {" + " " * size + "[{" * size + "]",
     )
     return rendered("".join(f"```attention-diagram\n{yaml(0)}{each}\n```\n\n" for each in lines))
 
