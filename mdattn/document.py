@@ -238,16 +238,16 @@ def draw_each(
         files = Files()
     files.begin()
     diagrams: list[Diagram | None] = [None] * len(sources)
-    weights = characters = 0
+    work = characters = 0
     for number, each in enumerate(sources):
         try:
             drawn = draw(each.yaml, each.position, defaults, folder, doubts, files=files)
         except DiagramError as error:
             wrong.extend(error.diagnostics)
             continue
-        weights += drawn.weights
+        work += drawn.work
         characters += sum(map(len, drawn.lines))
-        if fault := _too_much(weights, characters):
+        if fault := _too_much(work, characters):
             wrong.append(Diagnostic(each.position, *fault))
             break
         # What could still make the words holds all that was computed: too much to keep, of a long document.
@@ -255,15 +255,15 @@ def draw_each(
     return diagrams
 
 
-MOST_WEIGHTS = 2**26  # of the diagrams of one document: four of the largest
-MOST_CHARACTERS = 2**24  # the same
+MOST_WORK = 2**26  # numbers that the diagrams of one document are computed from: those of four of the largest
+MOST_CHARACTERS = 2**24  # that they take
 
 
-def _too_much(weights: int, characters: int) -> tuple[str, str] | None:
+def _too_much(work: int, characters: int) -> tuple[str, str] | None:
     """What to say where a few lines in a front matter would make many large diagrams, and the cure."""
     cure = "draw fewer heads or a part of the text, or part the document"
-    if weights > MOST_WEIGHTS:
-        return f"the diagrams down to this one have {weights:,} weights; at most {MOST_WEIGHTS:,} are computed", cure
+    if work > MOST_WORK:
+        return f"the diagrams down to this one come of {work:,} numbers; at most {MOST_WORK:,} are computed", cure
     if characters > MOST_CHARACTERS:
         problem = f"the diagrams down to this one take {characters:,} characters; at most {MOST_CHARACTERS:,} are drawn"
         return problem, cure
@@ -360,13 +360,16 @@ def draw(
 
 
 def holds_defaults(matter: Excerpt) -> bool:
-    """Whether a front matter in YAML says anything of all blocks, or nobody can tell."""
+    """Whether a front matter in YAML says anything of all blocks, or was to say it."""
+    import re
+
+    from mdattn.blocks import NAME
     from mdattn.options import defaults_of
 
     try:
         return defaults_of(matter) is not None
-    except DiagramError:
-        return True
+    except DiagramError:  # Which `render` tells of.
+        return re.search(rf"(?m)^[\"']?{NAME}[\"']?[ \t]*:", matter.text) is not None
 
 
 def _defaults(front: Front, wrong: list[Diagnostic]) -> Defaults | None:

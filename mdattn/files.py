@@ -29,25 +29,29 @@ class TooMuchError(Exception):
 class Files:
     """Values by key; those that were asked for longest ago come first.
 
-    `size` is how many bytes are kept.
+    `size` is how many bytes are kept. What documents before this one have left is not done again, but counts as if it
+    were: whether a document can be drawn does not depend on what else is.
     """
 
     def __init__(self) -> None:
         self.size = 0
         self._made: dict[Hashable, tuple[Any, int]] = {}
         self._failed: dict[Hashable, Exception] = {}
+        self._left: dict[Hashable, tuple[Any, int]] = {}
+        self._left_failed: dict[Hashable, Exception] = {}
         self._work = 0
         self._named: set[Hashable] = set()
         self._bought = 0
 
     def begin(self) -> None:
-        """Another document begins: what may be done for it does not depend on those before it."""
-        self._work = 0
-        self._bought = 0
-        self._named.clear()
+        """Another document begins."""
+        self._left |= self._made
+        self._left_failed |= self._failed
+        self._made, self._failed, self._named = {}, {}, set()
+        self._work = self._bought = 0
 
     def name(self, file: Hashable, size: int) -> None:
-        """The document names this file of so many bytes, whether anything of it is kept or not."""
+        """The document names this file of so many bytes."""
         if file not in self._named:
             self._named.add(file)
             self._bought += WORK_A_BYTE * size
@@ -70,12 +74,7 @@ class Files:
             self._made[key] = self._made.pop(key)  # It is the latest now.
         else:
             self._add_work(size)
-            self._make_room(size)
-            try:
-                made = make()
-            except Exception as error:
-                self._failed[key] = copy(error)  # Without its traceback, which holds all that was computed so far.
-                raise
+            made = self._remade(key, make, size)
             kept = max(size if holds is None else holds(made), LEAST_KEPT)
             self._make_room(kept)
             self._made[key] = made, kept
@@ -84,8 +83,22 @@ class Files:
         return value
 
     def made(self, key: Hashable) -> Any:
-        """The value of the key, if it is kept, or None."""
+        """The value of the key, if this document has asked for it and it is kept, or None."""
         return self._made[key][0] if key in self._made else None
+
+    def _remade(self, key: Hashable, make: Callable[[], Made], size: int) -> Made:
+        """The value of a key that the document asks for anew."""
+        left = self._left.pop(key, None)
+        self.size -= left[1] if left else 0
+        self._make_room(size)
+        try:
+            if key in self._left_failed:
+                raise copy(self._left_failed[key])
+            made: Made = left[0] if left else make()
+        except Exception as error:
+            self._failed[key] = copy(error)  # Without its traceback, which holds all that was computed so far.
+            raise
+        return made
 
     def _add_work(self, size: int) -> None:
         most = MOST_WORK + self._bought
@@ -96,12 +109,11 @@ class Files:
     def _make_room(self, size: int) -> None:
         """Let go of what was asked for longest ago, as long as more would be kept than may be.
 
-        What is small beside the room that is needed goes last: a head that is drawn again needs no array any more.
+        What other documents have left goes first. What is small beside the room that is needed goes last: a head that
+        is drawn again needs no array any more.
         """
-        for least in (size // SMALL, 0):
-            if self.size + size <= MOST_KEPT:
-                return
-            for key in [key for key, (_, kept) in self._made.items() if kept >= least]:
-                self.size -= self._made.pop(key)[1]
+        for values, least in ((self._left, 0), (self._made, size // SMALL), (self._made, 0)):
+            for key in [key for key, (_, kept) in values.items() if kept >= least]:
                 if self.size + size <= MOST_KEPT:
                     return
+                self.size -= values.pop(key)[1]

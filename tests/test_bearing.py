@@ -34,6 +34,11 @@ IDLE = {
         "projections: {value: [[1]]}",
         "where the weights are given",
     ),
+    "projections of given values": (
+        "kind: steps\ntext: a b\nquery: a\nscores: [1, 2]\nvalues: [[1], [2]]",
+        "projections: {value: [[1]]}",
+        "where the scores and the values are given",
+    ),
     "projections of each head": (
         "kind: heatmap\ntext: a\nembeddings: [[1]]\nheads: [{projections: {query: [[1]]}}]",
         "projections: {key: [[2]]}",
@@ -217,3 +222,21 @@ def test_defaults_by_token_serve_the_words_of_a_block(tmp_path: Path) -> None:
         yaml = f"kind: heatmap\ntext: c\n{given}"
         drawn = mdattn.render(fenced(yaml), path=tmp_path / "draft.md")
         assert mdattn.render(vectors + fenced(yaml), path=tmp_path / "draft.md") == vectors + drawn
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("scores: [1, 2]\nprojections: {key: [[1]], value: [[1]]}", "no key is projected"),
+        ("weights: [1, 0]\nprojections: {query: [[1]]}", "no query is projected"),
+        ("weights: [1, 0]\nheads: [{projections: {value: [[1]]}}]", "nothing is projected"),
+        ("heads: [{scores: [1, 2], projections: {value: [[1]]}}]", "nothing is projected"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["flow", "steps"])
+def test_only_embeddings_that_serve_as_values_are_projected_beside_scores(kind: str, more: str, said: str) -> None:
+    block = f"kind: {kind}\ntext: a b\nquery: a\nembeddings: [[1], [2]]\n"
+    with pytest.raises(DiagramError, match=said):
+        draw_options(block + more)
+    one, two = (draw_options(f"{block}scores: [1, 2]\nprojections: {{value: [[{by}]]}}").lines for by in (1, 3))
+    assert one != two

@@ -398,6 +398,8 @@ def test_documentation_and_words_are_left_in_silence(source: str) -> None:
         ("---\n@:\n  a: b\n\n~~~\n", (2, 1), "in no front matter", "ends with the same"),
         ("\n+++\n[@]\na = 1\n+++\n\n~~~\n", (3, 1), "in no front matter", "+++ for TOML"),
         ('{\n  "@": {"a": 1}\n}\n\n~~~\n', (2, 1), "in no front matter", "begins in the first line"),
+        ("---\ntitle: a\n\n```@\nk: 1\n```\n---\n", (4, 1), "in the front matter", "line --- before it"),
+        ("---\n\n~~~@\n~~~\n...\n", (3, 1), "in the front matter", "line --- before it"),
         ("---\nattention diagram:\n  a: b\n---\n\n~~~\n", (2, 1), "'attention diagram' is not", "write attention-"),
         ("---\nmore:\n  @:\n    a: b\n---\n\n~~~\n", (3, 3), "below another key", "attention-diagram: in the first"),
         ("+++\n[more.@]\n+++\n\n~~~\n", (2, 7), "below another key", "[attention-diagram] in the first"),
@@ -418,13 +420,16 @@ def test_what_looks_meant_is_warned_of(source: str, position: tuple[int, int], m
     ("source", "position"),
     [
         ("> ```@\n> k: 1\n>\n> ## Next\n> ```\n", (4, 3)),
-        ("- ~~~@\n  k: 1\n\n  # a\n\n  # b\n  ~~~\n", (4, 3)),
-        ("```@\nk: 1\n\n# a\n# b: c\n```\n", (4, 1)),
+        ("- ~~~@\n  k: 1\n\n  ### a\n\n  ## b\n  ~~~\n", (4, 3)),
+        ("```@\nk: 1\n\n# a\n# b: c\n\n```\nx\n```\n", (4, 1)),
+        ("```@\nk: 1\n\n# a\n```\n\n```\nx\n```\n", None),
+        ("```@\nk: 1\n\n# - [0.2, 0.8]\n# ---\n#\n```\n", None),
+        ("```@\nk: 1\n\n## ---\n## - a\n## k: 2\n```\n", None),
         ("```@\nk: 1\n# a\n```\n", None),
         ("```@\nk: 1\n\n# k: 2\n```\n", None),
         ("```@\nk: 1\n\n#a\n```\n", None),
         ("```@\nk: 1\n\n# a\nl: 2\n```\n", None),
-        ("```@\n\n# a\n```\n", (3, 1)),
+        ("```@\n\n## a\n```\n", (3, 1)),
         ("```@\n# a\n\nk: 1\n```\n", None),
     ],
 )
@@ -532,13 +537,14 @@ def test_an_unclosed_fence_is_an_error_where_it_opens(source: str, position: tup
     assert "close it with a line" in error.hint
 
 
-@pytest.mark.parametrize("second", ["```@\nk: 2\n```\n", "```python\nx\n```\n", "~~~\n\n  ````python\n```\n"])
+@pytest.mark.parametrize("second", ["```@\nk: 2\n```\n", "```python\nx\n```\n", "~~~\n\n````{python}\n```\n"])
 def test_a_fence_that_another_one_closes_is_an_error_where_it_opens(second: str) -> None:
     document = find(f"a\n\n```@\nk: 1\n\nSome text.\n\n{second}".replace("@", NAME))
     error, *_ = document.errors
     assert error.position == Position(3, 1)
     assert "not closed before another fence opens" in error.message
-    assert find(f"```{NAME}\ntext: a ``` b\nc: ~~~d\n```\n").errors == ()
+    for held in ("text: a ``` b\nc: ~~~d\n", "title: |\n  ```python\n", "~~~python: 1\n", "```\n"):
+        assert find(f"````{NAME}\n{held}````\n").errors == ()
 
 
 def test_tabs_whose_stops_nobody_knows_are_an_error() -> None:

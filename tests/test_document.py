@@ -75,21 +75,23 @@ def test_what_is_wrong_with_the_defaults_of_many_blocks_is_said_once(default: st
 
 
 @pytest.mark.parametrize(
-    ("block", "weights"),
+    ("block", "work"),
     [
-        ("kind: heatmap\ntext: a b c\nheads: 4", 36),
-        ("kind: heatmap\ntokens: [a, b]\nkey_tokens: [c, d, e]", 6),
-        ("kind: flow\ntext: a b c\nquery: b", 3),
-        ("kind: heads\ntext: a b\nheads: [{pattern: self}, {pattern: first}]", 8),
+        ("kind: heatmap\ntext: a b c\nheads: 4", 72),
+        ("kind: heatmap\ntokens: [a, b]\nkey_tokens: [c, d, e]", 15),
+        ("kind: flow\ntext: a b c\nquery: b", 12),
+        ("kind: heads\ntext: a b\nheads: [{pattern: self}, {pattern: first}]", 20),
+        ("kind: steps\ntext: a b\nquery: b\ndimensions: 5", 12),
+        ("kind: comparison\ntext: a b", 10),
         ("kind: architecture", 0),
     ],
 )
-def test_a_few_lines_make_no_endless_document(monkeypatch: pytest.MonkeyPatch, block: str, weights: int) -> None:
-    """By hand: heads x queries x keys. Blocks that repeat what is heavy in the front matter stop at a bound."""
+def test_a_few_lines_make_no_endless_document(monkeypatch: pytest.MonkeyPatch, block: str, work: int) -> None:
+    """By hand: heads x keys x (queries + dimensions). Blocks that repeat what is heavy in the front matter stop at a bound."""
     text = f"```attention-diagram\n{block}\n```\n" * 5
     drawn = render_document(text).diagrams
     characters = sum(len(line) for each in drawn[:3] for line in each.lines)
-    for name, most in (("MOST_WEIGHTS", 3 * weights), ("MOST_CHARACTERS", characters)):
+    for name, most in (("MOST_WORK", 3 * work), ("MOST_CHARACTERS", characters)):
         with monkeypatch.context() as patch:
             patch.setattr(document, name, most)
             if not most:

@@ -193,6 +193,7 @@ def test_no_spelling_of_the_key_makes_defaults_a_secret(key: str, ends: str) -> 
     pipeline().render(f"---\n{{{NAME}: {{width: 40}}\n\n" + BLOCK)
     for silent in (f"---\ntags: [{NAME}]\n---\n", f"---\n{NAME}: null\n---\n", f"---\nAbout {NAME}.\n\n---\n"):
         pipeline().render(silent + BLOCK)
+    assert shown(pipeline().render(f"---\n\nAbout: `{NAME}`: x\n\n{BLOCK}---\n"))
 
 
 def test_defaults_behind_a_byte_order_mark_are_no_secret(echo: list[tuple[Any, ...]]) -> None:

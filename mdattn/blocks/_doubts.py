@@ -16,7 +16,7 @@ from mdattn.blocks._containers import behind_options
 from mdattn.blocks._front import BOM, front_lines
 from mdattn.blocks._names import NAME, directive, holds_markdown, names_block, near_miss, openings, resembles
 from mdattn.blocks._parse import span
-from mdattn.blocks._tokens import is_block
+from mdattn.blocks._tokens import is_block, is_closed
 from mdattn.errors import Diagnostic, Position
 
 if TYPE_CHECKING:
@@ -66,14 +66,21 @@ def doubts(source: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterat
 
 
 def _swallowed(tokens: Iterable[Token], lines: Sequence[str]) -> Iterator[Diagnostic]:
-    """Headings at the end of a block, where they are comments of its YAML: its fence was to be closed before them."""
-    for token in filter(is_block, tokens):
+    """Headings at the end of a block, where they are comments of its YAML: its fence was to be closed before them.
+
+    A single # begins many a comment. After a block that took the next fence for its end, each fence opens where one
+    should close, and the last one goes on to the end of the document.
+    """
+    fences = [token for token in tokens if token.type == "fence" and token.map]
+    shifted = bool(fences) and not is_closed(fences[-1]) and not fences[-1].info.strip()
+    signs = "1,6" if shifted else "2,6"
+    for token in filter(is_block, fences):
         rows = token.content.split("\n")
         end = len(rows)
         while end and not rows[end - 1].partition("#")[0].strip():
             end -= 1
         for row in range(max(1, end), len(rows)):
-            if not rows[row - 1].strip() and re.match(r"#{1,6}[ \t]+(?![a-z_]+:)\S", rows[row]) and token.map:
+            if not rows[row - 1].strip() and re.match(rf"#{{{signs}}}[ \t]+(?![a-z_]+:)\w", rows[row]):
                 number = span(token)[0] + row + 1
                 column = len(lines[number].rstrip("\r\n")) - len(rows[row]) + 1
                 message = "this line looks like a heading, and is a comment of the block, which goes on to here"
@@ -233,8 +240,10 @@ def _in_options(token: Token, each: Lookalike) -> _Finding:
     return "no diagram here: the line stands in the options of a directive", "end them with a line --- before it"
 
 
-def _silent(token: Token, each: Lookalike) -> _Finding:
-    return None
+def _in_front_matter(token: Token, each: Lookalike) -> _Finding:
+    if each.behind or not names_block(each.info):
+        return None
+    return "no diagram here: the line stands in the front matter", "end that with a line --- before it"
 
 
 _TOO_DEEP = (
@@ -248,5 +257,5 @@ _REASONS: dict[str, Callable[[Token, Lookalike], _Finding]] = {
     "code_block": _in_code,
     "inline": _in_text,
     "directive_options": _in_options,
-    "front_matter": _silent,
+    "front_matter": _in_front_matter,
 }

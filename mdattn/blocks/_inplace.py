@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mdattn.blocks._containers import BLANKS
 from mdattn.blocks._find import Block, Document, Place, admonished, stands_before
-from mdattn.blocks._names import INFO, NAME, resembles
+from mdattn.blocks._names import INFO, NAME, name_of_comment, words_of_comment
 from mdattn.blocks._parse import Site, ending, span
 from mdattn.blocks._splice import Piece, Replacement, fence_piece, fenced, standing
 from mdattn.blocks._tokens import position_of, tabbed, unreadable
@@ -152,7 +152,7 @@ def regions(document: Document) -> Regions:
     for index, token in enumerate(tokens):
         site = sites.get(id(token))
         if site is None or not (_BEGINS.match(site.content) or _ENDS.match(site.content)):
-            for slip in _hidden(token):
+            for slip in _hidden(token, document.lines):
                 # An end goes with the beginning that was told of.
                 if slip.hint != _WRITE_END or not slipped:
                     warnings.append(slip)
@@ -239,7 +239,7 @@ def _orphan(site: Site) -> Diagnostic:
     return Diagnostic(position_of(site), "this end marker ends nothing", cure)
 
 
-def _hidden(token: Token) -> Iterator[Diagnostic]:
+def _hidden(token: Token, lines: Sequence[str]) -> Iterator[Diagnostic]:
     """Comments that would begin or end a region, if nothing stood before them and if their first line were right."""
     if token.type not in ("html_block", "inline") or "<!--" not in token.content:
         return
@@ -253,7 +253,8 @@ def _hidden(token: Token) -> Iterator[Diagnostic]:
         else:
             finding = _slip(match[0], is_first=False) if _GOES_ON.match(match[0]) else None
         if finding:
-            yield Diagnostic(Position(line, 1), *finding, severity="warning")
+            column = lines[line - 1].find("<!--") + 1
+            yield Diagnostic(Position(line, max(1, column)), *finding, severity="warning")
 
 
 def _slip(comment: str, *, is_first: bool) -> tuple[str, str] | None:
@@ -265,12 +266,10 @@ def _slip(comment: str, *, is_first: bool) -> tuple[str, str] | None:
     if _STARTED.match(comment):
         message = "this comment keeps no diagram: its options begin in its first line"
         return message, f"begin them on the line after {BEGIN}"
-    head = comment.partition("\n")[0].removeprefix("<!--").partition("-->")[0].strip("- \t\r")
-    words = [each.rstrip(":") for each in head.removeprefix("/").split()]
-    name = next((each for each in (*words[:3], "-".join(words[:2])) if resembles(each)), None)
-    if name is None:
+    head = comment.partition("\n")[0].removeprefix("<!--").lstrip("- \t")
+    if name_of_comment(head) is None:
         return None
-    ends = head.startswith(("/", "end"))
+    words, ends = words_of_comment(head), head.startswith(("/", "end"))
     # Comments that speak of a diagram are longer, and have no options below.
     if len(words) > 1 + ends and not _GOES_ON.match(comment):
         return None

@@ -164,9 +164,18 @@ def may_hold_regions(source: str) -> bool:
     """Whether `regions` could find a region, an error or a warning; False is certain, True is not."""
     if "<!--" not in source:
         return False
-    return NAME in source or any(
-        map(resembles, set(re.findall(r"<!--[-/ \t]*+(?:[a-z]{1,9}[ \t]++)?+([^\s>]{8,60})", source)))
-    )
+    return NAME in source or any(map(name_of_comment, set(re.findall(r"<!--[- \t]*+([^\n]{0,200})", source))))
+
+
+def words_of_comment(head: str) -> list[str]:
+    """The words of the first line of a comment, without what opens and closes it."""
+    return [word.rstrip(":") for word in head.partition("-->")[0].strip("-/ \t\r").split()]
+
+
+def name_of_comment(head: str) -> str | None:
+    """What, among the first words of a comment, is or was meant to be the name of a block."""
+    words = words_of_comment(head)
+    return next((each for each in (*words[:3], "-".join(words[:2])) if resembles(each)), None)
 
 
 def openings(source: str) -> Iterator[re.Match[str]]:

@@ -53,6 +53,13 @@ def of_tokens(lines: Sequence[str], tokens: Sequence[Token], sites: Iterable[Sit
     return Found(fences, tuple([each for each in seen if isinstance(each, Diagnostic)]), front)
 
 
+def is_closed(token: Token) -> bool:
+    """Whether a closing fence was met: the token does not say so; what its content leaves of its lines does."""
+    first, end = span(token)
+    ends = token.content.endswith("\n") or not token.content
+    return ends and token.content.count("\n") == end - first - 2
+
+
 def _watched(sites: Iterable[Site], lines: Sequence[str]) -> Iterator[Fence | Diagnostic]:
     """Each block of a parser that watches, or what is wrong with its fence."""
     for site in sites:
@@ -71,12 +78,9 @@ def _seen(tokens: Iterable[Token], lines: Sequence[str]) -> Iterator[Fence | Dia
         if token.map is None:  # Made by another plugin, not read from the document.
             yield Fence(Excerpt(token.content, _rows(token.content, 1)), Position(1, 1), token, None)
             continue
-        first, end = span(token)
+        first, _ = span(token)
         position = Position(first + 1, lines[first].find(token.markup) + 1)
-        # The token does not say whether a closing line was met; what its content leaves of its lines does.
-        ends = token.content.endswith("\n") or not token.content
-        closed = ends and token.content.count("\n") == end - first - 2
-        fault = _closed_late(token, position) if closed else _unclosed(token, position, lines)
+        fault = _closed_late(token, position) if is_closed(token) else _unclosed(token, position, lines)
         yield fault or Fence(_yaml(token, lines), position, token, None)
 
 
@@ -126,9 +130,8 @@ def _unclosed(token: Token, position: Position, lines: Sequence[str], around: Se
 
 
 def _closed_late(token: Token, position: Position) -> Diagnostic | None:
-    """A fence that goes on to the end of another one: no YAML begins a line as that one opens."""
-    sign = token.markup[:1]
-    if sign * 3 not in token.content or not re.search(rf"(?m)^[ \t]*{sign}{{3,}}[ \t]*\w", token.content):
+    """A fence that goes on to the end of another one: no YAML begins a line at the margin as that one opens."""
+    if token.markup not in token.content or not re.search(rf"(?m)^{token.markup}+[ \t]*[\w{{]", token.content):
         return None
     message = f"this {NAME} fence is not closed before another fence opens"
     return Diagnostic(position, message, f"close it with a line {token.markup} before that one")

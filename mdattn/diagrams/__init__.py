@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from mdattn.diagrams._caption import finished
-from mdattn.options import Attention, Common
+from mdattn.options import Attention, Common, SelfAttention
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -62,9 +62,9 @@ def draw(options: Common, folder: str | PathLike[str] | None, files: Files) -> D
     `files` are the data files that blocks of the same document have opened, and are added to. Raises OptionError.
     """
     kind = KINDS[options.kind]
-    if not isinstance(options, Attention):
+    if not isinstance(options, SelfAttention):
         return finished(kind.draw(options), options)
-    if options.source is None:
+    if not isinstance(options, Attention) or options.source is None:
         diagram = kind.draw(options)
     else:
         from pathlib import Path
@@ -72,6 +72,6 @@ def draw(options: Common, folder: str | PathLike[str] | None, files: Files) -> D
         from mdattn.study.source import drawn_from_file
 
         diagram = drawn_from_file(options, None if folder is None else Path(folder), files, kind.draw)
-    from mdattn.study.tokens import weights_of
+    from mdattn.study.tokens import work_of
 
-    return finished(diagram, options)._replace(weights=weights_of(options))
+    return finished(diagram, options)._replace(work=work_of(options))

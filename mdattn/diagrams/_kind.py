@@ -14,8 +14,8 @@ class Diagram(NamedTuple):
     lines: tuple[str, ...]
     words: str | Callable[[], str]
     """The words, or what makes them of all that was computed: Markdown asks for none."""
-    weights: int = 0
-    """How many weights its heads have together."""
+    work: int = 0
+    """How many numbers it is computed from."""
 
     @property
     def alternative(self) -> str:

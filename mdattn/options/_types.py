@@ -293,16 +293,30 @@ class Attention(SelfAttention, frozen=True, kw_only=True, forbid_unknown_fields=
         return inner.pop() if len(inner) == 1 and outer == "vectors" else None
 
     def idle(self) -> Iterator[OptionError]:
-        """What each head's own projections, or scores and weights without vectors beside them, make idle, too."""
+        """What each head's own projections, or scores and weights that are given, make idle, too."""
         yield from super().idle()
+        heads = self.heads if isinstance(self.heads, list) else []
+        if self.basis in _IDLE:
+            yield from self._unprojected(heads)
+        elif self.projections is not None and heads and all(each.projections is not None for each in heads):
+            yield OptionError("projections", "'projections' has no effect where each head has its own", "remove it")
+
+    def _unprojected(self, heads: list[Head]) -> Iterator[OptionError]:
+        """Projections beside given scores or weights: nothing but embeddings that serve as values is projected."""
+        for number, head in enumerate(heads):
+            if head.projections is not None:
+                said = f"the {self.basis} are given: nothing is projected"
+                yield OptionError(("heads", number, "projections"), said, "remove it")
         if self.projections is None:
             return
-        if isinstance(self.heads, list) and all(each.projections is not None for each in self.heads):
-            yield OptionError("projections", "'projections' has no effect where each head has its own", "remove it")
-        elif self.basis in _IDLE and not self.gives("embeddings"):
-            yield OptionError(
-                "projections", f"'projections' has no effect where the {self.basis} are given", "remove it"
-            )
+        if self.gives("values") or not self.gives("embeddings"):
+            given = f"the {self.basis} and the values" if self.gives("values") else f"the {self.basis}"
+            yield OptionError("projections", f"'projections' has no effect where {given} are given", "remove it")
+            return
+        for name in ("query", "key"):
+            if getattr(self.projections, name) is not None:
+                said = f"the {self.basis} are given: no {name} is projected"
+                yield OptionError(("projections", name), said, "remove it")
 
     def idle_vectors(self, shows: str) -> Iterator[OptionError]:
         """Vectors that come to nothing where only weights are drawn; `shows` says so."""

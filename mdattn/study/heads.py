@@ -167,11 +167,9 @@ def split_heads(inputs: Inputs) -> Iterator[HeadStudy]:
 
 def given_heads(inputs: Inputs, basis: Basis, listed: Sequence[Head] | None) -> Iterator[HeadStudy]:
     """Heads whose scores or weights stand in the block, with values where there are any."""
-    value, total = _value(inputs, basis), inputs.total
+    value, total = _value(inputs), inputs.total
     if listed is not None and all(getattr(each, basis) is not None for each in listed):
         for index, head in enumerate(listed):
-            if head.projections is not None:
-                raise OptionError(("heads", index, "projections"), f"the {basis} are given: nothing is projected")
             trace = weighing(inputs, basis, getattr(head, basis), ("heads", index, basis), value)
             yield HeadStudy(head.name or "", trace)
         return
@@ -184,13 +182,8 @@ def given_heads(inputs: Inputs, basis: Basis, listed: Sequence[Head] | None) -> 
         yield HeadStudy(name, weighing(inputs, basis, matrix, (basis, index), value))
 
 
-def _value(inputs: Inputs, basis: Basis) -> Array | None:
-    """Values [key, d_v] beside scores or weights that are given, projected where that is asked for."""
-    projections = inputs.options.projections
-    value = inputs.values if inputs.values is not None else inputs.embeddings
-    if value is None or projections is None:
-        return value
-    for name in ("query", "key"):
-        if getattr(projections, name) is not None:
-            raise OptionError(("projections", name), f"the {basis} are given: no {name} is projected")
-    return project(value, projections, "value", ("projections",))
+def _value(inputs: Inputs) -> Array | None:
+    """Values [key, d_v] beside scores or weights: as given, or the embeddings, projected where that is asked for."""
+    if inputs.values is not None or inputs.embeddings is None:
+        return inputs.values
+    return project(inputs.embeddings, inputs.options.projections, "value", ("projections",))

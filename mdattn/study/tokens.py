@@ -58,12 +58,18 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
     return tokens
 
 
-def weights_of(options: Attention) -> int:
-    """How many weights [head, query, key] a diagram of these options needs, at the most."""
-    count = options.heads if isinstance(options.heads, int) else len(options.heads)
+def work_of(options: SelfAttention) -> int:
+    """How many numbers a diagram of these options is computed from: its weights, and its keys of as many dimensions."""
+    heads = getattr(options, "heads", 1)
     tokens = len((options.text or "").split()) if options.tokens is None else len(options.tokens)
     queries = tokens if getattr(options, "query", None) is None else 1
-    return count * queries * (tokens if options.key_tokens is None else len(options.key_tokens))
+    key_tokens = getattr(options, "key_tokens", None)
+    dimensions = getattr(options, "dimensions", None) or _DIMENSIONS
+    keys = tokens if key_tokens is None else len(key_tokens)
+    return (heads if isinstance(heads, int) else len(heads)) * keys * (queries + dimensions)
+
+
+_DIMENSIONS = 3  # Of vectors that the block does not say it of: the numbers that it gives are bounded by its own size.
 
 
 def counted(tokens: Sequence[str], whose: str = "the text") -> str:

@@ -13,6 +13,7 @@ import struct
 import sys
 import tracemalloc
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -858,6 +859,40 @@ def test_what_one_document_does_takes_nothing_from_the_next(tmp_path: Path, monk
     with pytest.raises(OptionError, match="to unpack"):
         for number in range(20):
             load("a.npz", tmp_path, array=f"w{number % 2}", layer=number % 4, files=files)
+
+
+@pytest.mark.parametrize("before", [(), ("w0",), ("w1", "w0"), ("w2", "missing", "w1")])
+def test_what_a_document_may_do_is_the_same_whatever_came_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: Sequence[str], unpacked: list[int]
+) -> None:
+    """Each ask is counted as if nothing had been left; what was left is not unpacked again."""
+    data = _members(3, np.zeros((50, 8, 8)))
+    (tmp_path / "a.npz").write_bytes(data)
+    monkeypatch.setattr(store, "MOST_KEPT", 70_000)
+    monkeypatch.setattr(store, "WORK_A_BYTE", 0)
+    monkeypatch.setattr(store, "MOST_WORK", len(data) + 5 * 50 * 8 * 8 * 8)
+
+    def document(files: Files, names: Sequence[str]) -> list[bool]:
+        files.begin()
+        drawn = []
+        for layer, name in enumerate(names):
+            try:
+                load("a.npz", tmp_path, array=name, layer=layer, files=files)
+                drawn.append(True)
+            except OptionError:
+                drawn.append(False)
+        return drawn
+
+    asks = ("w0", "w1", "w2") * 5
+    alone = document(Files(), asks)
+    assert set(alone) == {True, False}
+    files = Files()
+    document(files, before)
+    assert document(files, asks) == alone
+    done = len(unpacked)
+    files.begin()
+    load("a.npz", tmp_path, array="w1" if "w1" in before else "w0", layer=0, files=files)
+    assert len(unpacked) <= done + 1
 
 
 @pytest.mark.parametrize("bad", ["member", "shape", "finite", "type"])
