@@ -87,7 +87,7 @@ def test_what_is_wrong_with_the_defaults_of_many_blocks_is_said_once(default: st
     ],
 )
 def test_a_few_lines_make_no_endless_document(monkeypatch: pytest.MonkeyPatch, block: str, work: int) -> None:
-    """By hand: heads x keys x (queries + dimensions). Blocks that repeat what is heavy in the front matter stop at a bound."""
+    """By hand: heads x keys x (queries + dimensions)."""
     text = f"```attention-diagram\n{block}\n```\n" * 5
     drawn = render_document(text).diagrams
     characters = sum(len(line) for each in drawn[:3] for line in each.lines)
