@@ -43,10 +43,26 @@ def mends(text: str, start: int, end: int) -> Iterator[Mend]:
     if not match:
         return
     at, key = start + match.start("value"), match["key"] or ""
+    if match["value"][0] == "[" and not match["head"].strip():
+        yield from _after_item(text, start, at, end)
     yield from _rows(text, at, key, end)
     for find in (_tokens, _unclosed, _entries) if key in _WORDS else (_unclosed, _entries):
         for found in find(match["value"].rstrip()):
-            yield found._replace(at=at + found.at, mended=match["head"] + found.mended, end=end)
+            # Where the keys are tokens, the name of an option is a word.
+            if key not in _BY_TOKEN or not any(found.message == f"{_NO_COMMA} '{name}'" for name in OPTIONS):
+                yield found._replace(at=at + found.at, mended=match["head"] + found.mended, end=end)
+
+
+def _after_item(text: str, start: int, at: int, end: int) -> Iterator[Mend]:
+    """A row on a line of its own, behind one that lacks its comma, or among items that begin with a dash."""
+    before = text[:start].rstrip()
+    line = before[before.rfind("\n") + 1 :]
+    if before.endswith("]") and before.count("[") > before.count("]"):
+        yield Mend(len(before), "no comma between two lists", "write a comma after ']'", "," + text[start:end], end)
+    elif dash := re.match(r" *- ", line):
+        row = text[at:end].rstrip()
+        message = "no '-' before this list, and the one above has it"
+        yield Mend(at, message, f"write '- {clipped(row)}'", dash[0] + row, end)
 
 
 # Rows -----------------------------------------------------------------------------------------------------------------
@@ -54,9 +70,13 @@ def mends(text: str, start: int, end: int) -> Iterator[Mend]:
 
 def _rows(text: str, at: int, key: str, end: int) -> Iterator[Mend]:
     """Several lists, and no brackets around them; they may stand on lines of their own."""
-    more = re.compile(r"(?:\n[ \t]*\[[^\n]*)*").match(text, end)
+    start = text.rfind("\n", 0, at) + 1
+    before, head = text[:start].rstrip(), text[start:at]
+    if before.count("[") > before.count("]") or (not head.strip() and before.endswith(("]", "],"))):
+        return  # It is the line above that begins them.
+    more = re.compile(r"(?:\n[ \t]*\[[^\n]*)*").match(text, end) if "- " not in head else None
     end = more.end() if more else end
-    value, head = text[at:end], text[text.rfind("\n", 0, at) + 1 : at]
+    value = text[at:end]
     lists = _outermost(value)
     if len(lists) > 1 and key not in _WORDS:
         gaps = [value[one.stop : other.start] for one, other in pairwise(lists)]
@@ -194,6 +214,8 @@ def _unclosed(value: str) -> Iterator[Mend]:
 
 # Entries of a mapping -------------------------------------------------------------------------------------------------
 
+_BY_TOKEN = ("annotations", "embeddings", "keys", "values")
+_NO_COMMA = "no comma before"
 # How entries look that cannot be read, what stands for each, what is said of the first of them, and the cure.
 _ENTRIES = (
     (
@@ -211,7 +233,7 @@ _ENTRIES = (
     (
         rf"(?P<before>[\]}}\"'\d])\s++(?P<name>{_PLAIN}): |(?P<word>[^\s,{{:])\s++(?P<option>{_NAMES}): ",
         r"\g<before>\g<word>, \g<name>\g<option>: ",
-        "no comma before '{name}{option}'",
+        _NO_COMMA + " '{name}{option}'",
         "write a comma between entries: ', {name}{option}: …'",
     ),
     (

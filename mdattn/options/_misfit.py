@@ -260,7 +260,13 @@ def _hint_for_words(value: list[Any] | dict[str, Any], name: str) -> str:
         return "a block has one query: write a block for each"
     if isinstance(value, dict) and len(value) == 1:
         key, inner = next(iter(value.items()))
-        text = f"{{{key}}}" if inner is None else f"{key}: {inner}" if isinstance(inner, (str, int)) else ""
+        text = (
+            (f"{{{key}}}" if key else "?")
+            if inner is None
+            else f"{key}: {inner}"
+            if isinstance(inner, (str, int))
+            else ""
+        )
         if text:
             return f'put quotes around it: "{clipped(text)}"'
     return "put quotes around a text with brackets, or with ': ' in it"

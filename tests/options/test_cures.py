@@ -80,6 +80,24 @@ CURED = [
         "put brackets around all of them: [[0.1, 0.9], [0.5, 0.5]]",
         f"{WEIGHTS}[[0.1, 0.9], [0.5, 0.5]]",
     ),
+    (
+        f"{WEIGHTS}\n[0.1, 0.9]\n[0.5, 0.5]",
+        "put brackets around all of them: [[0.1, 0.9], [0.5, 0.5]]",
+        f"{WEIGHTS}[[0.1, 0.9], [0.5, 0.5]]",
+    ),
+    (f"{WEIGHTS}[[0.1, 0.9]\n [0.5, 0.5]]", "write a comma after ']'", f"{WEIGHTS}[[0.1, 0.9],\n [0.5, 0.5]]"),
+    (
+        f"{WEIGHTS}\n  [\n  [0.1, 0.9]\n  [0.5, 0.5]\n  ]",
+        "write a comma after ']'",
+        f"{WEIGHTS}\n  [\n  [0.1, 0.9],\n  [0.5, 0.5]\n  ]",
+    ),
+    (f"{WEIGHTS}\n  - [0.1, 0.9]\n  [1, 0]", "write '- [1, 0]'", f"{WEIGHTS}\n  - [0.1, 0.9]\n  - [1, 0]"),
+    (
+        "kind: heatmap\ntext: a b\nannotations: {a: the mask: causal one}",
+        'put quotes around it: "the mask: causal one"',
+        'kind: heatmap\ntext: a b\nannotations: {a: "the mask: causal one"}',
+    ),
+    (f"{WORDS}[Who, is, it, ?]", 'put quotes around it: "?"', f'{WORDS}[Who, is, it, "?"]'),
     (f"{WEIGHTS}[0.1 0.9; 0.5 0.5]", "write '[0.1, 0.9], [0.5, 0.5]'", f"{WEIGHTS}[[0.1, 0.9], [0.5, 0.5]]"),
     (
         f"{WEIGHTS}[[0.5; 0.5], [0.1, 0.9]]",
