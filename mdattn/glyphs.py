@@ -121,10 +121,6 @@ class Glyphs(NamedTuple):
     dash: str
     dot: str  # between the items of a line
 
-    def line(self, arms: int) -> str:
-        """The character with these arms; KeyError if no such character exists."""
-        return self.lines[arms]
-
 
 UNICODE = Glyphs(
     name="unicode",

@@ -121,6 +121,7 @@ def test_front_matter_without_defaults() -> None:
         ("kind: plain\nmask: causal", ["11:3: 'mask' is not an option of this kind (only of flow)"]),
         ("kind: flow\nwidth: 10\nwidth: 20", ["12:3: 'width' stands here twice (remove one of them)"]),
         ("kind: flow\nembeddings: {a: [1], a: [2]}", ["11:24: 'a' stands here twice (remove one of them)"]),
+        ("kind: flow\ntitle: ''", ["11:10: 'title' must be words, or 'none', not ''"]),
         ("kind: flow\nwidth: abc", ["11:10: 'width' must be a whole number from 1 to 200, not 'abc'"]),
         ("kind: flow\nwidth: 10.5", ["11:10: 'width' must be a whole number from 1 to 200, not 10.5"]),
         ("kind: flow\nwidth: 0", ["11:10: 'width' must be a whole number from 1 to 200, not 0"]),

@@ -80,7 +80,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rivals: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     kind: str
-    title: Annotated[str | None, doc("a heading; `none` leaves it out", "text")] = None
+    title: Annotated[
+        Annotated[str, Meta(min_length=1)] | None, doc("a heading; `none` leaves it out", "words, or 'none'")
+    ] = None
     width: Annotated[int, doc("columns that the diagram may take", "a whole number from 1 to 200", ge=1, le=200)] = 72
     charset: Annotated[Literal["unicode", "ascii"], doc("signs to draw with", "'unicode' or 'ascii'")] = "unicode"
     caption: Annotated[bool, doc("whether the diagram ends with a sentence that says it in words", "true or false")] = (
