@@ -185,9 +185,10 @@ def _name(picture: Picture, row: int, frame: Frame, layer: Layer) -> None:
     """`DECODER LAYER × 6` at the left of the path, or as much of it as has room; the rest at the right."""
     times = f"{picture.glyphs.times} {layer.times}" if layer.times > 1 else ""
     room = frame.middle - frame.left - 3
-    choices = ((f"{layer.name} LAYER {times}", ""), (f"{layer.name} {times}", ""), (layer.name, times))
-    name, rest = next(choice for choice in choices if cells.width(choice[0].rstrip()) <= room)
-    picture.canvas.text(row, frame.left + 2, name.rstrip())
+    words = [layer.name, "LAYER", *([times] if times else [])]
+    choices = [(" ".join(words[:count]), " ".join(words[count:])) for count in range(len(words), 0, -1)]
+    name, rest = next(choice for choice in choices if cells.width(choice[0]) <= room)
+    picture.canvas.text(row, frame.left + 2, name)
     picture.canvas.text(row, frame.middle + 2, rest)
 
 
