@@ -379,7 +379,7 @@ def test_positions_above_a_panel_do_not_touch() -> None:
 def test_pairs_without_a_choice_are_not_called_strongest() -> None:
     lines = drawn(tokens=[f"w{number}" for number in range(40)], mask="causal", width=40).lines
     said = " ".join(line.strip() for line in lines)
-    assert "Strongest: " in said
+    assert "Strongest where a token has a choice: " in said
     assert '1 "w0" to itself' not in said
 
 

@@ -305,7 +305,7 @@ class Reader:
         said, ledger = text.text, self.ledger
         head = max(head, 0)
         given = self.block.options.get("annotations")
-        if said.startswith(("Strongest: ",)) or re.match(r"\d+ quer(?:y|ies) attends? to nothing", said):
+        if said.startswith("Strongest") or re.match(r"\d+ quer(?:y|ies) attends? to nothing", said):
             self._strongest(head, text)
         elif said.startswith(("Rounded: ", "As given, ")):
             self._rounded(head, text)
@@ -347,6 +347,9 @@ class Reader:
     def _strongest(self, head: int, text: Text) -> None:
         ledger, weights, may = self.ledger, self.heads[head].weights, self.block.allowed
         choice = [query for query in range(len(may)) if may[query].sum() > 1]
+        if "Strongest" in text.text:
+            told = re.search(r"Strongest where a (?:word|token) has a choice: ", text.text) is not None
+            ledger.holds(told == bool((may.sum(axis=1) == 1).any()), "choice", text.text[:60])
         slack = self.slack[head]
         near = np.sort(weights[choice].ravel())[::-1] if choice else np.zeros(0)
         count = 0

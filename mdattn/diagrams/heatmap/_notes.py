@@ -34,8 +34,10 @@ def strongest(
         return f"{asking} to {answering} {numerals.text(trace.weights[0, query, key], heatmap.options.decimals)}"
 
     pairs = [named(*pair) for pair in found.pairs]
-    none = int((~trace.allowed[0].any(axis=1)).sum())
-    strongest = f"Strongest: {'; '.join(filter(None, [*pairs, found.alike]))}" if pairs else ""
+    seen = trace.allowed[0].sum(axis=1)
+    none = int((seen == 0).sum())
+    where = f" where a {heatmap.noun} has a choice" if (seen == 1).any() else ""
+    strongest = f"Strongest{where}: {'; '.join(filter(None, [*pairs, found.alike]))}" if pairs else ""
     said = between.join(filter(None, (strongest, to_nothing(none) if none else "")))
     return f"{said}." if said else ""
 
@@ -56,10 +58,11 @@ def rounded(heatmap: Heatmap, fitted: Fitted, sums: Sequence[Sequence[int | None
     text = f"{lead}, {_rows_named(heatmap, fitted, off)}."
     if len(sums) == 1 and fitted.indent + cells.width(text) <= heatmap.options.width:
         return text
-    missing = "row misses" if len(off) == 1 else "rows miss"
+    missing = "misses" if len(off) == 1 else "miss"
     distances = {abs(total - one) for _, total in off}
     by = f"by {'up to ' if len(distances) > 1 else ''}{numerals.text(max(distances) / one, decimals)}"
-    return f"{lead}, {len(off)} of {sum(map(len, sums))} {missing} {numerals.text(1, decimals)} {by}."
+    rows = notes.counted(sum(map(len, sums)), "row")
+    return f"{lead}, {len(off)} of {rows} {missing} {numerals.text(1, decimals)} {by}."
 
 
 def _as_given(heatmap: Heatmap, sums: Sequence[Sequence[int | None]]) -> bool:
