@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import exp, sqrt, tanh
 
 import numpy as np
@@ -287,10 +287,24 @@ def test_d_is_that_of_the_vectors_unless_it_is_given() -> None:
     )
 
 
-def test_a_mask_leaves_fewer_operations() -> None:
+def test_the_paper_counts_all_pairs_whatever_a_mask_leaves() -> None:
     _, _, costs = sides(drawn(VECTORS + "mask: causal\n"))
-    assert cost_rows(costs)[2][2] == "weights × d = 63"
-    assert "because" not in costs
+    assert cost_rows(costs)[2][2] == "n × n × d = 108"  # Table 1: n^2 d, of 6 words and 3 numbers each.
+    assert "because n is above d." in " ".join(costs.split())
+    assert "Of its weights the mask leaves 21: 21 × d = 63." in costs
+    assert "leaves" not in sides(drawn(VECTORS))[2]
+
+
+def test_arrows_are_those_of_all_words_also_of_those_that_are_left_out() -> None:
+    """A window of two in a row that shows a, b, ... and the last: each reads the one before it."""
+    after = sides(drawn("text: a b c d e f g h\nmask: {window: 2}\nwidth: 32\n", "kind: comparison\n"))[1]
+    words, arrows = next(pair for pair in pairwise(after.split("\n")) if set(pair[1]) & set("↓↑↕") and "…" in pair[0])
+    signs = {word: arrows[words.index(word)] for word in words.split() if word != "…"}
+    assert len(signs) < 8
+    assert signs == {word: "↓" if word == "a" else "↑" if word == "h" else "↕" for word in signs}
+    assert "↓ later words attend to it, ↑ it attends to earlier words, ↕ both." in " ".join(after.split())
+    alone = sides(drawn("text: a b\nmask: {window: 1}\n", "kind: comparison\n"))[1]
+    assert not set(alone.split("Weight that")[0]) & set("↓↑↕")
 
 
 @pytest.mark.parametrize(("count", "size"), [(6, 2), (6, 3), (9, 4), (12, 12)])
@@ -328,8 +342,9 @@ def test_weights_and_layers_of_any_mask_are_those_of_its_matrix(seed: int) -> No
     _, after, costs = sides("\n".join(got.lines))
     pairs = sum(map(sum, mask))
     assert f"{pairs} of {count} × {count} = {count**2} weights" in after
-    assert cost_rows(costs)[2][2] == f"weights × d = {10 * pairs}"
-    assert f"a recurrent layer takes {100 * count:,} operations and self-attention {10 * pairs}." in got.alternative
+    assert cost_rows(costs)[2][2] == f"n × n × d = {10 * count**2}"
+    assert f"the mask leaves {pairs}: {pairs} × d = {10 * pairs}." in costs
+    assert f"a recurrent layer takes {100 * count:,} operations and self-attention {10 * count**2}." in got.alternative
     # Through k layers leads what the k-th power of the matrix has a number for.
     matrix = np.array(mask, dtype=int)
     powers = [np.linalg.matrix_power(matrix, layers)[-1, 0] > 0 for layers in range(1, count)]
@@ -390,12 +405,12 @@ def test_a_sentence_says_a_word_by_its_name() -> None:
     drawn_ = draw_options({"kind": "comparison", "tokens": [name, "and", long], "width": 40})
     text = " ".join(drawn_.lines)
     assert f'Share of "{name}" in the hidden state' in text.replace("  ", " ") and "1 internati… " in text
-    assert f'of "{name}"; in a transformer "{"x" * 9}…" gives' in drawn_.alternative
+    assert f"of '{name}'; in a transformer '{'x' * 9}…' gives" in drawn_.alternative
 
 
 def test_the_alternative_says_the_numbers() -> None:
     alternative = draw_options(SENTENCE + VECTORS + "d_model: 512\n").alternative
-    assert 'ends with 3 % of "The"; in a transformer "mat" gives it a weight of 15 % in one step.' in alternative
+    assert "ends with 3 % of 'The'; in a transformer 'mat' gives it a weight of 15 % in one step." in alternative
     assert "1,572,864 operations" in alternative
     assert "18,432" in alternative
 

@@ -146,7 +146,7 @@ class Reader:
                 self.ledger.equal(numeral, self._hidden(), "count")
 
         def fewer(found: list[Text]) -> None:
-            attention = self.pairs * d
+            attention = n * n * d
             right = {"fewer": attention < n * d * d, "more": attention > n * d * d}.get(
                 found[0].text, attention == n * d * d
             )
@@ -190,8 +190,12 @@ class Reader:
             (r"Sentence: \"([^\"]*) (?:…|\.\.\.)\" \(([\d,]+) more words?\)", self._opening),
             (
                 rf"Operations(?: Recurrent)? *[│|]? *n [×x] d [×x] d = {NUMBER}(?: Self-attention)? *[│|]? *"
-                rf"(?:n [×x] n|weights) [×x] d = {NUMBER}",
-                equal(n * d * d, self.pairs * d),
+                rf"n [×x] n [×x] d = {NUMBER}",
+                equal(n * d * d, n * n * d),
+            ),
+            (
+                rf"weights the mask leaves {NUMBER}: {NUMBER} [×x] d = {NUMBER}",
+                equal(self.pairs, self.pairs, self.pairs * d),
             ),
             (r"Counted so, self-attention takes (\w+)(?: \w+)? operations here", fewer),
             (rf"A recurrent cell that keeps {NUMBER} of its state", equal(keep, kind="option")),
@@ -201,7 +205,7 @@ class Reader:
             (
                 rf"As the (\d+) paper counts them, a recurrent layer takes {NUMBER} operations "
                 rf"and self-attention {NUMBER}",
-                equal(2017, n * d * d, self.pairs * d),
+                equal(2017, n * d * d, n * n * d),
             ),
         ]
 

@@ -107,7 +107,7 @@ def _costs(both: Comparison) -> Iterator[Block]:
     yield _table(both)
     yield GAP
     yield _sentences(
-        operations(both),
+        *operations(both),
         "A layer of a transformer has projections and a feed-forward network besides, which are not counted here.",
     )
 
@@ -115,14 +115,13 @@ def _costs(both: Comparison) -> Iterator[Block]:
 def _table(both: Comparison) -> Block:
     """A table, or where that is too wide a list."""
     n, times = both.n, both.glyphs.times
-    pairs = f"n {times} n" if both.study.allowed is None else "weights"
     rows = (
         ("Steps in sequence", f"n = {n}", "1"),
         ("Path, first to last", f"n - 1 = {n - 1}", path_in_words(both)),
         (
             "Operations",
             f"n {times} d {times} d = {numerals.count(both.recurrent_operations)}",
-            f"{pairs} {times} d = {numerals.count(both.attention_operations)}",
+            f"n {times} n {times} d = {numerals.count(both.attention_operations)}",
         ),
     )
     heads = ("", "Recurrent", "Self-attention")

@@ -37,8 +37,22 @@ def connections(both: Comparison) -> list[str]:
     reach = "the words before it" if both.study.mask == "causal" else "the words just before it"
     return [
         f"{rule}: a word attends to itself and {reach}. Lines meet where two words are so connected.",
+        *_arrows(both),
         f"That leaves {weights}, all in one step.",
     ]
+
+
+def _arrows(both: Comparison) -> list[str]:
+    """What the arrows below the words say of a mask that goes one way; of a window of one word there is none."""
+    glyphs = both.glyphs
+    said = {
+        glyphs.down: "later words attend to it",
+        glyphs.up: "it attends to earlier words",
+        glyphs.up_and_down: "both",
+    }
+    seen = {both.direction(word) for word in range(both.n)}
+    told = ", ".join(f"{sign} {words}" for sign, words in said.items() if sign in seen)
+    return [f"{told}."] if told else []
 
 
 def _nothing(both: Comparison) -> list[str]:
@@ -131,13 +145,16 @@ def path_in_words(both: Comparison) -> str:
     return str(both.path) if both.path < 2 else f"{both.path} layers"
 
 
-def operations(both: Comparison) -> str:
-    """Which type of layer takes fewer of them, and why."""
+def operations(both: Comparison) -> list[str]:
+    """Which type of layer takes fewer of them, and why; and how many the mask leaves, which is not in the paper."""
     recurrent, attention = both.recurrent_operations, both.attention_operations
     order = (attention > recurrent) - (attention < recurrent)
     more, size = {-1: ("fewer", "below"), 0: ("as many", "equal to"), 1: ("more", "above")}[order]
-    reason = f", because n is {size} d" if both.study.allowed is None else ""
-    return f"Counted so, self-attention takes {more} operations here{reason}."
+    said = [f"Counted so, self-attention takes {more} operations here, because n is {size} d."]
+    if both.study.allowed is not None:
+        left, times = numerals.count(both.pairs), both.glyphs.times
+        said.append(f"Of its weights the mask leaves {left}: {left} {times} d = {numerals.count(both.pairs * both.d)}.")
+    return said
 
 
 def alternative(both: Comparison) -> str:
@@ -145,9 +162,10 @@ def alternative(both: Comparison) -> str:
     left, weight = both.share(both.memory[-1]), both.share(both.weights[-1])
     gives = f"gives it a weight of {weight} in one step" if both.sees[-1] else "may not attend to it"
     keep = numerals.compact(both.options.retention, RETENTION_DECIMALS)
+    first, last = both.name(0, "'"), both.name(both.n - 1, "'")
     return (
         f"A recurrent cell that keeps {keep} of its state a step reads the sentence in {notes.counted(both.n, 'step')} "
-        f"and ends with {left} of {both.first}; in a transformer {both.last} {gives}. "
+        f"and ends with {left} of {first}; in a transformer {last} {gives}. "
         f"As the 2017 paper counts them, a recurrent layer takes {numerals.count(both.recurrent_operations)} "
         f"operations and self-attention {numerals.count(both.attention_operations)}."
     )

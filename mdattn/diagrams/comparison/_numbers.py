@@ -58,9 +58,9 @@ class Comparison(NamedTuple):
     def last(self) -> str:
         return self.name(self.n - 1)
 
-    def name(self, index: int) -> str:
+    def name(self, index: int, quote: str = '"') -> str:
         """A word in quotes; the first and the last one so that they cannot be mistaken for their equals."""
-        quoted = f'"{self.names[index]}"'
+        quoted = f"{quote}{self.names[index]}{quote}"
         if self.study.tokens.count(self.study.tokens[index]) == 1:
             return quoted
         if index in (0, self.n - 1):
@@ -83,6 +83,17 @@ class Comparison(NamedTuple):
         allowed = self.study.allowed
         return allowed is None or bool(allowed[one, other] or allowed[other, one])
 
+    def direction(self, word: int) -> str:
+        """Down from a word that others attend to, up to one that attends to others; both for both, "" for neither."""
+        allowed = self.study.allowed
+        if allowed is None:
+            return self.glyphs.up_and_down if self.n > 1 else ""
+        others = np.arange(self.n) != word
+        attends, attended = bool(allowed[word, others].any()), bool(allowed[others, word].any())
+        if attends and attended:
+            return self.glyphs.up_and_down
+        return self.glyphs.up if attends else self.glyphs.down if attended else ""
+
     @property
     def pairs(self) -> int:
         """How many weights there are: the (query, key) pairs that the mask allows."""
@@ -95,8 +106,8 @@ class Comparison(NamedTuple):
 
     @property
     def attention_operations(self) -> int:
-        """As the paper counts them, n^2 d: for each weight that there is."""
-        return self.pairs * self.d
+        """As the paper counts them, n^2 d, whatever a mask leaves of the weights."""
+        return self.n * self.n * self.d
 
     @property
     def path(self) -> int | None:

@@ -144,23 +144,12 @@ def _wires(canvas: Canvas, both: Comparison, placement: Placement) -> None:
             row += 1
             wires.append((row, place.middle, joined[-1]))
             bottoms.update((end, row) for end in (place.middle, *joined))
-    drawn = [word for word, _ in shown]
-    signs = {place.middle: _direction(both, word, drawn) for word, place in shown}
+    for word, place in shown:  # Also of those that only words which are left out are connected with.
+        canvas.text(top - 1, place.middle, both.direction(word))
     for middle, bottom in bottoms.items():
-        canvas.text(top - 1, middle, signs[middle])
         canvas.vertical(middle, top, bottom)
     for level, first, last in wires:
         canvas.horizontal(level, first, last)
-
-
-def _direction(both: Comparison, word: int, drawn: Sequence[int]) -> str:
-    """Down from a word that others of the drawn ones attend to, up to one that attends to others; both for both."""
-    allowed, glyphs = both.study.allowed, both.glyphs
-    if allowed is None:
-        return glyphs.up_and_down
-    others = [each for each in drawn if each != word]
-    attends, attended = bool(allowed[word, others].any()), bool(allowed[others, word].any())
-    return glyphs.up_and_down if attends and attended else glyphs.up if attends else glyphs.down
 
 
 def _grid(both: Comparison, placement: Placement) -> Grid:
