@@ -619,6 +619,9 @@ _LINES = (
     " ---",
     "   ---",
     "    ---",
+    "---\u2028",
+    "---\u00a0",
+    "\u00a0---",
     "--- a",
     "....",
     "a: 1",
@@ -629,6 +632,7 @@ _LINES = (
 
 @given(st.lists(st.sampled_from(_LINES), max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @example(["----", "---", "-----"], "\n", True)
+@example(["---", "---\u2028", "a: 1"], "\n", False)
 def test_front_matter_is_what_the_plugin_of_pipelines_takes_for_it(rows: list[str], end: str, ended: bool) -> None:
     source = end.join(rows) + end * ended
     tokens = MarkdownIt("commonmark").use(front_matter_plugin).parse(source + "\n" * (not ended))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BOM = "\ufeff"
 YAML, TOML = "---", "+++"
 MARKERS = (YAML, TOML)
+_BLANK = r"[ \t\r\n]*\Z"
 
 
 class Front(NamedTuple):
@@ -34,11 +35,11 @@ def front_lines(lines: Sequence[str]) -> range:
 
     YAML begins with three dashes or more and ends with as many, or with the three points that end a document of YAML.
     """
-    head = lines[0].removeprefix(BOM).rstrip() if lines else ""
+    head = lines[0].removeprefix(BOM).rstrip(" \t\r\n") if lines else ""
     if head == TOML:
-        ending = r"\+\+\+\s*\Z"
+        ending = rf"\+\+\+{_BLANK}"
     elif head.startswith(YAML):
-        ending = rf" {{0,3}}-{{{len(head) - len(head.lstrip('-'))},}}\s*\Z|\.\.\.\s*\Z"
+        ending = rf" {{0,3}}-{{{len(head) - len(head.lstrip('-'))},}}{_BLANK}|\.\.\.{_BLANK}"
     else:
         return range(0)
     is_end = re.compile(ending).match

@@ -10,6 +10,7 @@ from math import exp, sqrt, tanh
 from typing import Any
 
 import pytest
+from redo import redo
 from support import foreign, grid, loose_ends, too_wide, width
 
 from mdattn.diagrams import KINDS
@@ -381,6 +382,19 @@ def test_pairs_without_a_choice_are_not_called_strongest() -> None:
     said = " ".join(line.strip() for line in lines)
     assert "Strongest where a token has a choice: " in said
     assert '1 "w0" to itself' not in said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blocks_beside_masked_ones_are_read_without_a_legend(seed: int) -> None:
+    """Many queries and few keys: above the cells stands one number."""
+    random_ = random.Random(seed)
+    tokens = [f"w{number}" for number in range(70)]
+    mask = [[random_.random() < 0.5 for _ in range(4)] for _ in tokens]
+    options = {"kind": "heatmap", "tokens": tokens, "key_tokens": ["i", "j", "k", "l"], "mask": mask, "legend": False}
+    got = draw_options(options)
+    assert "on average, to a key." in " ".join(" ".join(got.lines).split())
+    ledger = redo(options, got.lines, got.alternative)
+    assert (ledger.findings, ledger.unread) == ([], [])
 
 
 def test_a_masked_row_is_not_called_rounded() -> None:

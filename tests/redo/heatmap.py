@@ -110,7 +110,7 @@ class Reader:
             return True
         if "weights in blocks of" in said:
             wanted = [len(self.rows), len(self.columns), self.down, self.across]
-            wanted += [*([self.down] if self.down > 1 else []), self.across]
+            wanted += [each for each in (self.down, self.across) if each > 1]
             for numeral, value in zip(text.numerals(), wanted, strict=False):
                 ledger.equal(numeral, value, "count")
             ledger.holds(len(text.numerals()) == len(wanted), "count", said, wanted)
@@ -205,8 +205,9 @@ class Reader:
             return first, max(1, round((numbers[1].column - first) / steps)) if steps else 1
         if self.levels:
             return first, len(next(iter(self.levels)))
-        signs = re.match(r"[█▓▒░·#*+\-.]+(?: [·.])*", self.ledger.lines[row][first:])
-        return first, max(1, -(-len(signs[0]) // len(starts))) if signs else 1
+        rows = self.ledger.lines[row : row + -(-len(self.rows) // self.down)]
+        signs = (re.match(r"(?:[█▓▒░#*+\-]+|[·.] ?)*", each[first:]) for each in rows)
+        return first, max(1, *(-(-len(each[0].rstrip()) // len(starts)) for each in signs if each))
 
     def _label(self, row: int, index: int) -> int:
         """Reads the label of a row; where its cells begin."""

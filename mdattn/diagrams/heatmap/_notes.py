@@ -121,7 +121,7 @@ def notes_of(heatmap: Heatmap) -> Iterator[str]:
     if heatmap.pooled:
         size = f"{len(heatmap.rows.tokens)} {times} {len(heatmap.columns.tokens)} weights"
         queries = f"{down} queries give, on average," if down > 1 else "a query gives"
-        share = f"the share that {queries} to {across} keys together"
+        share = f"the share that {queries} to {f'{across} keys together' if across > 1 else 'a key'}"
         yield f"{size} in blocks of {down} {times} {across}: a cell is {share}."
     yield from notes.computed(options, found, heatmap.glyphs)
 
