@@ -82,12 +82,13 @@ def test_what_is_wrong_with_the_defaults_of_many_blocks_is_said_once(default: st
         ("kind: flow\ntext: a b c\nquery: b", 12),
         ("kind: heads\ntext: a b\nheads: [{pattern: self}, {pattern: first}]", 20),
         ("kind: steps\ntext: a b\nquery: b\ndimensions: 5", 12),
+        ("kind: steps\ntext: a b\nquery: b\ndimensions: 5\narithmetic: shown", 16 * 12),
         ("kind: comparison\ntext: a b", 10),
         ("kind: architecture", 0),
     ],
 )
 def test_a_few_lines_make_no_endless_document(monkeypatch: pytest.MonkeyPatch, block: str, work: int) -> None:
-    """By hand: heads x keys x (queries + dimensions)."""
+    """By hand: heads x keys x (queries + dimensions), and 16 times as much where a pencil does it."""
     text = f"```attention-diagram\n{block}\n```\n" * 5
     drawn = render_document(text).diagrams
     characters = sum(len(line) for each in drawn[:3] for line in each.lines)

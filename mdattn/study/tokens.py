@@ -59,16 +59,21 @@ def key_tokens_of(options: Attention, tokens: tuple[str, ...]) -> tuple[str, ...
 
 
 def work_of(options: SelfAttention) -> int:
-    """How many numbers a diagram of these options is computed from: its weights, and its keys of as many dimensions."""
+    """How many numbers a diagram of these options is computed from: its weights, and its keys of as many dimensions.
+
+    What a pencil does with a number takes as long as many of them take at once.
+    """
     heads = getattr(options, "heads", 1)
     tokens = len((options.text or "").split()) if options.tokens is None else len(options.tokens)
     queries = tokens if getattr(options, "query", None) is None else 1
     key_tokens = getattr(options, "key_tokens", None)
     dimensions = getattr(options, "dimensions", None) or _DIMENSIONS
     keys = tokens if key_tokens is None else len(key_tokens)
-    return (heads if isinstance(heads, int) else len(heads)) * keys * (queries + dimensions)
+    each = _PENCIL if getattr(options, "arithmetic", "exact") == "shown" else 1
+    return (heads if isinstance(heads, int) else len(heads)) * keys * (queries + dimensions) * each
 
 
+_PENCIL = 16
 _DIMENSIONS = 3  # Of vectors that the block does not say it of: the numbers that it gives are bounded by its own size.
 
 
