@@ -1,6 +1,6 @@
 """Containers that CommonMark does not know: what the parser needs to see the blocks in them.
 
-Footnotes, definition lists, admonitions, and colon fences come from mdit-py-plugins. What the author
+Footnotes, definition lists, admonitions and colon fences come from mdit-py-plugins. What the author
 of a directive writes between its fences is Markdown for MyST, and so it is here: the parser goes on inside, as it does
 in a block quote.
 """
